@@ -1,0 +1,215 @@
+"""PlatformOpsPlan: the one type that describes both what a repository does today and what it should do."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypedDict, cast
+
+from pydantic import ConfigDict, Field
+
+from platform_operations.model.delivery import (
+    Artifact,
+    Component,
+    DeployStrategy,
+    Entry,
+    Environment,
+    Owner,
+    Pipeline,
+    QualityGate,
+    Rollback,
+    Stage,
+)
+from platform_operations.model.evidence import LedgerEntry
+from platform_operations.model.record import Document, Instant, Record, Uri, digest
+from platform_operations.model.reliability import (
+    Alert,
+    Assumption,
+    DriftCheck,
+    NotApplicable,
+    ObservabilityPillar,
+    RolloutStep,
+    Runbook,
+    Slo,
+)
+from platform_operations.model.words import RiskLevel
+
+SCHEMA: Literal["platform-ops/plan@1"] = "platform-ops/plan@1"
+
+SECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "components": "components",
+        "environments": "environments",
+        "pipelines": "pipelines",
+        "artifacts": "artifacts",
+        "pipelineStages": "pipeline_stages",
+        "deployStrategy": "deploy_strategy",
+        "qualityGates": "quality_gates",
+        "rollbackPlan": "rollback_plan",
+        "observabilityPillars": "observability_pillars",
+        "slos": "slos",
+        "alerts": "alerts",
+        "runbooks": "runbooks",
+        "driftChecks": "drift_checks",
+    }
+)
+"""The sections of entries, wire name to field name, in wire order. deployStrategy's entries are its `components`."""
+
+SEED_SECTIONS = (
+    "pipelineStages",
+    "deployStrategy",
+    "qualityGates",
+    "rollbackPlan",
+    "observabilityPillars",
+    "slos",
+    "alerts",
+)
+"""The seven fields of the seed's interface."""
+
+
+class RiskProfile(Record):
+    """How much a bad release would hurt, by stated rules; a person may override it (then the evidence is user:...)."""
+
+    level: RiskLevel
+    reasons: tuple[str, ...] = ()
+    evidence: tuple[Uri, ...] = ()
+
+
+class Target(Record):
+    """What the plan is for. `as_of` is the time that all judgements of age use."""
+
+    name: str
+    commit: Annotated[str | None, Field(pattern=r"^[0-9a-f]{40}$")] = None
+    as_of: Instant | None = None
+    risk_profile: RiskProfile
+
+
+class Verdict(Record):
+    """A stored verdict: information only, whoever relies on it validates again."""
+
+    valid: bool
+    rule_set: str
+    plan: str
+
+
+class Provenance(Record):
+    """Who drafted the plan from which assessment. Not part of the plan's hash."""
+
+    drafter: Literal["embedded", "claude", "claude+embedded", "person"] = "person"
+    model: str | None = None
+    assessment: str | None = None
+    repaired: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+
+
+class Interface(TypedDict):
+    """The seed's exact shape: strings only."""
+
+    pipelineStages: list[str]
+    deployStrategy: str
+    qualityGates: list[str]
+    rollbackPlan: list[str]
+    observabilityPillars: list[str]
+    slos: list[str]
+    alerts: list[str]
+
+
+class Plan(Record):
+    """A PlatformOpsPlan, wire format platform-ops/plan@1."""
+
+    model_config = ConfigDict(ignored_types=(cached_property,))
+
+    schema_: Annotated[Literal["platform-ops/plan@1"], Field(alias="schema")] = SCHEMA
+    target: Target
+    components: tuple[Component, ...] = ()
+    environments: tuple[Environment, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    pipeline_stages: tuple[Stage, ...] = ()
+    deploy_strategy: DeployStrategy = DeployStrategy()
+    quality_gates: tuple[QualityGate, ...] = ()
+    rollback_plan: tuple[Rollback, ...] = ()
+    observability_pillars: tuple[ObservabilityPillar, ...] = ()
+    slos: tuple[Slo, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    runbooks: tuple[Runbook, ...] = ()
+    drift_checks: tuple[DriftCheck, ...] = ()
+    rollout: tuple[RolloutStep, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    not_applicable: tuple[NotApplicable, ...] = ()
+    evidence: tuple[LedgerEntry, ...] = ()
+    provenance: Provenance = Provenance()
+
+    def section(self, name: str) -> tuple[Entry, ...]:
+        """Return the entries of a section by its wire name."""
+        if name == "deployStrategy":
+            return self.deploy_strategy.components
+        return cast("tuple[Entry, ...]", getattr(self, SECTIONS[name]))
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Yield (`section/id`, entry) for every entry of every section, in wire order."""
+        for name in SECTIONS:
+            for entry in self.section(name):
+                yield f"{name}/{entry.id}", entry
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Entry]:
+        """Every entry by its `section/id`."""
+        return MappingProxyType(dict(self.entries()))
+
+    @cached_property
+    def ledger(self) -> Mapping[str, LedgerEntry]:
+        """The evidence ledger by URI."""
+        return MappingProxyType({entry.uri: entry for entry in self.evidence})
+
+    def with_section(self, name: str, entries: tuple[Entry, ...]) -> "Plan":
+        """Return the plan with the entries of one section replaced."""
+        if name == "deployStrategy":
+            strategy = self.deploy_strategy.model_copy(update={"components": entries})
+            return self.model_copy(update={"deploy_strategy": strategy})
+        return self.model_copy(update={SECTIONS[name]: entries})
+
+    def with_entry(self, name: str, entry: Entry) -> "Plan":
+        """Return the plan with `entry` in section `name`: in the place of the entry of that id, else at the end."""
+        entries = self.section(name)
+        if any(other.id == entry.id for other in entries):
+            return self.with_section(name, tuple(entry if other.id == entry.id else other for other in entries))
+        return self.with_section(name, (*entries, entry))
+
+    def without_entry(self, name: str, entry_id: str) -> "Plan":
+        """Return the plan without the entry `entry_id` of section `name`."""
+        return self.with_section(name, tuple(entry for entry in self.section(name) if entry.id != entry_id))
+
+    def interface(self) -> Interface:
+        """Return the seed's seven keys: each entry's summary in order; deployStrategy's is its own summary."""
+        lists = {
+            name: [entry.summary for entry in self.section(name)] for name in SEED_SECTIONS if name != "deployStrategy"
+        }
+        ordered = {
+            name: self.deploy_strategy.summary if name == "deployStrategy" else lists[name] for name in SEED_SECTIONS
+        }
+        return cast("Interface", ordered)
+
+    def document(self) -> Document:
+        """Return the wire form: every section written, even when empty, and `target.commit` even when null."""
+        body = super().document()
+        ordered: Document = {}
+        for field, info in type(self).model_fields.items():
+            alias = info.alias or field
+            ordered[alias] = body.get(alias, [])
+        target: Document = {"name": self.target.name, "commit": self.target.commit, "asOf": self.target.as_of}
+        ordered["target"] = {**target, "riskProfile": body["target"]["riskProfile"]}
+        ordered["deployStrategy"].setdefault("components", [])
+        return ordered
+
+    def hash(self) -> str:
+        """Return `sha256:` of the sorted-key compact JSON of the plan without `provenance`."""
+        document = self.document()
+        document.pop("provenance")
+        return digest(document)
+
+
+def plan_schema() -> Document:
+    """Return the JSON Schema of the wire format."""
+    schema: dict[str, Any] = Plan.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": SCHEMA}
