@@ -8,19 +8,57 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from platform_operations.model.words import HealthKind, Restores, StageKind, StrategyKind
+from platform_operations.model.delivery import HealthCheck
+from platform_operations.model.words import (
+    ComponentType,
+    HealthKind,
+    Identity,
+    Restores,
+    StageKind,
+    StrategyKind,
+)
 from platform_operations.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
+class Workload:
+    """One thing the platform runs, as its files declare it; None where they do not say.
+
+    `image` is the reference as written and `reference` what kind of name that is; `probe_lines`, `strategy_lines` are
+    (path, first, last) of what declares the health check and the rollout strategy; `url` is where users reach it.
+    """
+
+    name: str
+    component_type: ComponentType | None = None
+    image: str | None = None
+    reference: Identity | None = None
+    health: HealthCheck | None = None
+    probe_lines: tuple[str, int, int] | None = None
+    replicas: int | None = None
+    strategy: StrategyKind | None = None
+    mechanism: str | None = None
+    strategy_lines: tuple[str, int, int] | None = None
+    rollback: str | None = None
+    owner: str | None = None
+    url: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
-    """Where a platform shows: a place in the repository, and what stands there (a service, an environment...)."""
+    """Where a platform shows: a place in the repository and what stands there.
+
+    `environment` is the environment that the place itself names (an overlay, a stack, a values file), as written.
+    `unreadable` says why the place could only be read by lines or not at all (a template, broken YAML).
+    """
 
     path: str
     first: int
     last: int
     detail: str = ""
     environment: str | None = None
+    workload: Workload | None = None
+    unreadable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +66,15 @@ class Action:
     """A way to act on the platform: for which stage kinds, with which commands, and whether it waits for the result.
 
     Commands may hold {name} {environment} {artifact} {path} {url} {reference}; what is not known becomes a variable.
+    `seen` are the beginnings of commands, and `uses` the CI steps (GitHub actions, orbs), that do this when a pipeline
+    runs them; the longest match over all platforms wins.
     """
 
     kinds: tuple[StageKind, ...]
     commands: tuple[str, ...]
     waits: bool
+    seen: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +93,8 @@ class Rollback:
     automatic: bool
     commands: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
 
 
 EMPTY_ACTIONS: Mapping[str, Action] = MappingProxyType({})
