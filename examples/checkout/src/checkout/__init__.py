@@ -1,0 +1,1 @@
+"""The checkout service: orders, payments and refunds."""
