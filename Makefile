@@ -32,7 +32,7 @@ test: lint layers types wheel pytest
 
 lint: .venv/.dev
 	@echo '== style'
-	@$(BIN)/python -m ruff check --quiet .
+	@$(BIN)/python -m ruff check --quiet --output-format concise .
 	@$(BIN)/python -m ruff format --check --quiet .
 
 layers: .venv/.dev

@@ -49,6 +49,15 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert [path for path in modules("src") if VAGUE & {path.stem, path.parent.name}] == []
 
 
+def test_every_folder_of_modules_is_a_package() -> None:
+    """import-linter looks into packages only: a folder without `__init__.py` would escape every contract."""
+    folders = {path.parent for path in modules("src")}
+
+    assert [
+        str(folder.relative_to(ROOT)) for folder in sorted(folders) if not (folder / "__init__.py").exists()
+    ] == []
+
+
 def test_every_package_imported_by_the_product_is_a_declared_dependency() -> None:
     distributions = packages_distributions()
     undeclared = {
