@@ -117,8 +117,8 @@ class Platform:
     implies: tuple[str, ...] = ()
     capabilities: frozenset[str] = frozenset()
     health: tuple[HealthKind, ...] = ()
-    actions: Mapping[str, Action] = field(default=EMPTY_ACTIONS)
-    mechanisms: Mapping[str, Mechanism] = field(default=EMPTY_MECHANISMS)
-    rollbacks: Mapping[str, Rollback] = field(default=EMPTY_ROLLBACKS)
+    actions: Mapping[str, Action] = field(default_factory=lambda: EMPTY_ACTIONS)
+    mechanisms: Mapping[str, Mechanism] = field(default_factory=lambda: EMPTY_MECHANISMS)
+    rollbacks: Mapping[str, Rollback] = field(default_factory=lambda: EMPTY_ROLLBACKS)
     signals: frozenset[str] = frozenset()
     environments: str = ""

@@ -1,0 +1,290 @@
+"""Docker: images built from Dockerfiles, services run with Compose."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from platform_operations.model.delivery import HealthCheck
+from platform_operations.model.words import ComponentType
+from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.reading import dockerfile, environments, files, health, images
+from platform_operations.repository import Repository
+
+if TYPE_CHECKING:
+    from platform_operations.repository.yaml_lines import Node
+
+_DOCKERFILE = re.compile(
+    r"^(?:(?:docker|container)file(?:[._-](?P<after>[\w.-]+))?|(?P<before>[\w.-]+)\.(?:dockerfile|containerfile))$",
+    re.IGNORECASE,
+)
+_COMPOSE = re.compile(r"^(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml$", re.IGNORECASE)
+_NOT_SHIPPED = frozenset(
+    {
+        "test", "tests", "testing", "e2e", "ci", "dev", "devel", "develop", "development", "local",
+        "lint", "docs", "devcontainer", "debug", "example", "dockerignore", "template", "tmpl", "j2",
+        "erb", "md", "bak", "old",
+    }
+)  # fmt: skip
+_LOCAL = frozenset(
+    {"dev", "development", "local", "override", "test", "tests", "ci", "e2e", "debug", "devcontainer"}
+)
+_WORKER = re.compile(r"\b(?:celery|rq worker|sidekiq|dramatiq|arq|huey|queue:work|resque|worker)\b")
+_SERVER = re.compile(
+    r"\b(?:uvicorn|gunicorn|hypercorn|daphne|waitress|nginx|httpd|caddy|puma|unicorn|runserver|next start|flask run)\b"
+)
+
+
+def detect(repository: Repository) -> tuple[Sighting, ...]:
+    """Return every Dockerfile of a deliverable and every Compose service."""
+    found: list[Sighting] = []
+    for path in files.bounded(path for path in repository.paths if _shape(path) and files.counts(path)):
+        content = files.text(repository, path)
+        if content is None:
+            continue
+        if _shape(path) == "dockerfile":
+            found.extend(_dockerfile(repository, path, content))
+        else:
+            found.extend(_compose(path, content))
+    return tuple(found)
+
+
+def _shape(path: str) -> str | None:
+    name = files.name_of(path)
+    low = name.lower()
+    if "file" in low:
+        match = _DOCKERFILE.match(name)
+        if match is None:
+            return None
+        words = re.split(r"[._-]", ((match["after"] or "") + "." + (match["before"] or "")).lower())
+        return None if _NOT_SHIPPED & set(words) else "dockerfile"
+    return "compose" if "compose" in low and _COMPOSE.match(name) else None
+
+
+def _dockerfile(repository: Repository, path: str, content: str) -> Iterator[Sighting]:
+    found = dockerfile.instructions(content)
+    stage = dockerfile.final_stage(found)
+    if not stage:
+        return
+    base = dockerfile.base_image(_bottom(stage))
+    checks = [one for one in stage if one.word == "HEALTHCHECK"]
+    last = _last_check(checks, stage)
+    checked = dockerfile.health(last) if last else None
+    yield Sighting(
+        path,
+        stage[0].first,
+        stage[0].last,
+        f"builds on {base or 'an unnamed image'} ({images.reference_kind(base) or 'chosen by a variable'})",
+        workload=Workload(
+            name=_image_name(repository, path),
+            component_type=_component(stage),
+            health=_docker_health(checked),
+            probe_lines=(path, last.first, last.last) if checked and last else None,
+        ),
+    )
+
+
+def _bottom(stage: tuple[dockerfile.Instruction, ...]) -> dockerfile.Instruction:
+    return [one for one in stage if one.word == "FROM"][-1]
+
+
+def _last_check(
+    checks: list[dockerfile.Instruction], stage: tuple[dockerfile.Instruction, ...]
+) -> dockerfile.Instruction | None:
+    """Return the HEALTHCHECK that holds: the last of the nearest stage that has one."""
+    nearest: list[dockerfile.Instruction] = []
+    for one in stage:
+        if one.word == "FROM" and nearest:
+            break
+        if one.word == "HEALTHCHECK":
+            nearest.append(one)
+    return nearest[-1] if nearest and checks else None
+
+
+def _docker_health(found: dockerfile.Health | None) -> HealthCheck | None:
+    if found is None:
+        return None
+    return health.check("exec", found.command, health.span(found.interval), health.whole(found.retries, 3))
+
+
+def _component(stage: tuple[dockerfile.Instruction, ...]) -> ComponentType | None:
+    run = next(
+        (one.value for word in ("CMD", "ENTRYPOINT") for one in reversed(stage) if one.word == word), ""
+    )
+    command = dockerfile.shown(run)
+    if _SERVER.search(command):
+        return "http-service"
+    if _WORKER.search(command):
+        return "worker"
+    return "http-service" if any(one.word == "EXPOSE" for one in stage) else None
+
+
+def _image_name(repository: Repository, path: str) -> str:
+    """Name what a Dockerfile builds: its own suffix, its folder, the manifest beside it, else app."""
+    match = _DOCKERFILE.match(files.name_of(path))
+    own = (match["after"] or match["before"]) if match else None
+    if own and environments.word_in(own) is None:
+        return own
+    folder = files.name_of(files.folder_of(path))
+    if folder and folder.lower() not in {"docker", ".docker", "build", "deploy", "container", "containers"}:
+        return folder
+    return _manifest_name(repository, files.folder_of(path)) or "app"
+
+
+_NAMED = re.compile(r"^\s*\"?name\"?\s*[:=]\s*[\"'](?:@[\w.-]+/)?([\w.-]+)[\"']", re.MULTILINE)
+_MODULE = re.compile(r"^module\s+(?:\S*/)?([\w.-]+?)(?:/v\d+)?\s*$", re.MULTILINE)
+
+
+def _manifest_name(repository: Repository, folder: str) -> str | None:
+    for name, pattern in (
+        ("pyproject.toml", _NAMED),
+        ("package.json", _NAMED),
+        ("Cargo.toml", _NAMED),
+        ("go.mod", _MODULE),
+    ):
+        path = f"{folder}/{name}" if folder else name
+        content = files.text(repository, path) if repository.exists(path) else None
+        match = pattern.search(content[:20_000]) if content else None
+        if match:
+            return match[1]
+    return None
+
+
+def _compose(path: str, content: str) -> Iterator[Sighting]:
+    found = files.documents(content)
+    if not isinstance(found, tuple):
+        if re.search(r"^services\s*:", content, re.MULTILINE):
+            yield Sighting(path, found.line, found.line, "Compose file", unreadable=found.reason)
+        return
+    root = found[0] if found else None
+    services = root.get("services") if root is not None and root.kind == "map" else None
+    if root is None or services is None or services.kind != "map":
+        return
+    words = set(re.split(r"[._-]", files.name_of(path).lower()))
+    local = bool(words & _LOCAL)
+    environment = None if local else environments.of_path(path)
+    for key, service in services.pairs:
+        if service.kind == "map":
+            yield _service(path, key, service, environment, local)
+
+
+def _service(path: str, key: "Node", service: "Node", environment: str | None, local: bool) -> Sighting:
+    image = service.string("image")
+    kept = images.store(image) if image else None
+    if kept is not None and service.get("build") is None:
+        return Sighting(path, key.first, service.last, f"Compose service {key.text} runs {kept}", environment)
+    if local:
+        return Sighting(
+            path, key.first, service.last, f"Compose service {key.text}, for development", environment
+        )
+    probe = service.get("healthcheck")
+    checked = _compose_health(probe) if probe is not None and probe.kind == "map" else None
+    declared = service.key("healthcheck")
+    return Sighting(
+        path,
+        key.first,
+        service.last,
+        f"Compose service {key.text}",
+        environment,
+        Workload(
+            name=key.text,
+            component_type=_service_type(service),
+            image=image,
+            reference=images.reference_kind(image) if image else None,
+            health=checked,
+            probe_lines=(path, declared.first, probe.last) if checked and declared and probe else None,
+            replicas=_replicas(service),
+        ),
+    )
+
+
+def _compose_health(probe: "Node") -> HealthCheck | None:
+    test = probe.get("test")
+    words = [item.text for item in test.items] if test is not None and test.kind == "list" else []
+    if (probe.string("disable") or "").lower() == "true" or words[:1] == ["NONE"]:
+        return None
+    command = " ".join(words[1:]) if words[:1] in (["CMD"], ["CMD-SHELL"]) else health.command(test)
+    if not command:
+        return None
+    period = health.span(probe.string("interval")) or 30
+    return health.check("exec", command, period, health.whole(probe.string("retries"), 3))
+
+
+def _replicas(service: "Node") -> int | None:
+    written = service.string("deploy", "replicas") or service.string("scale")
+    return int(written) if written and written.isdigit() and len(written) < 6 else None
+
+
+def _service_type(service: "Node") -> ComponentType | None:
+    command = health.command(service.get("command")) or ""
+    if _SERVER.search(command):
+        return "http-service"
+    if _WORKER.search(command):
+        return "worker"
+    return "http-service" if service.get("ports") is not None or service.get("expose") is not None else None
+
+
+PLATFORM = Platform(
+    id="docker",
+    title="Docker",
+    detect=detect,
+    capabilities=frozenset({"image-digest", "container-health-check", "local-rollback"}),
+    health=("exec",),
+    actions={
+        "compose-up": Action(
+            kinds=("deploy",),
+            commands=("docker compose -f {path} up --detach --wait --no-build --pull always",),
+            waits=True,
+            seen=("docker compose up", "docker-compose up", "docker compose pull", "docker-compose pull"),
+            uses=("hoverkraft-tech/compose-action", "isbang/compose-action"),
+        ),
+        "docker-run": Action(
+            kinds=("deploy",),
+            commands=("docker run --detach --name {name} --restart unless-stopped {artifact}",),
+            waits=False,
+            seen=(
+                "docker run -d",
+                "docker run --detach",
+                "docker container run -d",
+                "docker container run --detach",
+            ),
+        ),
+        "docker-service-update": Action(
+            kinds=("deploy",),
+            commands=(
+                "docker service update --detach=false --update-failure-action rollback --image {artifact} {name}",
+            ),
+            waits=True,
+            seen=("docker service update",),
+        ),
+        "docker-stack-deploy": Action(
+            kinds=("deploy",),
+            commands=("docker stack deploy --detach=false --compose-file {path} {name}",),
+            waits=True,
+            seen=("docker stack deploy",),
+        ),
+    },
+    mechanisms={
+        "compose-recreate": Mechanism("recreate"),
+        "swarm-rolling-update": Mechanism("rolling", ("swarm",)),
+    },
+    rollbacks={
+        "compose-previous-tag": Rollback(
+            "previous-artifact",
+            automatic=False,
+            commands=("docker compose -f {path} up --detach --wait --no-build --pull always",),
+            signals=("health-check-failed",),
+        ),
+        "swarm-service-rollback": Rollback(
+            "previous-artifact",
+            automatic=False,
+            commands=("docker service rollback {name}",),
+            signals=("health-check-failed",),
+            seen=("docker service rollback",),
+        ),
+        "swarm-automatic-rollback": Rollback(
+            "previous-artifact", automatic=True, signals=("health-check-failed", "task-failed")
+        ),
+    },
+    signals=frozenset({"health-check-failed", "task-failed"}),
+    environments="One Compose file or override and one env file per environment, on its own host or context.",
+)

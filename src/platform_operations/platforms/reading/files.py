@@ -1,0 +1,131 @@
+"""Which files of a repository say how it ships, and their texts."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from platform_operations.repository import Repository
+
+if TYPE_CHECKING:
+    from platform_operations.repository.yaml_lines import Broken, Node
+
+MAX_FILES = 2_000
+"""Files of one kind that a detector reads: a bound for a hostile repository, far above what real ones have."""
+
+NEVER = frozenset(
+    {
+        ".devcontainer", "__fixtures__", "__mocks__", "__tests__", "archive", "archived", "benchmark",
+        "benchmarks", "bower_components", "demos", "deprecated", "doc", "docs", "documentation", "e2e",
+        "example", "examples", "fixture", "fixtures", "legacy", "mocks", "node_modules", "sample",
+        "samples", "site-packages", "spec", "testdata", "tests", "third-party", "third_party",
+        "thirdparty", "tutorial", "tutorials", "vendor", "vendored",
+    }
+)  # fmt: skip
+"""Folders whose files show how something else, or nothing any more, is shipped."""
+
+_DELIVERY = frozenset(
+    {
+        "apps", "charts", "clusters", "deploy", "deployment", "deployments", "env", "environment",
+        "environments", "envs", "gitops", "helm", "infra", "infrastructure", "k8s", "kube", "kubernetes",
+        "kustomize", "manifests", "overlays", "stacks", "stages", "terraform", "tf", "variants",
+    }
+)  # fmt: skip
+
+PLACEHOLDER = re.compile(
+    r"<[A-Za-z][A-Za-z0-9 _.-]{1,40}>|\b(?:CHANGE|REPLACE|FILL|YOUR)[_-]?(?:ME|THIS|IN|HERE)\b"
+)
+
+
+@lru_cache(maxsize=4_096)
+def _folder_counts(folder: str) -> bool:
+    parts = folder.lower().split("/")
+    for index, part in enumerate(parts):
+        if part in NEVER:
+            return False
+        if part == "test" and not any(earlier in _DELIVERY for earlier in parts[:index]):
+            return False
+    return True
+
+
+def counts(path: str) -> bool:
+    """Whether a file at `path` may say how this repository ships: its folders are no examples, tests or copies."""
+    folder, slash, _ = path.rpartition("/")
+    return not slash or _folder_counts(folder)
+
+
+def name_of(path: str) -> str:
+    """Return the file name of `path`."""
+    return path.rpartition("/")[2]
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of `path`, "" for the root."""
+    return path.rpartition("/")[0]
+
+
+def joined(folder: str, path: str) -> str | None:
+    """Return `path` as seen from `folder`, from the root, or None when it leads out of the repository."""
+    parts = folder.split("/") if folder else []
+    for part in path.split("/"):
+        if part in {"", "."}:
+            continue
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)
+
+
+def named(repository: Repository, names: frozenset[str]) -> Iterator[str]:
+    """Yield the paths that count and whose file name is one of `names`, at most MAX_FILES."""
+    return bounded(path for path in repository.paths if name_of(path) in names and counts(path))
+
+
+def ending(repository: Repository, *endings: str) -> Iterator[str]:
+    """Yield the paths that count and end like one of `endings`, at most MAX_FILES."""
+    return bounded(path for path in repository.paths if path.endswith(endings) and counts(path))
+
+
+def bounded(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the first MAX_FILES of `paths`."""
+    for number, path in enumerate(paths):
+        if number >= MAX_FILES:
+            return
+        yield path
+
+
+def text(repository: Repository, path: str) -> str | None:
+    """Return the text of a file, None when it cannot be read."""
+    found = repository.read(path)
+    return found if isinstance(found, str) else None
+
+
+def documents(text: str) -> "tuple[Node, ...] | Broken":
+    """Return the YAML documents of `text`; PyYAML is imported only when the first file needs it."""
+    from platform_operations.repository.yaml_lines import read_yaml
+
+    return read_yaml(text)
+
+
+def first_document(text: str) -> "Node | None":
+    """Return the first YAML document of `text`, None when it cannot be read or is no mapping."""
+    found = documents(text)
+    if isinstance(found, tuple) and found and found[0].kind == "map":
+        return found[0]
+    return None
+
+
+def line_with(text: str, pattern: re.Pattern[str]) -> int | None:
+    """Return the first line, counted from 1, where `pattern` is found outside a comment of `#` or `//`."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if pattern.search(line) and not line.lstrip().startswith(("#", "//")):
+            return number
+    return None
+
+
+def line_count(text: str) -> int:
+    """Return how many lines `text` has; an empty text has one."""
+    return max(1, len(text.removesuffix("\n").split("\n")))

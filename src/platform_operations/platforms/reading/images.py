@@ -1,0 +1,70 @@
+"""Image references: what kind of name they are."""
+
+import re
+
+from platform_operations.model.words import Identity
+
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+_COMMIT = re.compile(r"(?:^|[-_.])(?:sha-?|g)?([0-9a-f]{7,40})$")
+_VERSION = re.compile(r"^v?\d+(?:\.\d+){1,3}(?:[-+._][0-9A-Za-z.-]+)?$|^\d{8}(?:[-.T]?\d+)?$")
+_COMMIT_NAME = re.compile(r"sha|commit|revision", re.IGNORECASE)
+_VARIABLE = re.compile(r"[$]|\{\{")
+
+STORES = {
+    "postgres": "postgresql", "postgis": "postgresql", "timescaledb": "postgresql",
+    "pgvector": "postgresql", "mysql": "mysql", "mariadb": "mariadb", "mongo": "mongodb",
+    "redis": "redis", "valkey": "valkey", "memcached": "memcached", "rabbitmq": "rabbitmq",
+    "kafka": "kafka", "cp-kafka": "kafka", "redpanda": "kafka", "zookeeper": "zookeeper",
+    "cp-zookeeper": "zookeeper", "elasticsearch": "elasticsearch", "opensearch": "opensearch",
+    "nats": "nats", "minio": "object-storage", "clickhouse-server": "clickhouse",
+    "cockroach": "cockroachdb", "mssql": "sqlserver", "server": "sqlserver", "cassandra": "cassandra",
+    "scylla": "scylladb", "etcd": "etcd", "influxdb": "influxdb", "neo4j": "neo4j", "couchdb": "couchdb",
+}  # fmt: skip
+"""Images that are data stores, by the last part of their name; `server` counts under mcr.microsoft.com/mssql."""
+
+
+def split(image: str) -> tuple[str, str | None, str | None]:
+    """Return name, tag and digest of an image reference; None for what it does not carry."""
+    name, _, digest = image.partition("@")
+    head, colon, tag = name.rpartition(":")
+    if colon and "/" not in tag:
+        return head, tag, digest or None
+    return name, None, digest or None
+
+
+def reference_kind(image: str) -> Identity | None:
+    """Return what kind of name `image` is; None when a variable decides.
+
+    A tag that looks like 7 to 40 hexadecimal digits with a letter counts as a commit, digits with dots or an eight
+    digit date as a version; every other tag, and none at all (which means latest), can be moved.
+    """
+    image = image.strip()
+    if not image:
+        return None
+    if _DIGEST.search(image):
+        return "digest"
+    tail = image.rpartition("/")[2]
+    if _VARIABLE.search(tail):
+        if "@" in tail:
+            return "digest"
+        return "commit" if _COMMIT_NAME.search(tail.partition(":")[2]) else None
+    return tag_kind(split(image)[1])
+
+
+def tag_kind(tag: str | None) -> Identity:
+    """Return what kind of name a tag is; no tag means latest."""
+    if not tag:
+        return "tag"
+    commit = _COMMIT.search(tag)
+    if commit and (not commit[1].isdigit() or len(commit[1]) == 40) and not commit[1].isalpha():
+        return "commit"
+    return "version" if _VARIABLE.search(tag) is None and _VERSION.match(tag) else "tag"
+
+
+def store(image: str) -> str | None:
+    """Return the kind of data store that `image` is, None when it is none that we know."""
+    name = split(image)[0]
+    last = name.rpartition("/")[2].lower()
+    if last == "server" and "mssql" not in name:
+        return None
+    return STORES.get(last)

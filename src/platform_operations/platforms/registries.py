@@ -1,0 +1,282 @@
+"""Package registries: where libraries, tools and images are published for others to install."""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from platform_operations.model.words import ComponentType
+from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.reading import files, health
+from platform_operations.repository import Repository
+
+_MAX_MANIFEST = 500_000
+_PUBLISHED = ("bin", "exports", "files", "module", "publishConfig", "types", "typings")
+"""Fields of package.json that only matter to those who install the package; `main` alone comes from npm init."""
+
+
+def detect(repository: Repository) -> tuple[Sighting, ...]:
+    """Return every manifest that makes a package fit to be published."""
+    found: list[Sighting] = []
+    for path in files.bounded(
+        path for path in repository.paths if _reader(path) is not None and files.counts(path)
+    ):
+        content = files.text(repository, path)
+        reader = _reader(path)
+        if content is not None and reader is not None and len(content) <= _MAX_MANIFEST:
+            folder = files.folder_of(path)
+            beside = repository.exists(f"{folder}/Dockerfile" if folder else "Dockerfile")
+            found.extend(reader(path, content, beside))
+    return tuple(found)
+
+
+def _reader(path: str) -> "Callable[[str, str, bool], Iterator[Sighting]] | None":
+    name = files.name_of(path)
+    if name.endswith((".gemspec", ".nuspec")):
+        return _gemspec if name.endswith(".gemspec") else None
+    return _READERS.get(name)
+
+
+def _sighting(path: str, line: int, registry: str, name: str, kind: ComponentType) -> Sighting:
+    return Sighting(
+        path,
+        line,
+        line,
+        f"{registry} package {name}",
+        environment=registry,
+        workload=Workload(
+            name=name,
+            component_type=kind,
+            reference="version",
+            health=health.check("install", name, None),
+            strategy="publish",
+            mechanism="registry-publish",
+        ),
+    )
+
+
+def _toml(content: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _table(value: Any, key: str) -> dict[str, Any]:
+    inner = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+    return cast("dict[str, Any]", inner) if isinstance(inner, dict) else {}
+
+
+def _pyproject(path: str, content: str, beside: bool) -> Iterator[Sighting]:
+    """A package has a build system and a name; a private one says so with a classifier that PyPI refuses."""
+    document = _toml(content)
+    project = _table(document, "project") or _table(_table(document, "tool"), "poetry")
+    name = project.get("name")
+    private = "Private ::" in content or project.get("package-mode") is False
+    if not isinstance(name, str) or not _table(document, "build-system") or private:
+        return
+    if beside and not any(
+        project.get(word) for word in ("classifiers", "urls", "keywords", "homepage", "repository")
+    ):
+        return  # a service packs itself for its image; what is meant for PyPI describes itself
+    scripts = bool(_table(project, "scripts"))
+    line = files.line_with(content, re.compile(r"^\s*name\s*=")) or 1
+    yield _sighting(path, line, "pypi", name, "cli" if scripts else "library")
+
+
+def _package_json(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
+    try:
+        document: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(document, dict):
+        return
+    package = cast("dict[str, Any]", document)
+    name, version = package.get("name"), package.get("version")
+    if package.get("private") or not isinstance(name, str) or not isinstance(version, str):
+        return
+    if not any(key in package for key in _PUBLISHED):
+        return
+    line = files.line_with(content, re.compile(r'^\s*(?:\{\s*)?"name"\s*:')) or 1
+    yield _sighting(path, line, "npm", name, "cli" if package.get("bin") else "library")
+
+
+def _cargo(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
+    package = _table(_toml(content), "package")
+    name = package.get("name")
+    if not isinstance(name, str) or package.get("publish") is False or package.get("publish") == []:
+        return
+    if "description" not in package and "license" not in package and "license-file" not in package:
+        return  # crates.io refuses a crate without them, so this one is not meant for it
+    line = files.line_with(content, re.compile(r"^\s*name\s*=")) or 1
+    yield _sighting(path, line, "crates-io", name, "cli" if "[[bin]]" in content else "library")
+
+
+def _gemspec(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
+    match = re.search(r"^\s*\w+\.name\s*=\s*[\"']([\w.-]+)[\"']", content, re.MULTILINE)
+    if match is not None:
+        line = content.count("\n", 0, match.start(1)) + 1
+        tool = re.search(r"^\s*\w+\.executables\s*[=<]", content, re.MULTILINE)
+        yield _sighting(path, line, "rubygems", match[1], "cli" if tool else "library")
+
+
+_READERS: dict[str, Callable[[str, str, bool], Iterator[Sighting]]] = {
+    "pyproject.toml": _pyproject,
+    "package.json": _package_json,
+    "Cargo.toml": _cargo,
+}
+
+PLATFORM = Platform(
+    id="registries",
+    title="Package registries",
+    detect=detect,
+    capabilities=frozenset({"immutable-versions", "pre-release-channel", "provenance"}),
+    health=("install",),
+    actions={
+        "pypi-publish": Action(
+            kinds=("publish",),
+            commands=("twine check --strict dist/*", "twine upload --non-interactive dist/*"),
+            waits=True,
+            seen=(
+                "twine upload",
+                "python -m twine upload",
+                "uv publish",
+                "poetry publish",
+                "hatch publish",
+                "flit publish",
+                "pdm publish",
+                "maturin publish",
+                "maturin upload",
+            ),
+            uses=("pypa/gh-action-pypi-publish",),
+        ),
+        "npm-publish": Action(
+            kinds=("publish",),
+            commands=("npm publish --provenance --access public",),
+            waits=True,
+            seen=(
+                "npm publish",
+                "pnpm publish",
+                "pnpm -r publish",
+                "yarn publish",
+                "yarn npm publish",
+                "lerna publish",
+                "changeset publish",
+                "npx changeset publish",
+                "bun publish",
+            ),
+            uses=("JS-DevTools/npm-publish", "changesets/action"),
+        ),
+        "cargo-publish": Action(
+            kinds=("publish",),
+            commands=("cargo publish --locked",),
+            waits=True,
+            seen=("cargo publish", "cargo release", "cargo workspaces publish"),
+            uses=("katyo/publish-crates", "release-plz/action"),
+        ),
+        "maven-deploy": Action(
+            kinds=("publish",),
+            commands=("mvn --batch-mode deploy",),
+            waits=True,
+            seen=(
+                "mvn deploy",
+                "mvn -B deploy",
+                "mvn --batch-mode deploy",
+                "./mvnw deploy",
+                "./mvnw -B deploy",
+                "gradle publish",
+                "./gradlew publish",
+            ),
+        ),
+        "gem-push": Action(
+            kinds=("publish",),
+            commands=("gem push {path}",),
+            waits=True,
+            seen=("gem push", "bundle exec rake release", "rake release"),
+            uses=("rubygems/release-gem",),
+        ),
+        "nuget-push": Action(
+            kinds=("publish",),
+            commands=("dotnet nuget push {path} --source https://api.nuget.org/v3/index.json",),
+            waits=True,
+            seen=("dotnet nuget push", "nuget push"),
+        ),
+        "github-release": Action(
+            kinds=("publish",),
+            commands=("gh release create {reference} --verify-tag --generate-notes",),
+            waits=True,
+            seen=(
+                "gh release create",
+                "gh release upload",
+                "goreleaser release",
+                "goreleaser",
+                "semantic-release",
+                "npx semantic-release",
+            ),
+            uses=(
+                "softprops/action-gh-release",
+                "goreleaser/goreleaser-action",
+                "ncipollo/release-action",
+                "actions/create-release",
+                "cycjimmy/semantic-release-action",
+                "python-semantic-release/publish-action",
+            ),
+        ),
+        "container-push": Action(
+            kinds=("publish",),
+            commands=("docker buildx imagetools create --tag {reference} {artifact}",),
+            waits=True,
+            seen=(
+                "docker buildx imagetools create",
+                "crane copy",
+                "crane tag",
+                "skopeo copy",
+                "regctl image copy",
+            ),
+        ),
+        "helm-push": Action(
+            kinds=("publish",),
+            commands=("helm push {path} {url}",),
+            waits=True,
+            seen=("helm push", "helm cm-push", "cr upload"),
+            uses=("helm/chart-releaser-action",),
+        ),
+    },
+    mechanisms={"registry-publish": Mechanism("publish", ("immutable-versions",))},
+    rollbacks={
+        "forward-fix": Rollback("forward-fix", automatic=False),
+        "pypi-yank": Rollback("yanked-version", automatic=False),
+        "npm-deprecate": Rollback(
+            "yanked-version",
+            automatic=False,
+            commands=(
+                "npm dist-tag add {name}@{reference} latest",
+                'npm deprecate {name}@{artifact} "use {reference}"',
+            ),
+            seen=("npm deprecate", "npm dist-tag add", "npm unpublish"),
+        ),
+        "cargo-yank": Rollback(
+            "yanked-version",
+            automatic=False,
+            commands=("cargo yank {name} --version {artifact}",),
+            seen=("cargo yank",),
+        ),
+        "gem-yank": Rollback(
+            "yanked-version",
+            automatic=False,
+            commands=("gem yank {name} --version {artifact}",),
+            seen=("gem yank",),
+        ),
+        "nuget-unlist": Rollback(
+            "yanked-version",
+            automatic=False,
+            commands=(
+                "dotnet nuget delete {name} {artifact} --source https://api.nuget.org/v3/index.json --non-interactive",
+            ),
+            seen=("dotnet nuget delete",),
+        ),
+    },
+    signals=frozenset({"install-failed"}),
+    environments="The registry is the environment; TestPyPI, a dist-tag or a pre-release version is its lower one.",
+)

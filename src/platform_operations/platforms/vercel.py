@@ -1,0 +1,140 @@
+"""Vercel: immutable deployments, preview for each branch, promotion and instant rollback."""
+
+import re
+from collections.abc import Iterator
+
+from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.reading import files
+from platform_operations.repository import Repository
+
+_NAMES = frozenset({"vercel.json", "vercel.ts", "now.json"})
+_KEYS = re.compile(
+    r'"(?:\$schema|version|builds|routes|rewrites|redirects|headers|framework|buildCommand|installCommand|functions'
+    r'|crons|regions|git|github|outputDirectory|ignoreCommand|cleanUrls|trailingSlash|public|env|rootDirectory)"\s*:'
+)
+_CLI = re.compile(
+    r"\bvercel(?:@[\w.^~-]+)?\s+(?:deploy|build|pull|promote|rollback|alias|--prod|--token)\b|\bvercel --prod\b"
+)
+_PIPELINES = (".github/workflows/", ".gitlab-ci", ".circleci/", "azure-pipelines", "bitbucket-pipelines")
+
+
+def detect(repository: Repository) -> tuple[Sighting, ...]:
+    """Return every project configuration, and every pipeline that runs Vercel's CLI or action."""
+    found: list[Sighting] = []
+    for path in files.named(repository, _NAMES):
+        content = files.text(repository, path)
+        if content is not None and (path.endswith(".ts") or content.strip() == "{}" or _KEYS.search(content)):
+            found.append(_project(path, content))
+    found.extend(_pipelines(repository))
+    return tuple(found)
+
+
+def _project(path: str, content: str) -> Sighting:
+    first = files.line_with(content, _KEYS) or 1
+    folder = files.name_of(files.folder_of(path))
+    functions = re.search(r'"functions"\s*:|"crons"\s*:', content)
+    return Sighting(
+        path,
+        first,
+        files.line_count(content),
+        "project configuration",
+        workload=Workload(
+            name=folder or "app",
+            component_type="serverless" if functions else None,
+            strategy="atomic-promote",
+            mechanism="vercel-deploy",
+            region=_region(content),
+        ),
+    )
+
+
+def _region(content: str) -> str | None:
+    match = re.search(r'"regions"\s*:\s*\[\s*"([a-z]{3}\d)"\s*\]', content)
+    return match[1] if match else None
+
+
+def _pipelines(repository: Repository) -> Iterator[Sighting]:
+    for path in files.bounded(path for path in repository.paths if path.startswith(_PIPELINES)):
+        content = files.text(repository, path)
+        if content is None or "vercel" not in content:
+            continue
+        for number, line in enumerate(content.split("\n"), 1):
+            bare = line.strip()
+            if not bare.startswith("#") and (
+                _CLI.search(bare) or re.search(r"uses:\s*[\"']?[\w-]+/vercel-action", bare)
+            ):
+                yield Sighting(path, number, number, "deployed from the pipeline")
+                break
+
+
+PLATFORM = Platform(
+    id="vercel",
+    title="Vercel",
+    detect=detect,
+    capabilities=frozenset(
+        {
+            "feature-flags",
+            "immutable-deployments",
+            "instant-rollback",
+            "preview-deployment",
+            "promote-without-rebuild",
+        }
+    ),
+    health=("platform", "http"),
+    actions={
+        "vercel-deploy": Action(
+            kinds=("deploy",),
+            commands=(
+                "vercel pull --yes --environment=production",
+                "vercel build --prod",
+                "vercel deploy --prebuilt --prod --skip-domain",
+            ),
+            waits=True,
+            seen=("vercel deploy", "vercel --prod", "vercel --token", "npx vercel", "vercel --yes"),
+            uses=("amondnet/vercel-action", "BetaHuhn/deploy-to-vercel-action"),
+        ),
+        "vercel-promote": Action(
+            kinds=("promote",),
+            commands=("vercel promote {artifact} --yes --timeout=5m",),
+            waits=True,
+            seen=("vercel promote", "npx vercel promote"),
+        ),
+        "vercel-rolling-release": Action(
+            kinds=("promote",),
+            commands=("vercel rolling-release start --dpl={artifact}",),
+            waits=False,
+            seen=("vercel rolling-release", "vercel rr"),
+        ),
+        "vercel-alias": Action(
+            kinds=("promote",),
+            commands=("vercel alias set {artifact} {url}",),
+            waits=True,
+            seen=("vercel alias",),
+        ),
+    },
+    mechanisms={
+        "vercel-promote": Mechanism("atomic-promote", ("preview-deployment", "promote-without-rebuild")),
+        "vercel-deploy": Mechanism("atomic-promote", ("immutable-deployments",)),
+        "vercel-rolling-release": Mechanism("canary", ("traffic-split", "preview-deployment")),
+        "vercel-flags": Mechanism("feature-flag", ("feature-flags",)),
+    },
+    rollbacks={
+        "vercel-instant-rollback": Rollback(
+            "previous-artifact",
+            automatic=False,
+            commands=("vercel rollback {reference} --yes --timeout=5m", "vercel rollback status"),
+            signals=("deployment-failed", "check-failed"),
+            seen=("vercel rollback",),
+        ),
+        "vercel-rolling-release-abort": Rollback(
+            "halted-rollout",
+            automatic=False,
+            commands=("vercel rolling-release abort --dpl={artifact}",),
+            signals=("deployment-failed",),
+            seen=("vercel rolling-release abort", "vercel rr abort"),
+        ),
+        "vercel-flag-off": Rollback("flag-off", automatic=False),
+    },
+    signals=frozenset({"check-failed", "deployment-failed"}),
+    environments="Production, Preview (per branch) and Development, with custom environments on paid plans.",
+)
