@@ -1,10 +1,9 @@
 """Vercel: immutable deployments, preview for each branch, promotion and instant rollback."""
 
 import re
-from collections.abc import Iterator
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
-from platform_operations.platforms.reading import files
+from platform_operations.platforms.reading import files, pipelines
 from platform_operations.repository import Repository
 
 _NAMES = frozenset({"vercel.json", "vercel.ts", "now.json"})
@@ -13,9 +12,9 @@ _KEYS = re.compile(
     r'|crons|regions|git|github|outputDirectory|ignoreCommand|cleanUrls|trailingSlash|public|env|rootDirectory)"\s*:'
 )
 _CLI = re.compile(
-    r"\bvercel(?:@[\w.^~-]+)?\s+(?:deploy|build|pull|promote|rollback|alias|--prod|--token)\b|\bvercel --prod\b"
+    r"\bvercel(?:@[\w.^~-]+)?\s+(?:deploy|build|pull|promote|rollback|alias|rolling-release|--prod|--token)\b"
+    r"|uses:\s*[\"']?[\w-]+/vercel-action|\bVERCEL_(?:TOKEN|PROJECT_ID)\b"
 )
-_PIPELINES = (".github/workflows/", ".gitlab-ci", ".circleci/", "azure-pipelines", "bitbucket-pipelines")
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:
@@ -25,7 +24,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         content = files.text(repository, path)
         if content is not None and (path.endswith(".ts") or content.strip() == "{}" or _KEYS.search(content)):
             found.append(_project(path, content))
-    found.extend(_pipelines(repository))
+    found.extend(pipelines.runs(repository, "vercel", _CLI))
     return tuple(found)
 
 
@@ -51,20 +50,6 @@ def _project(path: str, content: str) -> Sighting:
 def _region(content: str) -> str | None:
     match = re.search(r'"regions"\s*:\s*\[\s*"([a-z]{3}\d)"\s*\]', content)
     return match[1] if match else None
-
-
-def _pipelines(repository: Repository) -> Iterator[Sighting]:
-    for path in files.bounded(path for path in repository.paths if path.startswith(_PIPELINES)):
-        content = files.text(repository, path)
-        if content is None or "vercel" not in content:
-            continue
-        for number, line in enumerate(content.split("\n"), 1):
-            bare = line.strip()
-            if not bare.startswith("#") and (
-                _CLI.search(bare) or re.search(r"uses:\s*[\"']?[\w-]+/vercel-action", bare)
-            ):
-                yield Sighting(path, number, number, "deployed from the pipeline")
-                break
 
 
 PLATFORM = Platform(

@@ -1,0 +1,92 @@
+"""Argo CD: Applications that a controller keeps equal to a Git revision."""
+
+import re
+from collections.abc import Iterator
+
+from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
+from platform_operations.platforms.reading import environments, files, manifests
+from platform_operations.repository import Repository
+
+_KIND = re.compile(r"^kind:\s*App")
+_KINDS = frozenset({"Application", "ApplicationSet", "AppProject"})
+
+
+def detect(repository: Repository) -> tuple[Sighting, ...]:
+    """Return every Application, ApplicationSet and project, with the environment its path or destination names."""
+    found: list[Sighting] = []
+    for path in files.ending(repository, ".yaml", ".yml"):
+        content = files.text(repository, path)
+        if content is None or "argoproj.io/" not in content or "kind: App" not in content:
+            continue
+        read = files.documents(content)
+        if isinstance(read, tuple):
+            found.extend(_applications(path, tuple(manifests.manifests(path, read))))
+        else:
+            line = files.line_with(content, _KIND) or 1
+            found.append(
+                Sighting(path, line, line, "Application", environments.of_path(path), unreadable=read.reason)
+            )
+    return tuple(found)
+
+
+def _applications(path: str, found: tuple[manifests.Manifest, ...]) -> Iterator[Sighting]:
+    for manifest in found:
+        if manifest.group != "argoproj.io" or manifest.kind not in _KINDS:
+            continue
+        spec = manifest.node.get("spec", "template", "spec") or manifest.node.get("spec")
+        namespace = spec.string("destination", "namespace") if spec is not None else None
+        automated = spec is not None and spec.get("syncPolicy", "automated") is not None
+        revision = spec.string("source", "targetRevision") if spec is not None else None
+        environment = environments.of_path(path) or environments.word_in(manifest.name)
+        environment = environment or (environments.word_in(namespace) if namespace else None)
+        detail = f"{manifest.kind} {manifest.name}, {'automated' if automated else 'manual'} sync"
+        detail += f" of {revision}" if revision else ""
+        last = max(manifest.node.first, manifest.node.last)
+        yield Sighting(path, manifest.node.first, last, detail, environment)
+
+
+PLATFORM = Platform(
+    id="argocd",
+    title="Argo CD",
+    detect=detect,
+    implies=("kubernetes",),
+    capabilities=frozenset({"drift-detection", "git-revision", "health-assessment", "sync-waves"}),
+    health=("platform",),
+    actions={
+        "argocd-sync": Action(
+            kinds=("deploy", "promote"),
+            commands=("argocd app sync {name} --timeout 600", "argocd app wait {name} --sync --health --timeout 600"),
+            waits=True,
+            seen=("argocd app sync", "argocd app wait"),
+            uses=("clowdhaus/argo-cd-action",),
+        ),
+        "gitops-commit": Action(
+            kinds=("deploy", "promote"),
+            commands=(
+                "git -C {path} commit --all --message 'Deploy {artifact} to {environment}'",
+                "git -C {path} push origin HEAD",
+            ),
+            waits=False,
+            seen=("kustomize edit set image", "argocd app set", "yq -i .image.tag", "yq e -i .image.tag"),
+        ),
+    },
+    mechanisms={"argocd-sync": Mechanism("rolling", ("health-assessment",))},
+    rollbacks={
+        "gitops-revert": Rollback(
+            "previous-config",
+            automatic=False,
+            commands=("git revert --no-edit {reference}", "git push origin HEAD"),
+            signals=("degraded", "sync-failed"),
+            seen=("git revert",),
+        ),
+        "argocd-rollback": Rollback(
+            "previous-config",
+            automatic=False,
+            commands=("argocd app rollback {name}", "argocd app wait {name} --health --timeout 600"),
+            signals=("degraded", "sync-failed"),
+            seen=("argocd app rollback",),
+        ),
+    },
+    signals=frozenset({"degraded", "out-of-sync", "sync-failed"}),
+    environments="One Application per environment, or an ApplicationSet over folders, clusters or pull requests.",
+)

@@ -1,0 +1,87 @@
+"""Terraform read line by line: blocks by their braces, plain attributes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from platform_operations.platforms.reading import files
+from platform_operations.repository import Repository
+
+_OPEN = re.compile(r'^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*\{\s*(?:[#/].*)?$')
+_LABEL = re.compile(r'"([^"]*)"')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+MAX_BLOCKS = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One top-level block: its type, its labels, its lines and its text without the braces."""
+
+    path: str
+    type: str
+    labels: tuple[str, ...]
+    first: int
+    last: int
+    body: str
+
+    def attribute(self, name: str) -> str | None:
+        """Return the plain value of the first attribute `name` at any depth, None when it is an expression."""
+        match = re.search(rf'^\s*{re.escape(name)}\s*=\s*"?([^"\n#$]*?)"?\s*(?:#.*)?$', self.body, re.MULTILINE)
+        return match[1].strip() if match and match[1].strip() else None
+
+    def line_of(self, pattern: str) -> int | None:
+        """Return the line of the file where `pattern` is first found in the body."""
+        match = re.search(pattern, self.body, re.MULTILINE)
+        return self.first + 1 + self.body.count("\n", 0, match.start()) if match else None
+
+    def inner(self, name: str) -> "Block | None":
+        """Return the first nested block `name`."""
+        for block in blocks(self.body, self.path):
+            if block.type == name:
+                offset = self.first
+                return Block(self.path, name, block.labels, block.first + offset, block.last + offset, block.body)
+        return None
+
+
+def blocks(content: str, path: str) -> Iterator[Block]:
+    """Yield the outermost blocks of a Terraform text; comments and quoted braces do not count."""
+    lines = content.split("\n")
+    index = count = 0
+    while index < len(lines) and count < MAX_BLOCKS:
+        match = _OPEN.match(lines[index])
+        if match is None:
+            index += 1
+            continue
+        last = _closing(lines, index)
+        count += 1
+        labels = tuple(_LABEL.findall(match[2]))
+        yield Block(path, match[1], labels, index + 1, last + 1, "\n".join(lines[index + 1 : last]))
+        index = last + 1
+
+
+def _closing(lines: list[str], start: int) -> int:
+    depth = 0
+    for index in range(start, len(lines)):
+        bare = _QUOTED.sub("", lines[index])
+        bare = bare.split("#", 1)[0].split("//", 1)[0]
+        depth += bare.count("{") - bare.count("}")
+        if depth <= 0:
+            return index
+    return len(lines) - 1
+
+
+def terraform(repository: Repository) -> Iterator[tuple[str, str]]:
+    """Yield (path, text) of the Terraform and OpenTofu files that count."""
+    for path in files.ending(repository, ".tf", ".tofu"):
+        content = files.text(repository, path)
+        if content is not None:
+            yield path, content
+
+
+def provider_line(content: str, *providers: str) -> int | None:
+    """Return the first line that names one of `providers`: a provider block, its source, or a resource of it."""
+    words = "|".join(re.escape(provider) for provider in providers)
+    pattern = re.compile(
+        rf'^\s*(?:provider\s+"(?:{words})"|(?:resource|data)\s+"(?:{words})_|source\s*=\s*"[\w.-]+/(?:{words})")'
+    )
+    return files.line_with(content, pattern)
