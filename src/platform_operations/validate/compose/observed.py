@@ -1,0 +1,68 @@
+"""What was measured, in the plan's words: SLIs, ledger entries of baselines and backtests."""
+
+from platform_operations.model.baseline import Observation
+from platform_operations.model.evidence import LedgerEntry
+from platform_operations.model.reliability import Sli
+from platform_operations.model.words import SliKind
+from platform_operations.validate.rule import Review
+
+KINDS: tuple[SliKind, ...] = ("availability", "latency", "freshness", "correctness", "throughput")
+
+
+def metric_uri(name: str) -> str:
+    """Return the URI of a baseline."""
+    return f"metric:{name}"
+
+
+def sli_of(row: Observation) -> Sli:
+    """Return the SLI that a baseline measured."""
+    kind = next((kind for kind in KINDS if kind in {row.kind, row.id.rpartition("-")[2]}), "availability")
+    queried = row.good_query is not None and row.total_query is not None
+    return Sli(kind=kind, source="prometheus" if queried else "file", good=row.good_query, total=row.total_query)
+
+
+def observation_entry(row: Observation) -> LedgerEntry:
+    """Return the ledger entry of a baseline, sealed with its own hash."""
+    return LedgerEntry(
+        uri=metric_uri(row.id),
+        sli=row.sli,
+        observed=row.observed,
+        target=row.target,
+        status=row.status,
+        limited_by=row.limited_by,
+        good_query=row.good_query,
+        total_query=row.total_query,
+        good_events=row.good_events,
+        total_events=row.total_events,
+        window=row.window,
+        start=row.start,
+        end=row.end,
+        step=row.step,
+        samples=row.samples,
+        coverage=row.coverage,
+    ).sealed()
+
+
+def backtest_uri(review: Review, alert: str) -> str | None:
+    """Return the URI of an alert's backtest, None when the history could not be tested."""
+    if review.assessment is None:
+        return None
+    found = any(row.name == alert and row.status in {"ok", "noisy"} for row in review.assessment.backtests)
+    return f"metric:backtest-{alert}" if found else None
+
+
+def backtest_entry(review: Review, alert: str) -> LedgerEntry | None:
+    """Return the ledger entry of an alert's backtest."""
+    rows = review.assessment.backtests if review.assessment else ()
+    for row in rows:
+        if row.name == alert:
+            return LedgerEntry(
+                uri=f"metric:backtest-{alert}",
+                status=row.status,
+                episodes=row.episodes,
+                hours_firing=row.hours_firing,
+                pages_per_week=row.pages_per_week,
+                budget_spent=row.budget_spent,
+                reason=row.reason,
+            ).sealed()
+    return None

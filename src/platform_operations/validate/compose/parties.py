@@ -1,0 +1,181 @@
+"""Who and where: owners, pipelines, environments, and the platform that carries a component."""
+
+from collections.abc import Iterable
+
+from platform_operations.model.delivery import Component, Environment, Owner, Pipeline, Stage
+from platform_operations.model.evidence import LedgerEntry
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import EnvironmentKind, StageKind
+from platform_operations.platforms import platform
+from platform_operations.platforms.platform import Action, Platform
+from platform_operations.validate.edits import assume, cite, fresh, kebab, united
+from platform_operations.validate.rule import Review
+
+UNNAMED = "to-be-named"
+"""The owner of what nobody is known to own: an assumption says so, and the rollout begins with naming someone."""
+
+REGISTRIES = "registries"
+
+
+def evidence_of(review: Review, subject: str, aspect: str) -> tuple[str, ...]:
+    """Return the URIs behind a fact, nothing when there is none."""
+    fact = review.fact(subject, aspect)
+    return fact.evidence if fact is not None else ()
+
+
+def cited(review: Review, plan: Plan, uris: Iterable[str]) -> Plan:
+    """Return the plan with the assessment's ledger entries of `uris` added."""
+    if review.assessment is None:
+        return plan
+    known = {entry.uri: entry for entry in review.assessment.evidence}
+    rows: list[LedgerEntry] = [known[uri] for uri in uris if uri in known]
+    return cite(plan, *rows)
+
+
+def owner_of(review: Review, plan: Plan, component: str | None) -> str:
+    """Return who owns a component: by its own fact, else the first owner known, else UNNAMED."""
+    named = review.value(f"components/{component}", "owner") if component else None
+    known = [owner.id for owner in plan.owners]
+    if named and named in known:
+        return named
+    return next((owner for owner in known if owner != UNNAMED), UNNAMED)
+
+
+def with_owner(plan: Plan, owner: str, filled: tuple[str, ...]) -> Plan:
+    """Return the plan in which `owner` may be named; for UNNAMED with the assumption that fills `filled`."""
+    if owner != UNNAMED:
+        return plan
+    if UNNAMED not in {known.id for known in plan.owners}:
+        plan = plan.model_copy(update={"owners": (*plan.owners, Owner(id=UNNAMED))})
+    return assume(
+        plan,
+        "owner-to-be-named",
+        "Nobody is named as owner in the repository; a person or team takes this on before anything else.",
+        about="owners#name",
+        fills=filled,
+    )
+
+
+def carriers(component: Component) -> tuple[Platform, ...]:
+    """Return the platforms of a component that can act, those that deploy first, docker and terraform last."""
+    known = [found for name in component.platforms if (found := platform(name)) is not None]
+
+    def rank(found: Platform) -> tuple[bool, bool, str]:
+        deploys = any("deploy" in action.kinds or "promote" in action.kinds for action in found.actions.values())
+        return (not deploys, found.id in {"docker", "terraform"}, found.id)
+
+    return tuple(sorted(known, key=rank))
+
+
+def action_for(component: Component, kind: StageKind) -> tuple[Platform, str, Action] | None:
+    """Return the first action of the component's platforms for a stage kind, with its platform and word."""
+    registries = platform(REGISTRIES)
+    places = (*carriers(component), *([registries] if registries is not None else []))
+    for place in places:
+        for word, action in place.actions.items():
+            if kind in action.kinds and not (place.id == REGISTRIES and not _publishes(component, word)):
+                return place, word, action
+    return None
+
+
+_REGISTRY_OF = {
+    "python": "pypi-publish",
+    "javascript": "npm-publish",
+    "typescript": "npm-publish",
+    "rust": "cargo-publish",
+    "java": "maven-deploy",
+    "kotlin": "maven-deploy",
+    "ruby": "gem-push",
+    "csharp": "nuget-push",
+}
+
+
+def _publishes(component: Component, word: str) -> bool:
+    wanted = [_REGISTRY_OF[language] for language in component.languages if language in _REGISTRY_OF]
+    return word in (wanted or ["github-release"]) or word == "github-release"
+
+
+def commands_of(action: Action, **known: str) -> tuple[str, ...]:
+    """Return the action's commands with what is known filled in; the rest become shell variables."""
+    return tuple(_filled(line, known) for line in action.commands)
+
+
+def _filled(line: str, known: dict[str, str]) -> str:
+    for key in ("name", "environment", "artifact", "path", "url", "reference"):
+        value = known.get(key) or f"${key.upper()}"
+        line = line.replace("{" + key + "}", value)
+    return line
+
+
+def environment_of(plan: Plan, kind: EnvironmentKind) -> Environment | None:
+    """Return the first environment of a kind."""
+    return next((place for place in plan.environments if place.kind == kind), None)
+
+
+def lower_environment(plan: Plan, component: str | None, beside: str | None = None) -> Environment | None:
+    """Return the environment below production in which the component is put already, else the first there is."""
+    lower = [place for place in plan.environments if place.kind in {"staging", "ephemeral", "development"}]
+    lower.sort(key=lambda place: {"staging": 0, "ephemeral": 1, "development": 2}[place.kind])
+    used = {stage.environment for stage in plan.pipeline_stages if stage.component == component}
+    return next((place for place in lower if place.id in used), lower[0] if lower else None)
+
+
+def with_environment(plan: Plan, kind: EnvironmentKind, wanted: str) -> tuple[Plan, Environment]:
+    """Return the plan with an environment of `kind`, proposed under `wanted` where there is none."""
+    known = environment_of(plan, kind)
+    if known is not None:
+        return plan, known
+    name = fresh(plan, "environments", wanted)
+    place = Environment(id=name, kind=kind)
+    plan = plan.with_entry("environments", place)
+    if kind == "registry":
+        return plan, place
+    plan = assume(
+        plan,
+        f"environment-{name}",
+        f"The environment {name} exists or can be created; nothing in the repository names it.",
+        about=f"environments#{name}",
+        fills=(f"environments/{name}/kind",),
+        confirm_with=_anyone(plan),
+    )
+    return plan, place
+
+
+def with_pipeline(plan: Plan, component: str) -> tuple[Plan, str]:
+    """Return the plan with the pipeline in which a component's release stages stand, proposed where there is none."""
+    stages = [stage for stage in plan.pipeline_stages if stage.component == component]
+    released = [stage for stage in stages if stage.kind in {"deploy", "promote", "publish", "package"}]
+    if released:
+        return plan, released[0].pipeline
+    for trigger in ("release", "tag", "push-default-branch"):
+        for pipeline in plan.pipelines:
+            if trigger in pipeline.triggers:
+                return plan, pipeline.id
+    name = fresh(plan, "pipelines", "release")
+    plan = plan.with_entry("pipelines", Pipeline(id=name, triggers=("push-default-branch",)))
+    return plan, name
+
+
+def _anyone(plan: Plan) -> str | None:
+    return plan.owners[0].id if plan.owners else None
+
+
+def url_of(environment: Environment | None, fallback: str = "PRODUCTION") -> str:
+    """Return the environment's URL, else the variable that holds it when the pipeline runs."""
+    if environment is None:
+        return f"${fallback}_URL"
+    return (environment.url or f"${kebab(environment.id).upper().replace('-', '_')}_URL").rstrip("/")
+
+
+def widen_platforms(plan: Plan, component: Component, word: str) -> Plan:
+    """Return the plan in which the component's platforms include `word`."""
+    if word in component.platforms:
+        return plan
+    return plan.with_entry(
+        "components", component.model_copy(update={"platforms": united(component.platforms, (word,))})
+    )
+
+
+def stage_names(stages: Iterable[Stage]) -> tuple[str, ...]:
+    """Return the ids of stages."""
+    return tuple(stage.id for stage in stages)

@@ -1,0 +1,222 @@
+"""New releases: the way to production, the strategy that carries it, and the way back."""
+
+from fractions import Fraction
+
+from platform_operations.model.delivery import (
+    Component,
+    ComponentStrategy,
+    DataPlan,
+    Environment,
+    Rollback,
+    RollbackTrigger,
+    Stage,
+)
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import Exposure
+from platform_operations.platforms import platform
+from platform_operations.platforms.platform import Mechanism, Platform
+from platform_operations.platforms.platform import Rollback as WayBack
+from platform_operations.slo.budget import pairs_for
+from platform_operations.slo.durations import duration, seconds
+from platform_operations.validate.compose.parties import (
+    REGISTRIES,
+    action_for,
+    carriers,
+    commands_of,
+    owner_of,
+    url_of,
+    with_environment,
+    with_owner,
+    with_pipeline,
+)
+from platform_operations.validate.compose.stages import (
+    VARIABLE,
+    add_stage,
+    component_of,
+    consumed,
+    health_of,
+    reference_of,
+    with_artifact,
+)
+from platform_operations.validate.edits import fresh
+from platform_operations.validate.expectations import is_installed
+from platform_operations.validate.rule import Review
+
+TIME_LIMIT = "10m"
+"""Within which a rollback must have run: the time limit that reference/rollback-and-security.md proposes."""
+
+
+def production_path(review: Review, plan: Plan, component: Component) -> Plan | None:
+    """Return the plan with a way to everyone for the component; None when no platform of it offers one."""
+    plan, pipeline = with_pipeline(plan, component.id)
+    plan, artifact = with_artifact(review, plan, component, pipeline)
+    producer = next(stage.id for stage in plan.pipeline_stages if artifact.id in stage.produces)
+    if is_installed(component):
+        return _released(review, plan, component, pipeline, producer, artifact.id, "publish")
+    if action_for(component, "promote") and not action_for(component, "deploy"):
+        return _released(review, plan, component, pipeline, producer, artifact.id, "promote")
+    for kind in ("deploy", "provision", "migrate", "publish"):
+        if action_for(component, kind):
+            return _released(review, plan, component, pipeline, producer, artifact.id, kind)
+    return None
+
+
+def _released(
+    review: Review, plan: Plan, component: Component, pipeline: str, producer: str, artifact: str, kind: str
+) -> Plan | None:
+    word = "publish" if kind == "publish" else "promote" if kind == "promote" else "deploy"
+    found = action_for(component, kind if kind in {"provision", "migrate"} else word)  # type: ignore[arg-type]
+    if found is None:
+        return None
+    place_of, name, action = found
+    registry = kind == "publish"
+    plan, place = with_environment(plan, "registry" if registry else "production", name.split("-")[0] if registry else "production")
+    stage_id = fresh(plan, "pipelineStages", f"{word}-{place.id}" if len(plan.components) == 1 else f"{word}-{component.id}")
+    plan, health = health_of(review, plan, component, stage_id)
+    exposure: Exposure = "full"
+    stage = Stage(
+        id=stage_id,
+        kind=word,
+        pipeline=pipeline,
+        component=component.id,
+        environment=place.id,
+        exposure=exposure,
+        needs=(producer,),
+        consumes=consumed(plan, artifact),
+        runs=commands_of(action, name=component.id, environment=place.id, artifact=f"$REGISTRY/{artifact}", path=component.path, url=url_of(place), reference=VARIABLE[reference_of(plan, artifact)]),
+        waits=True,
+        health_check=health,
+        action=name,
+        evidence=component.evidence[:1],
+    )
+    del place_of
+    return add_stage(review, plan, stage)
+
+
+def ways_back(component: Component, environment: Environment | None) -> dict[str, WayBack]:
+    """Return the rollback words of the component's platforms, the best first."""
+    registry = environment is not None and environment.kind == "registry"
+    places: tuple[Platform, ...] = carriers(component)
+    extra = platform(REGISTRIES)
+    if extra is not None and (registry or not any(place.rollbacks for place in places)):
+        places = (extra, *places) if registry else (*places, extra)
+    return {word: back for place in places for word, back in place.rollbacks.items()}
+
+
+def rollback_entry(review: Review, plan: Plan, release: Stage) -> Plan | None:
+    """Return the plan with the way back of what `release` puts before users; None when no platform offers one."""
+    component = component_of(plan, release.component)
+    if component is None or release.environment is None:
+        return None
+    place = plan.by_name.get(f"environments/{release.environment}")
+    ways = ways_back(component, place if isinstance(place, Environment) else None)
+    word = chosen_way(plan, component, release, ways)
+    if word is None:
+        return None
+    owner = owner_of(review, plan, component.id)
+    scoped = f"rollback-{release.environment}" if len(plan.components) == 1 else f"rollback-{component.id}-{release.environment}"
+    name = fresh(plan, "rollbackPlan", scoped)
+    migrates = any(store.migrations for store in component.data_stores)
+    entry = Rollback(
+        id=name,
+        component=component.id,
+        environment=release.environment,
+        triggers=triggers_of(review, plan, component, release, ways[word]),
+        mechanism=word,
+        restores=ways[word].restores,
+        automatic=ways[word].automatic,
+        owner=owner,
+        time_limit=TIME_LIMIT,
+        data=DataPlan(stance="expand-contract" if migrates else "none"),
+        evidence=component.evidence[:1],
+    )
+    return with_owner(plan.with_entry("rollbackPlan", entry), owner, (f"rollbackPlan/{name}/owner",))
+
+
+def chosen_way(plan: Plan, component: Component, release: Stage, ways: dict[str, WayBack]) -> str | None:
+    """Return the way back that fits the release's action or strategy, else the platforms' first."""
+    mechanism = next(
+        (row.mechanism for row in plan.deploy_strategy.components if row.component == component.id and row.environment == release.environment),
+        "",
+    )
+    for hint in (mechanism, release.action or ""):
+        stem = hint.rsplit("-", 1)[0] if hint else ""
+        for word in ways:
+            if stem and word.startswith(stem):
+                return word
+    return next(iter(ways), None)
+
+
+def triggers_of(review: Review, plan: Plan, component: Component, release: Stage, way: WayBack) -> tuple[RollbackTrigger, ...]:
+    """Return what starts a rollback: the failed verification, a burning SLO, and what the platform itself detects."""
+    graph = Review(plan, review.assessment).graph
+    found: list[RollbackTrigger] = [
+        RollbackTrigger(signal=f"stage:{stage.id}", comparison="failed")
+        for stage in graph.followers(release.id)
+        if stage.kind == "verify" and stage.component == component.id and stage.environment == release.environment
+    ][:1]
+    for slo in plan.slos:
+        if slo.component == component.id and slo.status == "active" and slo.objective is not None:
+            pairs = [pair for pair in pairs_for(slo.objective, seconds(slo.window)) if pair.pages]
+            if pairs:
+                factor = pairs[0].factor
+                found.append(
+                    RollbackTrigger(
+                        signal=f"slo:{slo.id}",
+                        comparison=">",
+                        burn_rate=str(float(factor)).removesuffix(".0") if factor == Fraction(str(float(factor))) else str(factor),
+                        window=duration(pairs[0].short),
+                        scope="whole-service",
+                    )
+                )
+                break
+    if not found:
+        found = [RollbackTrigger(signal=f"platform:{word}", comparison="detected") for word in way.signals[:1]]
+    return tuple(found)
+
+
+def mechanisms_of(component: Component, environment: Environment | None) -> dict[str, Mechanism]:
+    """Return the strategy mechanisms of the component's platforms whose needs are met, the platforms' order kept."""
+    registry = environment is not None and environment.kind == "registry"
+    places = carriers(component)
+    extra = platform(REGISTRIES)
+    if extra is not None and (registry or not any(place.mechanisms for place in places)):
+        places = (extra, *places) if registry else (*places, extra)
+    able = frozenset(word for place in places for word in place.capabilities)
+    return {
+        word: mechanism
+        for place in places
+        for word, mechanism in place.mechanisms.items()
+        if set(mechanism.requires) <= able
+    }
+
+
+def strategy_entry(review: Review, plan: Plan, component: Component, environment: Environment) -> Plan | None:
+    """Return the plan with a strategy for the component in `environment` that its platforms can carry out."""
+    offered = mechanisms_of(component, environment)
+    level = plan.target.risk_profile.level
+    preferred = {
+        "high": ("canary", "blue-green", "atomic-promote", "rolling", "publish", "feature-flag", "recreate"),
+        "medium": ("rolling", "blue-green", "atomic-promote", "canary", "publish", "feature-flag", "recreate"),
+        "low": ("rolling", "atomic-promote", "publish", "blue-green", "recreate", "canary", "feature-flag"),
+    }[level]
+    ranked = sorted(offered, key=lambda word: preferred.index(offered[word].strategy))
+    if environment.kind == "registry":
+        ranked.sort(key=lambda word: offered[word].strategy != "publish")
+    if not ranked:
+        return None
+    word = ranked[0]
+    name = f"{component.id}-{environment.id}"
+    page = {"feature-flag": "feature-flags", "atomic-promote": "blue-green"}.get(offered[word].strategy, offered[word].strategy)
+    del page, review
+    entry = ComponentStrategy(
+        id=fresh(plan, "deployStrategy", name),
+        component=component.id,
+        environment=environment.id,
+        kind=offered[word].strategy,
+        mechanism=word,
+        requires=offered[word].requires,
+        because=level,
+        evidence=component.evidence[:1],
+    )
+    return plan.with_entry("deployStrategy", entry)

@@ -1,0 +1,326 @@
+"""New promises and what stands behind them: SLOs, alerts, runbooks, pillars, drift checks."""
+
+from platform_operations.model.baseline import Observation
+from platform_operations.model.delivery import Component
+from platform_operations.model.plan import Plan
+from platform_operations.model.reliability import (
+    Alert,
+    BudgetPolicy,
+    BurnWindow,
+    DriftCheck,
+    ObservabilityPillar,
+    Runbook,
+    Sli,
+    Slo,
+)
+from platform_operations.model.words import Pillar, SliKind
+from platform_operations.slo.budget import decimal, pairs_for
+from platform_operations.slo.durations import duration, seconds
+from platform_operations.validate.compose.observed import (
+    backtest_entry,
+    backtest_uri,
+    metric_uri,
+    observation_entry,
+    sli_of,
+)
+from platform_operations.validate.compose.parties import carriers, environment_of, owner_of, url_of, with_owner
+from platform_operations.validate.edits import assume, cite, fresh, kebab
+from platform_operations.validate.expectations import pillars_of
+from platform_operations.validate.rule import Review
+
+STANDARD_WINDOW = "28d"
+"""Four whole weeks, so that each weekday weighs the same (SRE workbook, chapter 2)."""
+
+SLI_OF_TYPE: dict[str, SliKind] = {
+    "http-service": "availability",
+    "serverless": "availability",
+    "static-site": "availability",
+    "worker": "freshness",
+    "scheduled-job": "freshness",
+    "data-pipeline": "freshness",
+}
+
+
+def observations_of(review: Review, plan: Plan, component: Component) -> tuple[Observation, ...]:
+    """Return the baselines that belong to a component: by the SLO that has it today, else by name, else the only ones."""
+    if review.assessment is None:
+        return ()
+    rows = review.assessment.baseline
+    owners = {slo.id: slo.component for slo in plan.slos}
+    serving = [other.id for other in plan.components if set(other.types) & set(SLI_OF_TYPE)]
+    found: list[Observation] = []
+    for row in rows:
+        owner = owners.get(row.id) or _named_in(row.id, serving) or (serving[0] if len(serving) == 1 else None)
+        if owner == component.id:
+            found.append(row)
+    return tuple(found)
+
+
+def _named_in(name: str, components: list[str]) -> str | None:
+    fitting = [other for other in components if name == other or name.startswith(f"{other}-")]
+    return max(fitting, key=len, default=None)
+
+
+def budget_policy(owner: str) -> BudgetPolicy:
+    """Return the error budget policy of the SRE workbook's example, chapter 4, in `owner`'s hands."""
+    return BudgetPolicy(
+        owner=owner,
+        slow="work on the top cause of failed events comes before features",
+        exhausted="freeze releases but for reliability fixes until the budget is positive",
+        review=STANDARD_WINDOW,
+    )
+
+
+def slo_of(review: Review, plan: Plan, component: Component, row: Observation) -> tuple[Plan, Slo]:
+    """Return the plan with the SLO that a baseline supports: active at its target, else waiting for a baseline."""
+    owner = owner_of(review, plan, component.id)
+    supported = row.status in {"ok", "below-floor"} and row.target is not None
+    name = kebab(row.id)
+    slo = Slo(
+        id=name,
+        component=component.id,
+        sli=sli_of(row),
+        objective=row.target if supported else None,
+        observed=row.observed,
+        window=row.window,
+        status="active" if supported else "needs-baseline",
+        baseline=metric_uri(row.id) if supported else None,
+        budget_policy=budget_policy(owner),
+        evidence=(metric_uri(row.id),),
+    )
+    plan = cite(plan, observation_entry(row)).with_entry("slos", slo)
+    return with_owner(plan, owner, (f"slos/{name}/budgetPolicy/owner",)), slo
+
+
+def unmeasured_slo(review: Review, plan: Plan, component: Component) -> Plan:
+    """Return the plan with an SLO that says what to measure and waits for its baseline."""
+    kind = next((SLI_OF_TYPE[name] for name in component.types if name in SLI_OF_TYPE), "availability")
+    owner = owner_of(review, plan, component.id)
+    name = fresh(plan, "slos", f"{component.id}-{kind}")
+    slo = Slo(
+        id=name,
+        component=component.id,
+        sli=Sli(kind=kind, source="none"),
+        window=STANDARD_WINDOW,
+        status="needs-baseline",
+        budget_policy=budget_policy(owner),
+        evidence=component.evidence[:1],
+    )
+    return with_owner(plan.with_entry("slos", slo), owner, (f"slos/{name}/budgetPolicy/owner",))
+
+
+def burn_alerts(review: Review, plan: Plan, slo: Slo) -> Plan:
+    """Return the plan with the burn-rate alerts of an active SLO: the paging pairs in one alert, the others in another."""
+    if slo.objective is None:
+        return plan
+    pairs = pairs_for(slo.objective, seconds(slo.window))
+    for speed, severity in (("fast", "page"), ("slow", "ticket")):
+        windows = tuple(
+            BurnWindow(long=duration(pair.long), short=duration(pair.short), factor=decimal(pair.factor))
+            for pair in pairs
+            if pair.pages == (severity == "page")
+        )
+        if windows:
+            name = fresh(plan, "alerts", f"{slo.id}-{speed}-burn")
+            alert = Alert(
+                id=name,
+                component=slo.component,
+                kind="burn-rate",
+                slo=slo.id,
+                windows=windows,
+                severity="page" if severity == "page" else "ticket",
+                evidence=slo.evidence,
+            )
+            plan = completed_alert(review, plan, alert)
+    return plan
+
+
+def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
+    """Return the plan with an alert on what users meet, for a component whose SLOs still wait for a baseline."""
+    production = environment_of(plan, "production")
+    if "http-service" in component.types or "serverless" in component.types:
+        path = review.value(f"components/{component.id}", "health-endpoint") or "/"
+        target = f"{url_of(production)}{path}"
+        name = fresh(plan, "alerts", f"{component.id}-unreachable")
+        alert = Alert(
+            id=name,
+            component=component.id,
+            kind="symptom",
+            expression=f'max(probe_success{{instance="{target}"}}) == 0',
+            for_="5m",
+            severity="page",
+            evidence=component.evidence[:1],
+        )
+        what = f"A blackbox probe asks {target} and exports probe_success; Prometheus scrapes it."
+    else:
+        name = fresh(plan, "alerts", f"{component.id}-silent")
+        alert = Alert(
+            id=name,
+            component=component.id,
+            kind="absence",
+            expression=f'absent(up{{job="{component.id}"}} == 1)',
+            for_="15m",
+            severity="page",
+            evidence=component.evidence[:1],
+        )
+        what = f'Prometheus scrapes {component.id} under the label job="{component.id}".'
+    plan = completed_alert(review, plan, alert)
+    return assume(
+        plan,
+        f"{component.id}-probe",
+        what,
+        about=f"components/{component.id}#probe",
+        fills=(f"alerts/{name}/expression",),
+        confirm_with=owner_of(review, plan, component.id),
+    )
+
+
+def completed_alert(review: Review, plan: Plan, alert: Alert) -> Plan:
+    """Return the plan with an alert that has its owner, route, runbook and backtest."""
+    owner = alert.owner or owner_of(review, plan, alert.component)
+    plan, book = runbook_for(review, plan, alert)
+    uri = backtest_uri(review, alert.id)
+    whole = alert.model_copy(
+        update={
+            "owner": owner,
+            "runbook": alert.runbook or book,
+            "backtest": alert.backtest or uri,
+            "evidence": tuple(dict.fromkeys((*alert.evidence, *([uri] if uri else [])))),
+        }
+    )
+    plan = plan.with_entry("alerts", whole)
+    if uri and (entry := backtest_entry(review, alert.id)):
+        plan = cite(plan, entry)
+    plan = with_owner(plan, owner, (f"alerts/{alert.id}/owner",))
+    return plan if whole.route else routed(review, plan, alert.id)
+
+
+def routed(review: Review, plan: Plan, alert_id: str) -> Plan:
+    """Return the plan in which an alert goes to a receiver: one the repository names, else one that is assumed."""
+    alert = plan.by_name[f"alerts/{alert_id}"]
+    if not isinstance(alert, Alert):
+        return plan
+    receivers = review.value("alerts", "receivers")
+    known = receivers.split(",") if receivers else []
+    owner = kebab(alert.owner or "owner")
+    route = known[0] if known else f"{alert.severity}-{owner}"
+    plan = plan.with_entry("alerts", alert.model_copy(update={"route": route}))
+    if known:
+        return plan
+    return assume(
+        plan,
+        "alert-receivers",
+        "Alertmanager has the receivers that the alerts name; nothing in the repository shows its configuration.",
+        about="alerts#receivers",
+        fills=(f"alerts/{alert_id}/route",),
+        confirm_with=alert.owner,
+    )
+
+
+def runbook_for(review: Review, plan: Plan, alert: Alert) -> tuple[Plan, str]:
+    """Return the plan with a runbook that fits the alert: one the plan has for it, else a new one."""
+    if alert.runbook:
+        return plan, alert.runbook
+    name = kebab(f"{alert.component}-{'silent' if alert.kind == 'absence' else 'failing'}")
+    if f"runbooks/{name}" in plan.by_name:
+        return plan, name
+    book = Runbook(id=name, path=f"runbooks/{name}.md")
+    plan = plan.with_entry("runbooks", book)
+    return actionable(review, plan, name, alert.component), name
+
+
+def actionable(review: Review, plan: Plan, name: str, component: str) -> Plan:
+    """Return the plan in which a runbook says what is hurt, how to see it, what to do and whom to call."""
+    book = plan.by_name[f"runbooks/{name}"]
+    if not isinstance(book, Runbook):
+        return plan
+    owner = owner_of(review, plan, component)
+    entry = next((known for known in plan.components if known.id == component), None)
+    production = environment_of(plan, "production")
+    back = next((row for row in plan.rollback_plan if row.component == component), None)
+    health = review.value(f"components/{component}", "health-endpoint")
+    look = [f"curl --fail --show-error {url_of(production)}{health}"] if health else []
+    look += [f"Compare the last release of {component} with the start of the alert"]
+    places = carriers(entry) if entry else ()
+    ways = [
+        f"Roll back with {word}: {rollback.commands[0] if rollback.commands else 'the platform does it'}"
+        for place in places
+        for word, rollback in list(place.rollbacks.items())[:1]
+    ]
+    update = {
+        "impact": book.impact or f"Users of {component} in {production.id if production else 'production'} meet errors or no answer.",
+        "confirm": book.confirm or tuple(look),
+        "mitigate": book.mitigate or tuple(ways) or (f"Return {component} to the release before the last one",),
+        "rollback": book.rollback or (back.id if back else None),
+        "escalate": book.escalate or owner,
+        "owner": book.owner or owner,
+    }
+    plan = plan.with_entry("runbooks", book.model_copy(update=update))
+    return with_owner(plan, owner, (f"runbooks/{name}/owner", f"runbooks/{name}/escalate"))
+
+
+_TOOLS: dict[Pillar, tuple[str, str, str]] = {
+    "metrics": ("prometheus", "30d", "request rate, errors and duration"),
+    "logs": ("loki", "30d", "structured logs to standard output"),
+    "traces": ("opentelemetry", "7d", "OpenTelemetry automatic instrumentation"),
+    "profiles": ("pyroscope", "7d", "continuous profiles"),
+    "events": ("prometheus", "30d", "release events"),
+}
+
+
+def pillar_entry(review: Review, plan: Plan, component: Component, pillar: Pillar) -> Plan:
+    """Return the plan with a pillar of the component, in the tool the repository uses for it where there is one."""
+    seen = [row.tool for row in plan.observability_pillars if row.pillar == pillar]
+    tool, kept, how = _TOOLS[pillar]
+    del review
+    entry = ObservabilityPillar(
+        id=fresh(plan, "observabilityPillars", pillar if len(plan.components) == 1 else f"{component.id}-{pillar}"),
+        pillar=pillar,
+        component=component.id,
+        tool=seen[0] if seen else tool,
+        instrumentation=f"{how} of {component.id}",
+        correlation=("trace_id",),
+        retention=kept,
+    )
+    return plan.with_entry("observabilityPillars", entry)
+
+
+def correlated(plan: Plan, component: Component) -> Plan:
+    """Return the plan in which all pillars of the component share the key that most of them carry, else trace_id."""
+    rows = [row for row in plan.observability_pillars if row.component == component.id]
+    counts: dict[str, int] = {}
+    for row in rows:
+        for key in row.correlation:
+            counts[key] = counts.get(key, 0) + 1
+    shared = max(counts, key=lambda key: (counts[key], key), default="trace_id")
+    for row in rows:
+        if shared not in row.correlation:
+            wider = row.model_copy(update={"correlation": (*row.correlation, shared)})
+            plan = plan.with_entry("observabilityPillars", wider)
+    return plan
+
+
+_DRIFT_TOOLS = {
+    "terraform": ("terraform", "terraform plan -detailed-exitcode"),
+    "pulumi": ("pulumi", "pulumi preview --expect-no-changes"),
+    "argocd": ("argocd-application", "argocd app diff"),
+    "flux": ("flux-kustomization", "flux diff kustomization"),
+    "helm": ("helm-release", "helm diff upgrade"),
+    "kubernetes": ("kubernetes-manifests", "kubectl diff -k"),
+    "aws": ("cloudformation-stack", "aws cloudformation detect-stack-drift"),
+    "sst": ("sst-app", "sst diff"),
+    "supabase": ("database-schema", "supabase db diff --linked"),
+}
+
+
+def drift_entry(review: Review, plan: Plan, component: Component | None) -> Plan:
+    """Return the plan with a scheduled comparison of declared and actual state, by the platform's own tool."""
+    platforms = component.platforms if component else ()
+    what, tool = next((_DRIFT_TOOLS[name] for name in _DRIFT_TOOLS if name in platforms), ("plan", "platform-ops check ."))
+    if what == "kubernetes-manifests":
+        path = review.value("environments/production", "manifests") or review.value("platforms", "kubernetes-path")
+        tool = f"{tool} {path or '$MANIFESTS'}"
+    owner = owner_of(review, plan, component.id if component else None)
+    name = fresh(plan, "driftChecks", f"{what}-drift")
+    plan = plan.with_entry("driftChecks", DriftCheck(id=name, what=what, tool=tool, schedule="daily", owner=owner))
+    return with_owner(plan, owner, (f"driftChecks/{name}/owner",))

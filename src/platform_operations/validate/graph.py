@@ -1,0 +1,202 @@
+"""The stages of a plan as a graph: what guards what, what is released where, and to whom."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from platform_operations.model.delivery import Environment, QualityGate, Stage
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import RELEASING
+
+LOWER_KINDS = frozenset({"development", "ephemeral", "staging"})
+"""Environments in which no user depends on the artifact."""
+
+
+class Graph:
+    """Questions over the stages of one plan.
+
+    `needs` is an AND-join: a stage runs only after all of them succeeded. So what guards a stage is the closure of its
+    needs, with the checks that protect the way into its pipeline; `optionalNeeds` guard nothing.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.stages: Mapping[str, Stage] = {stage.id: stage for stage in plan.pipeline_stages}
+        self.environments: Mapping[str, Environment] = {place.id: place for place in plan.environments}
+        self._protected = {pipeline.id: pipeline.protected_by for pipeline in plan.pipelines}
+        self._gate_stage = {gate.id: gate.stage for gate in plan.quality_gates}
+
+    @cached_property
+    def _position(self) -> Mapping[str, int]:
+        return {name: index for index, name in enumerate(self.stages)}
+
+    def _waits_for(self, stage: Stage, *, optional: bool) -> set[str]:
+        ways_in = (self._gate_stage.get(name, name) for name in self._protected.get(stage.pipeline, ()))
+        before = (*stage.needs, *ways_in, *(stage.optional_needs if optional else ()))
+        return {name for name in before if name in self.stages and name != stage.id}
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Every stage id so that what a stage waits for comes first, else as written; those on a cycle come last."""
+        waiting = {stage.id: self._waits_for(stage, optional=True) for stage in self.stages.values()}
+        dependents: dict[str, list[str]] = {}
+        for name, before in waiting.items():
+            for other in before:
+                dependents.setdefault(other, []).append(name)
+        ready = [name for name in self.stages if not waiting[name]]
+        order: list[str] = []
+        while ready:
+            following: list[str] = []
+            for name in ready:
+                order.append(name)
+                for other in dependents.get(name, ()):
+                    waiting[other].discard(name)
+                    if not waiting[other]:
+                        following.append(other)
+            ready = sorted(following, key=self._position.__getitem__)
+        placed = set(order)
+        return (*order, *(name for name in self.stages if name not in placed))
+
+    def cycle(self) -> tuple[str, ...]:
+        """Return the stages that wait for themselves, directly or through others; nothing in a sound plan."""
+        done: set[str] = set()
+        on_cycle: list[str] = []
+        for name in self.order:
+            (done.add if self._waits_for(self.stages[name], optional=True) <= done else on_cycle.append)(name)
+        return tuple(on_cycle)
+
+    @cached_property
+    def _guard_bits(self) -> Mapping[str, int]:
+        """For each stage the set of its guards as the bits of one integer, by position."""
+        bits: dict[str, int] = {}
+        for name in self.order:
+            found = 0
+            for before in self._waits_for(self.stages[name], optional=False):
+                found |= bits.get(before, 0) | 1 << self._position[before]
+            bits[name] = found
+        return bits
+
+    def guarded_by(self, stage: str, guard: str) -> bool:
+        """Return whether `stage` cannot run unless `guard` succeeded before."""
+        at = self._position.get(guard)
+        return at is not None and bool(self._guard_bits.get(stage, 0) >> at & 1)
+
+    def guards(self, stage: str) -> tuple[Stage, ...]:
+        """Return all stages that must have succeeded before `stage` can start, in order."""
+        bits = self._guard_bits.get(stage, 0)
+        return tuple(self.stages[name] for name in self.order if bits >> self._position[name] & 1)
+
+    def followers(self, stage: str) -> tuple[Stage, ...]:
+        """Return the stages that run only after `stage` succeeded, in order."""
+        at = self._position[stage]
+        return tuple(self.stages[name] for name in self.order if self._guard_bits[name] >> at & 1)
+
+    def place(self, stage: Stage) -> Environment | None:
+        """Return the environment of a stage, None for a run in CI."""
+        return self.environments.get(stage.environment) if stage.environment else None
+
+    def reaches_users(self, stage: Stage) -> bool:
+        """Return whether a stage puts an artifact before users: in production or a registry, seen by some or all.
+
+        An exposure that is not said counts as full; none or internal counts as full too unless a later stage of the
+        same component widens it, so that relabelling the only release hides nothing.
+        """
+        place = self.place(stage)
+        if stage.kind not in RELEASING or place is None or place.kind not in {"production", "registry"}:
+            return False
+        if place.kind == "registry":
+            return stage.exposure in {None, "partial", "full"}
+        if stage.exposure in {None, "partial", "full"}:
+            return True
+        return not any(
+            other.kind in RELEASING
+            and other.exposure in {"partial", "full", None}
+            and other.component == stage.component
+            and other.environment == stage.environment
+            and self.guarded_by(other.id, stage.id)
+            for other in self.stages.values()
+        )
+
+    @cached_property
+    def releases(self) -> tuple[Stage, ...]:
+        """The stages that put an artifact before users, in order of the graph."""
+        return tuple(stage for name in self.order if self.reaches_users(stage := self.stages[name]))
+
+    @cached_property
+    def full_releases(self) -> tuple[Stage, ...]:
+        """The releases that everyone meets."""
+        return tuple(stage for stage in self.releases if stage.exposure != "partial")
+
+    def first_releases(self, component: str) -> tuple[Stage, ...]:
+        """Return the release points of a component: its releases that no other release of it comes before."""
+        own = [stage for stage in self.releases if stage.component == component]
+        return tuple(stage for stage in own if not any(self.guarded_by(stage.id, other.id) for other in own))
+
+    @cached_property
+    def gates_of(self) -> Mapping[str, tuple[QualityGate, ...]]:
+        """The gates of each component."""
+        found: dict[str, list[QualityGate]] = {}
+        for gate in self.plan.quality_gates:
+            found.setdefault(gate.component, []).append(gate)
+        return {component: tuple(gates) for component, gates in found.items()}
+
+    def consumed(self, stage: Stage) -> frozenset[str]:
+        """Return the ids of the artifacts that a stage takes."""
+        return frozenset(item.artifact for item in stage.consumes)
+
+    def lower_verifications(self, release: Stage) -> tuple[Stage, ...]:
+        """Return the verify stages of what `release` takes that run at a lower exposure, wherever they stand."""
+        taken = self.consumed(release)
+        return tuple(
+            stage
+            for stage in self.verifications.get(release.component or "", ())
+            if taken & self.consumed(stage) and self.is_lower(stage, release)
+        )
+
+    @cached_property
+    def verifications(self) -> Mapping[str, tuple[Stage, ...]]:
+        """The verify stages of each component, in order."""
+        return self._grouped("component", [stage for stage in self._in_order if stage.kind == "verify"])
+
+    @cached_property
+    def _releasing_into(self) -> Mapping[str, tuple[Stage, ...]]:
+        return self._grouped("environment", [stage for stage in self._in_order if stage.kind in RELEASING])
+
+    @cached_property
+    def _in_order(self) -> tuple[Stage, ...]:
+        return tuple(self.stages[name] for name in self.order)
+
+    @staticmethod
+    def _grouped(field: str, stages: Iterable[Stage]) -> Mapping[str, tuple[Stage, ...]]:
+        found: dict[str, list[Stage]] = {}
+        for stage in stages:
+            found.setdefault(getattr(stage, field) or "", []).append(stage)
+        return {key: tuple(group) for key, group in found.items()}
+
+    def is_lower(self, verification: Stage, release: Stage) -> bool:
+        """Return whether a verification meets the artifact at a lower exposure than `release` gives it.
+
+        Lower is: a run in CI, a lower environment, a registry that is not this release's, or a place in production
+        where an earlier stage put it before nobody, the team or some of the users.
+        """
+        place = self.place(verification)
+        if place is None:
+            return True
+        if place.kind in LOWER_KINDS:
+            return self._put_there(verification, release)
+        if verification.environment != release.environment:
+            return place.kind == "registry"
+        return self._put_there(verification, release)
+
+    def _put_there(self, verification: Stage, release: Stage) -> bool:
+        """Return whether a stage before the verification put the same artifact there at less than full exposure."""
+        lower = {"none", "internal", "partial"}
+        taken = self.consumed(verification)
+        for stage in self._releasing_into.get(verification.environment or "", ()):
+            if stage.id == release.id or not self.guarded_by(verification.id, stage.id):
+                continue
+            if not taken & self.consumed(stage):
+                continue
+            place = self.place(stage)
+            if stage.exposure in lower or (place is not None and place.kind in LOWER_KINDS):
+                return True
+        return False

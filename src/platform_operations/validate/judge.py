@@ -1,0 +1,200 @@
+"""From violations to a verdict: pointers, questions, the user's word, ignored findings, order."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from platform_operations.model.assessment import Assessment
+from platform_operations.model.evidence import Citation
+from platform_operations.model.finding import Finding, Findings, Question
+from platform_operations.model.plan import SECTIONS, Plan
+from platform_operations.validate.registry import BY_ID, CONSTRAINTS, RULES
+from platform_operations.validate.rule import Path, Review, Rule, Violation
+from platform_operations.validate.structure import defects
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A finding that the user accepts: of a rule, on one entry (None: on all), for a reason, until a day (None: open)."""
+
+    rule: str
+    reason: str
+    entry: str | None = None
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What reviewing a plan gave: its findings, the questions nobody could answer, the constraints on the user's word."""
+
+    findings: tuple[Finding, ...]
+    questions: tuple[Question, ...]
+    on_user_word: frozenset[str]
+
+    @property
+    def valid(self) -> bool:
+        """Whether no finding is an error."""
+        return all(finding.severity != "error" for finding in self.findings)
+
+
+def validate(
+    plan: Plan,
+    assessment: Assessment | None = None,
+    citations: Mapping[str, Citation] | None = None,
+    ignores: tuple[Ignore, ...] = (),
+) -> Findings:
+    """Return the verdict on a plan. The same input gives the same findings, all at once, in the rules' order.
+
+    `citations` says what looking up each cited URI gave; without it citations are taken as listed and the verdict says
+    that the evidence is unchecked.
+    """
+    verdict = judge(Review(plan, assessment, citations), ignores)
+    return Findings(
+        valid=verdict.valid,
+        evidence="unchecked" if citations is None else "checked",
+        on_user_word=len(verdict.on_user_word),
+        findings=verdict.findings,
+    )
+
+
+def gaps(assessment: Assessment, ignores: tuple[Ignore, ...] = ()) -> Verdict:
+    """Return what the rules say of today: findings are gaps, and what could not be seen are questions."""
+    return judge(Review(assessment.as_is, assessment, today=True), ignores)
+
+
+def judge(review: Review, ignores: tuple[Ignore, ...] = ()) -> Verdict:
+    """Return everything that the rules say of the plan under review."""
+    malformed = tuple(_finding(review, BY_ID["plan-malformed"], violation) for violation in defects(review.plan))
+    if malformed:
+        return Verdict(malformed, (), frozenset())
+    findings: list[tuple[int, Finding]] = []
+    questions: dict[str, Question] = {}
+    on_word: set[str] = set()
+    for position, (rule, violation) in enumerate(_violations(review)):
+        del position
+        state = _answer(review, violation)
+        if state == "user":
+            on_word.add(rule.constraint)
+            continue
+        if state == "open" and review.today:
+            question = _question(rule, violation)
+            questions.setdefault(question.key, question)
+            continue
+        unproven = state == "open" and rule.constraint in CONSTRAINTS
+        said = _unproven(rule, violation) if unproven else violation
+        reported = BY_ID["constraint-unproven"] if unproven else rule
+        findings.append((_ORDER[rule.id], _finding(review, reported, said, rule.constraint)))
+    rows = _without_implied([row for _, row in sorted(findings, key=lambda item: (item[0], _place(item[1])))])
+    return Verdict(tuple(_after_ignores(review, rows, ignores)), tuple(questions.values()), frozenset(on_word & CONSTRAINTS))
+
+
+_ORDER = {rule.id: index for index, rule in enumerate(RULES)}
+_SECTION = {name: index for index, name in enumerate(("target", "owners", *SECTIONS, "rollout", "evidence"))}
+
+
+def _violations(review: Review) -> Iterator[tuple[Rule, Violation]]:
+    for rule in RULES:
+        for violation in rule.check(review):
+            yield rule, violation
+
+
+def _place(finding: Finding) -> tuple[int, str, str]:
+    section, _, entry = (finding.entry or finding.at.lstrip("/")).partition("/")
+    return (_SECTION.get(section, len(_SECTION)), entry, finding.message)
+
+
+def _answer(review: Review, violation: Violation) -> str:
+    """Return `open` where nobody could see what the violation hangs on, `user` where the user says it holds."""
+    if violation.question is None:
+        return "seen"
+    fact = review.fact(*violation.question)
+    if fact is None:
+        return "seen"
+    if fact.outcome == "unknown":
+        return "open"
+    said = fact.outcome == "present" and any(uri.startswith("user:") for uri in fact.evidence)
+    return "user" if said else "seen"
+
+
+def _question(rule: Rule, violation: Violation) -> Question:
+    subject, aspect = violation.question or ("", "")
+    return Question(
+        key=f"{subject}#{aspect}",
+        subject=subject,
+        aspect=aspect,
+        constraint=rule.constraint,
+        reason=violation.message,
+        text=f"{violation.message[0].upper()}{violation.message[1:]}: is it so? Answer in platform-ops.toml: [facts] \"{subject}#{aspect}\" = \"yes\" or \"no\".",
+    )
+
+
+def _unproven(rule: Rule, violation: Violation) -> Violation:
+    subject, aspect = violation.question or ("", "")
+    message = f"{rule.id} cannot be ruled out, because {subject}#{aspect} could not be seen: {violation.message}"
+    return Violation(violation.at, message, None, violation.repair, violation.allowed, violation.source)
+
+
+def _finding(review: Review, rule: Rule, violation: Violation, constraint: str | None = None) -> Finding:
+    section = str(violation.at[0]) if violation.at else ""
+    named = len(violation.at) > 1 and f"{section}/{violation.at[1]}" in review.plan.by_name
+    return Finding(
+        rule=rule.id,
+        severity=rule.severity,
+        constraint=constraint or rule.constraint,  # pyright: ignore[reportArgumentType]
+        at=pointer(review.plan, violation.at),
+        entry=f"{section}/{violation.at[1]}" if named else None,
+        message=violation.message,
+        repair=f"reference rules/{rule.id}#repair",
+        allowed=violation.allowed,
+        source=violation.source,
+    )
+
+
+def pointer(plan: Plan, at: Path) -> str:
+    """Return the RFC 6901 pointer of a place in the plan's document."""
+    if not at:
+        return ""
+    section, *rest = at
+    steps: list[str | int] = [section]
+    if rest:
+        ids = _ids(plan, str(section))
+        if rest[0] in ids:
+            if section == "deployStrategy":
+                steps.append("components")
+            steps.append(ids.index(str(rest[0])))
+            rest = rest[1:]
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in (*steps, *rest))
+
+
+def _ids(plan: Plan, section: str) -> list[str]:
+    if section in SECTIONS:
+        return [entry.id for entry in plan.section(section)]
+    lists: Mapping[str, list[str]] = {
+        "owners": [owner.id for owner in plan.owners],
+        "rollout": [step.id for step in plan.rollout],
+        "assumptions": [note.id for note in plan.assumptions],
+        "evidence": [entry.uri for entry in plan.evidence],
+    }
+    return lists.get(section, [])
+
+
+def _without_implied(findings: list[Finding]) -> list[Finding]:
+    fired = {(finding.rule, finding.entry) for finding in findings}
+    return [
+        finding
+        for finding in findings
+        if not any((other, finding.entry) in fired for other in BY_ID[finding.rule].implied_by)
+    ]
+
+
+def _after_ignores(review: Review, findings: list[Finding], ignores: Iterable[Ignore]) -> Iterator[Finding]:
+    live: list[Ignore] = []
+    for ignore in ignores:
+        as_of = review.plan.target.as_of
+        if ignore.expires is not None and as_of is not None and ignore.expires < as_of[:10]:
+            said = Violation(("target",), f"the ignore of {ignore.rule} ({ignore.reason}) expired on {ignore.expires}")
+            yield _finding(review, BY_ID["ignore-expired"], said)
+        else:
+            live.append(ignore)
+    for finding in findings:
+        if not any(ignore.rule == finding.rule and ignore.entry in {None, finding.entry} for ignore in live):
+            yield finding

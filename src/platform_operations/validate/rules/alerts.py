@@ -1,0 +1,183 @@
+"""Alerts: on what users meet, loud only for cause, with a runbook, an owner and a way to them."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from platform_operations.model.plan import Plan
+from platform_operations.model.reliability import Alert, Runbook
+from platform_operations.validate.compose.parties import UNNAMED, owner_of, with_owner
+from platform_operations.validate.compose.reliability import actionable, routed, runbook_for
+from platform_operations.validate.edits import amend
+from platform_operations.validate.rule import Review, Violation, rule
+
+MOST_PAGES_A_WEEK = Decimal(2)
+MOST_FIRING = Decimal("0.2")
+"""Above two pages a week, or firing a fifth of the time, an alert is noise (SRE workbook, chapter 5, on precision)."""
+
+
+def _source(alert: Alert) -> str | None:
+    return next((uri for uri in alert.evidence if uri.startswith("repo:")), None)
+
+
+@rule("symptom-alerts")
+def alert_on_cause(review: Review) -> Iterator[Violation]:
+    """A page on a cause, or on what nobody could classify, where a symptom of the same component could page."""
+    for alert in review.plan.alerts:
+        if alert.severity != "page" or alert.kind in {"burn-rate", "symptom", "absence", "meta"}:
+            continue
+        if alert.kind == "imminent" and alert.time_to_impact:
+            continue
+        says = f"is about a cause ({alert.kind})" if alert.kind else "is of a kind that could not be told"
+        yield Violation(
+            ("alerts", alert.id, "kind" if alert.kind != "imminent" else "timeToImpact"),
+            f"alert {alert.id!r} pages and {says}; users' symptoms are what should wake someone",
+            question=(f"alerts/{alert.id}", "kind") if alert.kind is None else None,
+            repair=lambda plan, alert=alert: amend(plan, "alerts", alert.id, severity="ticket"),
+            allowed=("severity: ticket", "kind: symptom", "kind: burn-rate"),
+            source=_source(alert),
+        )
+
+
+@rule("symptom-alerts")
+def alert_noisy(review: Review) -> Iterator[Violation]:
+    """An alert that would have been noise on the history that was measured."""
+    for alert in review.plan.alerts:
+        entry = review.plan.ledger.get(alert.backtest or "")
+        if entry is None or entry.pages_per_week is None:
+            continue
+        pages = Decimal(entry.pages_per_week)
+        if alert.severity == "page" and pages > MOST_PAGES_A_WEEK:
+            yield Violation(
+                ("alerts", alert.id, "backtest"),
+                f"alert {alert.id!r} would have paged {pages} times a week on the measured history; at most {MOST_PAGES_A_WEEK} are bearable",
+                repair=lambda plan, alert=alert: amend(plan, "alerts", alert.id, severity="ticket"),
+            )
+        elif entry.status == "noisy" and alert.severity == "ticket":
+            yield Violation(
+                ("alerts", alert.id, "backtest"),
+                f"alert {alert.id!r} would have been firing {entry.hours_firing} hours of the measured history: a ticket that is always open",
+            )
+
+
+@rule("symptom-alerts")
+def alert_duplicated(review: Review) -> Iterator[Violation]:
+    """Two alerts that say the same thing."""
+    seen: dict[tuple[object, ...], str] = {}
+    for alert in review.plan.alerts:
+        key = (alert.component, alert.slo, alert.windows, alert.expression, alert.for_)
+        if not alert.windows and not alert.expression:
+            continue
+        first = seen.setdefault(key, alert.id)
+        if first != alert.id:
+            yield Violation(
+                ("alerts", alert.id),
+                f"alert {alert.id!r} says the same as {first!r}",
+                repair=lambda plan, alert=alert: plan.without_entry("alerts", alert.id),
+                source=_source(alert),
+            )
+
+
+@rule("symptom-alerts")
+def alert_without_window(review: Review) -> Iterator[Violation]:
+    """An alert that fires on a single evaluation."""
+    for alert in review.plan.alerts:
+        if alert.windows or alert.for_ is not None or alert.kind in {"burn-rate", "imminent"}:
+            continue
+        yield Violation(
+            ("alerts", alert.id, "for"),
+            f"alert {alert.id!r} fires on one evaluation: it has neither `for` nor windows",
+            repair=lambda plan, alert=alert: amend(plan, "alerts", alert.id, for_="5m"),
+            source=_source(alert),
+        )
+
+
+@rule("actionable-alerts")
+def alert_without_owner(review: Review) -> Iterator[Violation]:
+    """An alert that nobody owns, or that names someone the repository does not know."""
+    known = {owner.id for owner in review.plan.owners}
+    for alert in review.plan.alerts:
+        if alert.owner and alert.owner in known:
+            continue
+        why = f"names {alert.owner!r}, who is not among the plan's owners" if alert.owner else "has no owner"
+        yield Violation(
+            ("alerts", alert.id, "owner"),
+            f"alert {alert.id!r} {why}",
+            repair=lambda plan, alert=alert: _owned(review, plan, alert),
+            allowed=tuple(sorted(known)),
+            source=_source(alert),
+        )
+
+
+def _owned(review: Review, plan: Plan, alert: Alert) -> Plan:
+    owner = owner_of(review, plan, alert.component)
+    plan = amend(plan, "alerts", alert.id, owner=owner)
+    return with_owner(plan, owner, (f"alerts/{alert.id}/owner",))
+
+
+@rule("actionable-alerts")
+def alert_without_route(review: Review) -> Iterator[Violation]:
+    """An alert that reaches nobody."""
+    for alert in review.plan.alerts:
+        if alert.route:
+            continue
+        yield Violation(
+            ("alerts", alert.id, "route"),
+            f"alert {alert.id!r} has no route to {alert.owner or 'anyone'}",
+            question=("alerts", "receivers"),
+            repair=lambda plan, alert=alert: routed(review, plan, alert.id),
+            source=_source(alert),
+        )
+
+
+@rule("actionable-alerts")
+def alert_without_runbook(review: Review) -> Iterator[Violation]:
+    """An alert that does not say what to do."""
+    for alert in review.plan.alerts:
+        if alert.runbook:
+            continue
+        yield Violation(
+            ("alerts", alert.id, "runbook"),
+            f"alert {alert.id!r} names no runbook",
+            repair=lambda plan, alert=alert: _with_runbook(review, plan, alert),
+            allowed=tuple(book.id for book in review.plan.runbooks),
+            source=_source(alert),
+        )
+
+
+def _with_runbook(review: Review, plan: Plan, alert: Alert) -> Plan:
+    plan, name = runbook_for(review, plan, alert)
+    return amend(plan, "alerts", alert.id, runbook=name)
+
+
+@rule("actionable-alerts")
+def runbook_not_actionable(review: Review) -> Iterator[Violation]:
+    """A runbook that an alert leads to does not say what is hurt, how to see it, what to do and whom to call."""
+    led_to = {alert.runbook: alert for alert in reversed(review.plan.alerts) if alert.runbook}
+    for book in review.plan.runbooks:
+        alert = led_to.get(book.id)
+        if alert is None or _elsewhere(book):
+            continue
+        parts = {"impact": book.impact, "confirm": book.confirm, "mitigate": book.mitigate, "escalate": book.escalate}
+        lacking = [name for name, value in parts.items() if not value]
+        if lacking:
+            yield Violation(
+                ("runbooks", book.id, lacking[0]),
+                f"runbook {book.id!r}, which {alert.id!r} leads to, does not say {', '.join(lacking)}",
+                repair=lambda plan, book=book, alert=alert: actionable(review, plan, book.id, alert.component),
+                source=next((uri for uri in book.evidence if uri.startswith("repo:")), None),
+            )
+
+
+def _elsewhere(book: Runbook) -> bool:
+    """Whether the runbook is a page outside the repository, whose words nobody here can read."""
+    return book.url is not None and book.path is None
+
+
+@rule("actionable-alerts", "warning")
+def owner_assumed(review: Review) -> Iterator[Violation]:
+    """Nobody is known to own what the plan needs an owner for."""
+    if any(owner.id == UNNAMED for owner in review.plan.owners):
+        yield Violation(
+            ("owners", UNNAMED),
+            "nobody is named as owner in the repository: add CODEOWNERS, or answer with --owner NAME",
+        )

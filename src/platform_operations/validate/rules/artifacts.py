@@ -1,0 +1,155 @@
+"""Build once, deploy everywhere: one producer, an immutable name, and production takes what was verified."""
+
+import re
+from collections.abc import Iterator
+
+from platform_operations.model.delivery import Artifact, Consumed, Stage
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import IMMUTABLE, RELEASING
+from platform_operations.validate.compose.parties import with_pipeline
+from platform_operations.validate.compose.stages import (
+    IDENTITY,
+    VARIABLE,
+    add_need,
+    component_of,
+    consumed,
+    reference_of,
+    with_artifact,
+)
+from platform_operations.validate.edits import amend
+from platform_operations.validate.rule import Review, Violation, rule
+
+MUTABLE_TAG = re.compile(
+    r"(?P<image>[\w$.{}-]+(?:/[\w$.{}-]+)+):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable)\b(?!/)"
+)
+"""An image reference by a tag that moves: a path of at least two parts, a colon, and a name that is reused."""
+
+
+@rule("build-once")
+def artifact_rebuilt(review: Review) -> Iterator[Violation]:
+    """Two stages produce the same artifact."""
+    makers: dict[str, list[Stage]] = {}
+    for name in review.graph.order:
+        for artifact in review.graph.stages[name].produces:
+            makers.setdefault(artifact, []).append(review.graph.stages[name])
+    for artifact, stages in makers.items():
+        for again in stages[1:]:
+            yield Violation(
+                ("pipelineStages", again.id, "produces"),
+                f"{again.id!r} builds {artifact!r} again, which {stages[0].id!r} already built",
+                repair=lambda plan, first=stages[0].id, again=again.id, artifact=artifact: _built_once(plan, first, again, artifact),
+                source=again.evidence[0] if again.evidence else None,
+            )
+
+
+def _built_once(plan: Plan, first: str, again: str, artifact: str) -> Plan | None:
+    stage = plan.by_name.get(f"pipelineStages/{again}")
+    if not isinstance(stage, Stage):
+        return None
+    produces = tuple(name for name in stage.produces if name != artifact)
+    takes = stage.consumes
+    if artifact not in {item.artifact for item in takes}:
+        takes = (*takes, Consumed(artifact=artifact, reference=reference_of(plan, artifact)))
+    runs = tuple(line for line in stage.runs if not re.search(r"\b(docker|buildah|podman)\b.*\b(build|push)\b|build-push-action", line))
+    plan = amend(plan, "pipelineStages", again, produces=produces, consumes=takes, runs=runs)
+    return add_need(plan, again, first)
+
+
+@rule("build-once")
+def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
+    """A stage that releases or verifies names its artifact by something that moves."""
+    released = {name for stage in review.graph.stages.values() if stage.kind in RELEASING for name in review.graph.consumed(stage)}
+    for artifact in review.plan.artifacts:
+        if artifact.id in released and artifact.identity not in IMMUTABLE:
+            yield Violation(
+                ("artifacts", artifact.id, "identity"),
+                f"artifact {artifact.id!r} is named by {artifact.identity}, which can be moved to other bytes",
+                repair=lambda plan, artifact=artifact: amend(plan, "artifacts", artifact.id, identity=IDENTITY[artifact.kind]),
+                allowed=(IDENTITY[artifact.kind],),
+                source=artifact.evidence[0] if artifact.evidence else None,
+            )
+    for stage in review.graph.stages.values():
+        if stage.kind not in RELEASING and stage.kind != "verify":
+            continue
+        moving = [item for item in stage.consumes if item.reference not in IMMUTABLE]
+        tags = sorted({found["tag"] for line in stage.runs for found in MUTABLE_TAG.finditer(line)})
+        if moving or tags:
+            what = f"takes {moving[0].artifact!r} by {moving[0].reference}" if moving else f"runs a command on the tag {tags[0]!r}"
+            yield Violation(
+                ("pipelineStages", stage.id, "consumes" if moving else "runs"),
+                f"{stage.id!r} {what}, which can name other bytes than those that were verified",
+                repair=lambda plan, name=stage.id: _immutable(plan, name),
+                allowed=tuple(sorted({reference_of(review.plan, item.artifact) for item in stage.consumes})),
+                source=stage.evidence[0] if stage.evidence else None,
+            )
+
+
+def _immutable(plan: Plan, name: str) -> Plan | None:
+    stage = plan.by_name.get(f"pipelineStages/{name}")
+    if not isinstance(stage, Stage):
+        return None
+    takes = tuple(
+        item if item.reference in IMMUTABLE else item.model_copy(update={"reference": reference_of(plan, item.artifact)})
+        for item in stage.consumes
+    )
+    variable = VARIABLE["digest"]
+    runs = tuple(MUTABLE_TAG.sub(lambda found: f"{found['image']}@{variable}", line) for line in stage.runs)
+    return amend(plan, "pipelineStages", name, consumes=takes, runs=runs)
+
+
+@rule("build-once")
+def artifact_not_promoted(review: Review) -> Iterator[Violation]:
+    """A release puts something before users that no stage of the plan built."""
+    made = {name for stage in review.graph.stages.values() for name in stage.produces}
+    for release in review.graph.releases:
+        taken = review.graph.consumed(release)
+        if taken & made or (taken and _made_elsewhere(review, release)):
+            continue
+        what = f"takes {', '.join(sorted(taken))}, which no stage produces" if taken else "names no artifact"
+        yield Violation(
+            ("pipelineStages", release.id, "consumes"),
+            f"release {release.id!r} {what}: what users meet is not what was built and verified",
+            repair=lambda plan, name=release.id: _with_built(review, plan, name),
+            allowed=tuple(sorted(artifact.id for artifact in review.plan.artifacts if artifact.component == release.component)),
+            source=release.evidence[0] if release.evidence else None,
+        )
+
+
+def _made_elsewhere(review: Review, release: Stage) -> bool:
+    """Whether everything taken is configuration or a platform's own deployment that another stage of the plan put up."""
+    kinds = {entry.id: entry.kind for entry in review.plan.artifacts}
+    before = {name for stage in review.graph.guards(release.id) if stage.kind == "deploy" for name in review.graph.consumed(stage)}
+    return all(kinds.get(name) == "configuration" or name in before for name in review.graph.consumed(release))
+
+
+def _with_built(review: Review, plan: Plan, name: str) -> Plan | None:
+    release = plan.by_name.get(f"pipelineStages/{name}")
+    component = component_of(plan, release.component) if isinstance(release, Stage) else None
+    if not isinstance(release, Stage) or component is None:
+        return None
+    plan, artifact = with_artifact(review, plan, component, with_pipeline(plan, component.id)[1])
+    plan = amend(plan, "pipelineStages", name, consumes=consumed(plan, artifact.id))
+    graph = Review(plan).graph
+    makers = [stage.id for stage in graph.stages.values() if artifact.id in stage.produces]
+    free = [maker for maker in makers if maker != name and not graph.guarded_by(maker, name)]
+    same = [maker for maker in free if graph.stages[maker].pipeline == release.pipeline]
+    return add_need(plan, name, (same or free)[0]) if same or free else plan
+
+
+@rule("build-once", "warning")
+def artifact_unattested(review: Review) -> Iterator[Violation]:
+    """What is released carries no provenance, signature or bill of materials."""
+    released = {name for stage in review.graph.releases for name in review.graph.consumed(stage)}
+    for artifact in review.plan.artifacts:
+        if artifact.id in released and artifact.kind in {"container-image", "package"} and not artifact.attestations:
+            yield Violation(
+                ("artifacts", artifact.id, "attestations"),
+                f"artifact {artifact.id!r} is released without provenance, signature or bill of materials",
+                repair=lambda plan, artifact=artifact: _attested(plan, artifact),
+                allowed=("provenance", "sbom", "signature"),
+                source=artifact.evidence[0] if artifact.evidence else None,
+            )
+
+
+def _attested(plan: Plan, artifact: Artifact) -> Plan:
+    return amend(plan, "artifacts", artifact.id, attestations=("sbom", "provenance"))

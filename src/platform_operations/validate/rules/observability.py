@@ -1,0 +1,60 @@
+"""Observability and drift: the pillars that a component needs, correlated, and declared state compared with actual."""
+
+from collections.abc import Iterator
+
+from platform_operations.validate.compose.reliability import correlated, drift_entry, pillar_entry
+from platform_operations.validate.expectations import is_installed, pillars_of
+from platform_operations.validate.rule import Review, Violation, rule
+
+
+@rule("workflow")
+def pillar_missing(review: Review) -> Iterator[Violation]:
+    """A component lacks a pillar that its types need."""
+    for component in review.plan.components:
+        have = {row.pillar for row in review.plan.observability_pillars if row.component == component.id}
+        for pillar in pillars_of(component):
+            if pillar in have:
+                continue
+            yield Violation(
+                ("observabilityPillars",),
+                f"{component.id!r} ({', '.join(component.types)}) has no {pillar}",
+                question=(f"components/{component.id}", pillar),
+                repair=lambda plan, component=component, pillar=pillar: pillar_entry(review, plan, component, pillar),
+                allowed=(pillar,),
+                source=component.evidence[0] if component.evidence else None,
+            )
+
+
+@rule("workflow", "warning")
+def signals_uncorrelated(review: Review) -> Iterator[Violation]:
+    """The pillars of a component share no key, so that one request cannot be followed through them."""
+    for component in review.plan.components:
+        rows = [
+            row
+            for row in review.plan.observability_pillars
+            if row.component == component.id and row.pillar in {"metrics", "logs", "traces"}
+        ]
+        if len({row.pillar for row in rows}) < 2 or set.intersection(*({*row.correlation} for row in rows)):
+            continue
+        yield Violation(
+            ("observabilityPillars", rows[0].id, "correlation"),
+            f"{', '.join(dict.fromkeys(row.pillar for row in rows))} of {component.id!r} share no key to correlate them by",
+            repair=lambda plan, component=component: correlated(plan, component),
+            allowed=("trace_id",),
+            source=rows[0].evidence[0] if rows[0].evidence else None,
+        )
+
+
+@rule("workflow")
+def drift_unchecked(review: Review) -> Iterator[Violation]:
+    """Nothing compares what is declared with what runs."""
+    running = [component for component in review.plan.components if not is_installed(component)]
+    if not running or review.plan.drift_checks:
+        return
+    yield Violation(
+        ("driftChecks",),
+        "nothing compares what the repository declares with what runs",
+        question=("practices", "driftCheck"),
+        repair=lambda plan: drift_entry(review, plan, running[0]),
+        source=running[0].evidence[0] if running[0].evidence else None,
+    )

@@ -1,0 +1,252 @@
+"""What must be there: the components, environments and releases of today, a way to production, every section."""
+
+from collections.abc import Iterator
+
+from platform_operations.model.delivery import Component, Environment, Stage
+from platform_operations.model.plan import SEED_SECTIONS, Plan
+from platform_operations.validate.compose.parties import with_pipeline
+from platform_operations.validate.compose.reliability import probe_alert
+from platform_operations.validate.compose.release import production_path, strategy_entry
+from platform_operations.validate.compose.stages import approval, checking, test_stage, with_artifact, with_gate
+from platform_operations.validate.edits import amend, restore, united, waive
+from platform_operations.validate.expectations import REASONS, may_waive, requires
+from platform_operations.validate.rule import Review, Violation, rule
+
+
+@rule("truth")
+def component_missing(review: Review) -> Iterator[Violation]:
+    """A component of today is not in the plan, or the plan has none at all."""
+    today = review.as_is
+    for component in today.components if today else ():
+        if f"components/{component.id}" not in review.plan.by_name:
+            yield Violation(
+                ("components",),
+                f"component {component.id!r} is in the repository and not in the plan",
+                repair=lambda plan, today=today, name=component.id: restore(plan, today, f"components/{name}"),
+                source=component.evidence[0] if component.evidence else None,
+            )
+    if not review.plan.components and not (today and today.components):
+        yield Violation(
+            ("components",),
+            "the plan has no component: nothing was found that is built, shipped or run; "
+            "say what this repository ships in platform-ops.toml, [facts] \"components#types\" = \"http-service\"",
+        )
+
+
+@rule("truth")
+def component_type_contradicted(review: Review) -> Iterator[Violation]:
+    """A component's types differ from what the assessment found."""
+    today = {entry.id: entry for entry in review.as_is.components} if review.as_is else {}
+    for component in review.plan.components:
+        known = today.get(component.id)
+        if known is not None and set(known.types) != set(component.types):
+            yield Violation(
+                ("components", component.id, "types"),
+                f"component {component.id!r} is called {', '.join(component.types)}; the repository shows {', '.join(known.types)}",
+                repair=lambda plan, known=known: amend(plan, "components", known.id, types=known.types),
+                allowed=known.types,
+                source=known.evidence[0] if known.evidence else None,
+            )
+
+
+@rule("truth")
+def environment_kind_contradicted(review: Review) -> Iterator[Violation]:
+    """An environment of today is missing or has another kind."""
+    today = review.as_is
+    if today is None:
+        return
+    for known in today.environments:
+        entry = review.plan.by_name.get(f"environments/{known.id}")
+        if not isinstance(entry, Environment):
+            message = f"environment {known.id!r} ({known.kind}) is in the repository and not in the plan"
+        elif entry.kind != known.kind:
+            message = f"environment {known.id!r} is called {entry.kind}; the repository shows {known.kind}"
+        else:
+            continue
+        yield Violation(
+            ("environments", known.id, "kind") if entry else ("environments",),
+            message,
+            repair=lambda plan, known=known: plan.with_entry("environments", known),
+            allowed=(known.kind,),
+            source=known.evidence[0] if known.evidence else None,
+        )
+
+
+@rule("truth")
+def release_dropped(review: Review) -> Iterator[Violation]:
+    """A release of today is neither in the plan nor retired by a rollout step."""
+    if review.as_is is None:
+        return
+    graph = Review(review.as_is).graph
+    retired = {name for step in review.plan.rollout for name in step.retires}
+    for stage in graph.releases:
+        entry = review.plan.by_name.get(f"pipelineStages/{stage.id}")
+        if f"pipelineStages/{stage.id}" in retired:
+            continue
+        if not isinstance(entry, Stage):
+            message = f"today's release {stage.id!r} to {stage.environment} is not in the plan, and no rollout step retires it"
+        elif not review.graph.reaches_users(entry):
+            message = f"today's release {stage.id!r} to {stage.environment} no longer reaches users in the plan"
+        else:
+            continue
+        yield Violation(
+            ("pipelineStages", stage.id) if entry else ("pipelineStages",),
+            message,
+            repair=lambda plan, today=review.as_is, name=stage.id: restore(plan, today, f"pipelineStages/{name}"),
+            source=stage.evidence[0] if stage.evidence else None,
+        )
+
+
+@rule("truth")
+def production_path_missing(review: Review) -> Iterator[Violation]:
+    """A component has no stage that puts it before everyone."""
+    full = {stage.component for stage in review.graph.full_releases}
+    for component in review.plan.components:
+        if component.id in full or _applied_in_place(review, component):
+            continue
+        yield Violation(
+            ("components", component.id),
+            f"no stage puts {component.id!r} before its users: a deploy, promote or publish of full exposure in production or a registry",
+            question=(f"components/{component.id}", "production-path"),
+            repair=lambda plan, component=component: production_path(review, plan, component),
+        )
+
+
+def _applied_in_place(review: Review, component: Component) -> bool:
+    """Whether a database or infrastructure component has the stage that applies it."""
+    kinds = {"database": "migrate", "infrastructure": "provision"}
+    wanted = {kinds[name] for name in component.types if name in kinds}
+    return len(wanted) == len(component.types) and any(
+        stage.kind in wanted and stage.component == component.id for stage in review.plan.pipeline_stages
+    )
+
+
+_WORK = ("build", "test", "analyze", "package", "deploy", "verify")
+
+
+@rule("workflow")
+def stage_missing(review: Review) -> Iterator[Violation]:
+    """A component is released without a stage that makes its artifact, or without one that tests it."""
+    for component in review.plan.components:
+        own = [stage for stage in review.plan.pipeline_stages if stage.component == component.id]
+        releases = review.graph.first_releases(component.id)
+        kinds = {stage.kind for stage in own}
+        if not releases:
+            continue
+        if not any(stage.produces for stage in own) and not kinds & {"build", "package"}:
+            yield Violation(
+                ("components", component.id),
+                f"nothing builds what {component.id!r} releases: no stage of kind build or package",
+                repair=lambda plan, component=component: with_artifact(
+                    review, plan, component, with_pipeline(plan, component.id)[1]
+                )[0],
+                allowed=("build", "package"),
+            )
+        if "test" not in kinds and _is_tested(component):
+            yield Violation(
+                ("components", component.id),
+                f"nothing tests {component.id!r} before its release: no stage of kind test",
+                repair=lambda plan, component=component, release=releases[0]: _with_test(review, plan, component, release),
+                allowed=("test",),
+            )
+
+
+def _is_tested(component: Component) -> bool:
+    return not set(component.types) <= {"static-site", "database", "infrastructure"}
+
+
+def _with_test(review: Review, plan: Plan, component: Component, release: Stage) -> Plan:
+    plan, stage = test_stage(review, plan, component, release.pipeline)
+    check = checking(review, plan, component, "unit-test")
+    if check is not None and check.run:
+        plan = amend(plan, "pipelineStages", stage.id, runs=(check.run,))
+        plan = with_gate(plan, component, check, stage.id)
+    entry = plan.by_name[f"pipelineStages/{release.id}"]
+    assert isinstance(entry, Stage)
+    return amend(plan, "pipelineStages", release.id, needs=united((stage.id,), entry.needs))
+
+
+@rule("workflow")
+def approval_missing(review: Review) -> Iterator[Violation]:
+    """A release of high risk reaches everyone without anyone's approval."""
+    if review.plan.target.risk_profile.level != "high":
+        return
+    approvals = {stage.id for stage in review.plan.pipeline_stages if stage.kind == "approve"}
+    for component in review.plan.components:
+        for release in review.graph.first_releases(component.id):
+            place = review.graph.place(release)
+            if place is None or place.kind != "production":
+                continue
+            if any(review.graph.guarded_by(release.id, name) for name in approvals):
+                continue
+            if review.value(f"environments/{place.id}", "approval") is not None:
+                continue
+            yield Violation(
+                ("pipelineStages", release.id, "needs"),
+                f"the risk is high and {release.id!r} reaches {place.id} without an approval before it",
+                question=(f"environments/{place.id}", "approval"),
+                repair=lambda plan, component=component, release=release: approval(review, plan, component, _now(plan, release)),
+                source=release.evidence[0] if release.evidence else None,
+            )
+
+
+def _now(plan: Plan, stage: Stage) -> Stage:
+    entry = plan.by_name.get(f"pipelineStages/{stage.id}")
+    return entry if isinstance(entry, Stage) else stage
+
+
+@rule("truth")
+def section_missing(review: Review) -> Iterator[Violation]:
+    """A section says nothing of a component, and no reason that fits the component's types excuses it.
+
+    Where a rule of its own speaks of the gap (slo-missing, deploy-without-rollback...), this one is silent but for a
+    reason that the component's types refuse.
+    """
+    for component in review.plan.components:
+        for section in SEED_SECTIONS:
+            if any(getattr(entry, "component", None) == component.id for entry in review.plan.section(section)):
+                continue
+            waived = any(
+                row.section == section and row.component in {component.id, None} for row in review.plan.not_applicable
+            )
+            refused = waived and not may_waive(component, section)
+            if not refused and (waived or _spoken_of(review, component, section)):
+                continue
+            why = f"; `notApplicable` is refused for a {', '.join(component.types)}" if refused else ""
+            yield Violation(
+                (section,),
+                f"{section} says nothing of {component.id!r} ({', '.join(component.types)}){why}",
+                repair=lambda plan, section=section, component=component: _filled(review, plan, component, section),
+                source=component.evidence[0] if component.evidence else None,
+            )
+
+
+def _spoken_of(review: Review, component: Component, section: str) -> bool:
+    """Whether the section may be silent, or another rule speaks of it."""
+    if may_waive(component, section):
+        return False
+    if section == "alerts":
+        promised = any(slo.component == component.id and slo.objective is not None for slo in review.plan.slos)
+        return promised or not requires(component, section)
+    return section != "deployStrategy" or not requires(component, section)
+
+
+def _filled(review: Review, plan: Plan, component: Component, section: str) -> Plan | None:
+    plan = plan.model_copy(
+        update={
+            "not_applicable": tuple(
+                row for row in plan.not_applicable if row.section != section or row.component not in {component.id, None}
+            )
+        }
+    )
+    if may_waive(component, section):
+        return waive(plan, section, component.id, REASONS[section])
+    if section == "alerts":
+        return probe_alert(review, plan, component)
+    if section == "deployStrategy":
+        for release in Review(plan, review.assessment).graph.full_releases:
+            place = plan.by_name.get(f"environments/{release.environment}")
+            if release.component == component.id and isinstance(place, Environment):
+                return strategy_entry(review, plan, component, place)
+        return None
+    return plan

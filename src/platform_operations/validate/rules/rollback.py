@@ -1,0 +1,182 @@
+"""Rollback before rollout: measurable triggers, a mechanism the platform has, someone who does it, data that survives it."""
+
+from collections.abc import Iterator
+
+from platform_operations.model.delivery import DataPlan, Rollback, Stage
+from platform_operations.model.plan import Plan
+from platform_operations.platforms import platform
+from platform_operations.validate.compose.parties import REGISTRIES, carriers, owner_of, with_owner
+from platform_operations.validate.compose.release import TIME_LIMIT, chosen_way, triggers_of, ways_back
+from platform_operations.validate.compose.stages import component_of
+from platform_operations.validate.edits import amend
+from platform_operations.validate.rule import Review, Violation, rule
+
+
+def _release_of(review: Review, back: Rollback) -> Stage | None:
+    return next(
+        (
+            stage
+            for stage in review.graph.full_releases
+            if stage.component == back.component and stage.environment == back.environment
+        ),
+        None,
+    )
+
+
+@rule("rollback-triggers")
+def rollback_trigger_missing(review: Review) -> Iterator[Violation]:
+    """A way back that nothing starts."""
+    for back in review.plan.rollback_plan:
+        if not back.triggers:
+            yield Violation(
+                ("rollbackPlan", back.id, "triggers"),
+                f"rollback {back.id!r} has no trigger: nothing says when {back.component} is taken back",
+                repair=lambda plan, back=back: _with_triggers(review, plan, back),
+                source=back.evidence[0] if back.evidence else None,
+            )
+
+
+def _with_triggers(review: Review, plan: Plan, back: Rollback) -> Plan | None:
+    now = Review(plan, review.assessment)
+    component, release = component_of(plan, back.component), _release_of(now, back)
+    if component is None or release is None:
+        return None
+    way = ways_back(component, now.graph.place(release)).get(back.mechanism)
+    if way is None:
+        return None
+    found = triggers_of(review, plan, component, release, way)
+    measurable = tuple(trigger for trigger in found if _unmeasurable(now, back, trigger.signal) is None)
+    return amend(plan, "rollbackPlan", back.id, triggers=measurable) if measurable else None
+
+
+@rule("rollback-triggers")
+def rollback_trigger_unmeasurable(review: Review) -> Iterator[Violation]:
+    """A trigger whose signal nothing measures."""
+    for back in review.plan.rollback_plan:
+        for index, trigger in enumerate(back.triggers):
+            why = _unmeasurable(review, back, trigger.signal)
+            if why:
+                yield Violation(
+                    ("rollbackPlan", back.id, "triggers", index, "signal"),
+                    f"rollback {back.id!r} waits for {trigger.signal!r}, but {why}",
+                    repair=lambda plan, back=back: _with_triggers(review, plan, back),
+                )
+
+
+def _unmeasurable(review: Review, back: Rollback, signal: str) -> str | None:
+    kind, _, name = signal.partition(":")
+    plan = review.plan
+    if kind == "slo":
+        slo = next((slo for slo in plan.slos if slo.id == name), None)
+        if slo is None:
+            return "there is no such SLO"
+        return "that SLO still waits for its baseline" if slo.objective is None else None
+    if kind == "alert":
+        return None if f"alerts/{name}" in plan.by_name else "there is no such alert"
+    if kind == "stage":
+        stage = review.graph.stages.get(name)
+        if stage is None:
+            return "there is no such stage"
+        return None if stage.kind == "verify" or stage.action else "that stage verifies nothing"
+    if kind == "metric":
+        return None if signal in plan.ledger else "that metric was not measured"
+    if kind == "platform":
+        component = component_of(plan, back.component)
+        words = {word for place in carriers(component) for word in place.signals} if component else set[str]()
+        registries = platform(REGISTRIES)
+        words |= set(registries.signals) if registries else set[str]()
+        return None if name in words else "no platform of the component detects it"
+    return "it is none of slo:, alert:, stage:, metric:, platform:"
+
+
+@rule("rollback-triggers")
+def rollback_mechanism_unsupported(review: Review) -> Iterator[Violation]:
+    """A way back that no platform of the component has."""
+    for back in review.plan.rollback_plan:
+        component = component_of(review.plan, back.component)
+        place = next((place for place in review.plan.environments if place.id == back.environment), None)
+        ways = ways_back(component, place) if component else {}
+        if back.mechanism not in ways:
+            yield Violation(
+                ("rollbackPlan", back.id, "mechanism"),
+                f"rollback {back.id!r} uses {back.mechanism!r}, which no platform of {back.component!r} offers",
+                repair=lambda plan, back=back: _supported(review, plan, back),
+                allowed=tuple(ways),
+                source=back.evidence[0] if back.evidence else None,
+            )
+
+
+def _supported(review: Review, plan: Plan, back: Rollback) -> Plan | None:
+    now = Review(plan, review.assessment)
+    component, release = component_of(plan, back.component), _release_of(now, back)
+    if component is None or release is None:
+        return None
+    ways = ways_back(component, now.graph.place(release))
+    word = chosen_way(plan, component, release, ways)
+    if word is None:
+        return None
+    way = ways[word]
+    return amend(plan, "rollbackPlan", back.id, mechanism=word, restores=way.restores, automatic=way.automatic)
+
+
+@rule("rollback-triggers")
+def rollback_unowned(review: Review) -> Iterator[Violation]:
+    """A way back without someone who answers for it, or without a time limit."""
+    known = {owner.id for owner in review.plan.owners}
+    for back in review.plan.rollback_plan:
+        lacking = "an owner" if not back.owner or back.owner not in known else None if back.time_limit else "a time limit"
+        if lacking:
+            yield Violation(
+                ("rollbackPlan", back.id, "owner" if lacking == "an owner" else "timeLimit"),
+                f"rollback {back.id!r} lacks {lacking}",
+                repair=lambda plan, back=back: _owned(review, plan, back),
+                allowed=tuple(sorted(known)) if lacking == "an owner" else (),
+                source=back.evidence[0] if back.evidence else None,
+            )
+
+
+def _owned(review: Review, plan: Plan, back: Rollback) -> Plan:
+    known = {owner.id for owner in plan.owners}
+    owner = back.owner if back.owner in known else owner_of(review, plan, back.component)
+    plan = amend(plan, "rollbackPlan", back.id, owner=owner, time_limit=back.time_limit or TIME_LIMIT)
+    return with_owner(plan, owner or "", (f"rollbackPlan/{back.id}/owner",))
+
+
+@rule("rollback-triggers")
+def migration_without_expand_contract(review: Review) -> Iterator[Violation]:
+    """A component with schema migrations whose way back says nothing of the data."""
+    for back in review.plan.rollback_plan:
+        component = component_of(review.plan, back.component)
+        migrating = component is not None and any(store.migrations for store in component.data_stores)
+        migrating = migrating or any(
+            stage.kind == "migrate" and stage.component == back.component for stage in review.plan.pipeline_stages
+        )
+        place = review.graph.environments.get(back.environment)
+        if not migrating or (place is not None and place.kind == "registry"):
+            continue
+        if back.data is None or back.data.stance == "none":
+            yield Violation(
+                ("rollbackPlan", back.id, "data"),
+                f"{back.component!r} migrates its schema, and rollback {back.id!r} says nothing of the data",
+                repair=lambda plan, back=back: amend(plan, "rollbackPlan", back.id, data=DataPlan(stance="expand-contract")),
+                allowed=("expand-contract", "forward-only", "restore"),
+            )
+
+
+@rule("rollback-triggers")
+def rollback_trigger_after_rollout(review: Review) -> Iterator[Violation]:
+    """The rollout changes production before the rollback and its triggers are defined."""
+    position = {name: step.order for step in review.plan.rollout for name in step.implements}
+    for back in review.plan.rollback_plan:
+        defined = position.get(f"rollbackPlan/{back.id}")
+        if defined is None:
+            continue
+        for release in review.graph.releases:
+            changed = position.get(f"pipelineStages/{release.id}")
+            if (release.component, release.environment) != (back.component, back.environment) or changed is None:
+                continue
+            if changed < defined:
+                yield Violation(
+                    ("rollbackPlan", back.id, "triggers"),
+                    f"the rollout changes {release.id!r} in step {changed} and defines its rollback {back.id!r} only in step {defined}",
+                )

@@ -1,0 +1,329 @@
+"""SLO targets rest on the observed baseline: measured, not above what was seen, alerted, with a policy."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from platform_operations.model.baseline import Observation
+from platform_operations.model.plan import Plan
+from platform_operations.model.reliability import Alert, Slo
+from platform_operations.slo.budget import infeasibility
+from platform_operations.slo.durations import seconds
+from platform_operations.validate.compose.observed import metric_uri, observation_entry, sli_of
+from platform_operations.validate.compose.parties import owner_of, with_owner
+from platform_operations.validate.compose.reliability import (
+    budget_policy,
+    burn_alerts,
+    observations_of,
+    slo_of,
+    unmeasured_slo,
+)
+from platform_operations.validate.edits import amend, cite, united
+from platform_operations.validate.expectations import requires
+from platform_operations.validate.rule import Review, Violation, rule
+
+SUPPORTS = frozenset({"ok", "below-floor"})
+"""Baseline statuses that carry an objective; every other one leaves the SLO waiting."""
+
+MIN_DAYS = 14
+MIN_COVERAGE = Decimal(95)
+RUNGS = tuple(Decimal(rung) for rung in ("90", "95", "97", "98", "99", "99.5", "99.8", "99.9", "99.95", "99.98", "99.99"))
+"""The ladder that targets are chosen from."""
+
+
+def observation_of(review: Review, slo: Slo) -> Observation | None:
+    """Return the measured baseline that an SLO names, or that has its id."""
+    if review.assessment is None:
+        return None
+    name = slo.baseline.removeprefix("metric:") if slo.baseline else slo.id
+    return review.assessment.observations.get(name)
+
+
+def _promised(review: Review) -> Iterator[tuple[Slo, Observation]]:
+    for slo in review.plan.slos:
+        row = observation_of(review, slo)
+        if slo.objective is not None and row is not None and slo.baseline is not None:
+            yield slo, row
+
+
+@rule("observed-slos")
+def slo_missing(review: Review) -> Iterator[Violation]:
+    """A component that serves users promises them nothing."""
+    for component in review.plan.components:
+        if not requires(component, "slos") or any(slo.component == component.id for slo in review.plan.slos):
+            continue
+        rows = observations_of(review, review.plan, component)
+        yield Violation(
+            ("slos",),
+            f"{component.id!r} serves users and has no SLO"
+            + (f"; a baseline was measured for {', '.join(row.id for row in rows)}" if rows else ""),
+            question=("practices", "slos"),
+            repair=lambda plan, component=component, rows=rows: _promises(review, plan, component, rows),
+            source=component.evidence[0] if component.evidence else None,
+        )
+
+
+def _promises(review: Review, plan: Plan, component: object, rows: tuple[Observation, ...]) -> Plan:
+    from platform_operations.model.delivery import Component
+
+    assert isinstance(component, Component)
+    for row in rows:
+        plan, slo = slo_of(review, plan, component, row)
+        plan = burn_alerts(review, plan, slo)
+    return plan if rows else unmeasured_slo(review, plan, component)
+
+
+@rule("observed-slos")
+def slo_without_baseline(review: Review) -> Iterator[Violation]:
+    """An SLO promises a number that no measurement of this repository's metrics backs."""
+    for slo in review.plan.slos:
+        if slo.objective is None:
+            continue
+        row = observation_of(review, slo)
+        if slo.baseline is None:
+            why = "names no baseline"
+        elif review.assessment is not None and row is None:
+            why = f"names the baseline {slo.baseline!r}, which was not measured"
+        elif row is not None and row.status not in SUPPORTS and slo.status == "active":
+            why = f"rests on a baseline of status {row.status}, which supports no objective"
+        else:
+            continue
+        yield Violation(
+            ("slos", slo.id, "baseline"),
+            f"SLO {slo.id!r} promises {slo.objective}% and {why}",
+            repair=lambda plan, slo=slo, row=row: _on_baseline(plan, slo, row),
+            allowed=(metric_uri(row.id),) if row is not None and row.status in SUPPORTS else (),
+            source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
+        )
+
+
+def _on_baseline(plan: Plan, slo: Slo, row: Observation | None) -> Plan:
+    """Attach the baseline where it supports an objective, else let the SLO wait for one."""
+    if row is not None and row.status in SUPPORTS and row.target is not None:
+        plan = cite(plan, observation_entry(row))
+        return amend(
+            plan, "slos", slo.id,
+            baseline=metric_uri(row.id), observed=row.observed, status="active",
+            objective=_lower(slo.objective, row.target), sli=sli_of(row), window=row.window,
+            evidence=united(slo.evidence, (metric_uri(row.id),)),
+        )
+    return amend(plan, "slos", slo.id, baseline=None, observed=None, objective=None, status="needs-baseline", by=None)
+
+
+def _lower(objective: str | None, target: str) -> str:
+    return target if objective is None or Decimal(objective) > Decimal(target) else objective
+
+
+@rule("observed-slos")
+def slo_above_baseline(review: Review) -> Iterator[Violation]:
+    """An SLO promises more than the baseline supports, and not on purpose."""
+    for slo, row in _promised(review):
+        if row.target is None or slo.objective is None or row.status not in SUPPORTS:
+            continue
+        aimed = slo.status == "aspirational" and slo.owner and slo.by
+        if Decimal(slo.objective) > Decimal(row.target) and not aimed:
+            yield Violation(
+                ("slos", slo.id, "objective"),
+                f"SLO {slo.id!r} promises {slo.objective}%, its baseline supports {row.target}% (observed {row.observed}%, limited by {row.limited_by})",
+                repair=lambda plan, slo=slo, row=row: amend(plan, "slos", slo.id, objective=row.target, status="active"),
+                allowed=(row.target,),
+            )
+        if slo.observed is not None and row.observed is not None and Decimal(slo.observed) != Decimal(row.observed):
+            yield Violation(
+                ("slos", slo.id, "observed"),
+                f"SLO {slo.id!r} says {slo.observed}% was observed; the baseline says {row.observed}%",
+                repair=lambda plan, slo=slo, row=row: amend(plan, "slos", slo.id, observed=row.observed),
+                allowed=(row.observed,),
+            )
+
+
+@rule("observed-slos", "warning")
+def slo_too_loose(review: Review) -> Iterator[Violation]:
+    """An SLO promises at least two rungs less than the baseline supports: nobody notices when the service gets worse."""
+    for slo, row in _promised(review):
+        if row.target is None or slo.objective is None:
+            continue
+        between = [rung for rung in RUNGS if Decimal(slo.objective) < rung <= Decimal(row.target)]
+        if len(between) >= 2:
+            yield Violation(
+                ("slos", slo.id, "objective"),
+                f"SLO {slo.id!r} promises {slo.objective}%, its baseline supports {row.target}%",
+                repair=lambda plan, slo=slo, row=row: amend(plan, "slos", slo.id, objective=row.target),
+                allowed=(row.target,),
+            )
+
+
+@rule("observed-slos")
+def slo_baseline_thin(review: Review) -> Iterator[Violation]:
+    """An SLO rests on less than 14 days or less than 95% of the slots."""
+    for slo, row in _promised(review):
+        days = row.samples * seconds(row.step) / 86_400
+        thin = row.coverage is None or Decimal(row.coverage) < MIN_COVERAGE or days < MIN_DAYS * 0.95
+        if thin and slo.status == "active" and row.status in SUPPORTS:
+            yield Violation(
+                ("slos", slo.id, "baseline"),
+                f"the baseline of SLO {slo.id!r} has {days:.1f} days and {row.coverage or 0}% of the slots; at least {MIN_DAYS} days and {MIN_COVERAGE}% are needed",
+                repair=lambda plan, slo=slo: _on_baseline(plan, slo, None),
+            )
+
+
+@rule("observed-slos")
+def slo_baseline_stale(review: Review) -> Iterator[Violation]:
+    """An SLO rests on a baseline that ended more than one window before the plan's time."""
+    from platform_operations.validate.instants import days_between
+
+    for slo, row in _promised(review):
+        age = days_between(row.end, review.plan.target.as_of)
+        if age is not None and age * 86_400 > seconds(slo.window):
+            yield Violation(
+                ("slos", slo.id, "baseline"),
+                f"the baseline of SLO {slo.id!r} ended {age:.0f} days before {review.plan.target.as_of}: longer ago than its window of {slo.window}",
+                repair=lambda plan, slo=slo: _on_baseline(plan, slo, None),
+            )
+
+
+@rule("observed-slos")
+def slo_query_mismatch(review: Review) -> Iterator[Violation]:
+    """An SLO is promised over other queries than those its baseline measured."""
+    for slo, row in _promised(review):
+        if row.good_query is None or slo.sli.source == "file":
+            continue
+        if (slo.sli.good, slo.sli.total) != (row.good_query, row.total_query):
+            yield Violation(
+                ("slos", slo.id, "sli"),
+                f"SLO {slo.id!r} counts other events than its baseline {row.id!r} did",
+                repair=lambda plan, slo=slo, row=row: amend(
+                    plan, "slos", slo.id, sli=slo.sli.model_copy(update={"good": row.good_query, "total": row.total_query})
+                ),
+                allowed=(row.good_query, row.total_query or ""),
+            )
+
+
+@rule("observed-slos")
+def slo_without_budget_policy(review: Review) -> Iterator[Violation]:
+    """An SLO says nothing of what happens when its budget is gone, or who decides it."""
+    for slo in review.plan.slos:
+        policy = slo.budget_policy
+        if policy is not None and policy.owner.strip() and policy.exhausted.strip():
+            continue
+        yield Violation(
+            ("slos", slo.id, "budgetPolicy"),
+            f"SLO {slo.id!r} has no error budget policy with an owner and a consequence",
+            repair=lambda plan, slo=slo: _with_policy(review, plan, slo),
+            source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
+        )
+
+
+def _with_policy(review: Review, plan: Plan, slo: Slo) -> Plan:
+    owner = owner_of(review, plan, slo.component)
+    plan = amend(plan, "slos", slo.id, budget_policy=budget_policy(owner))
+    return with_owner(plan, owner, (f"slos/{slo.id}/budgetPolicy/owner",))
+
+
+@rule("observed-slos")
+def slo_unalerted(review: Review) -> Iterator[Violation]:
+    """An SLO with an objective that no burn-rate alert watches."""
+    for slo in review.plan.slos:
+        if slo.objective is None:
+            continue
+        if any(alert.slo == slo.id and alert.windows and alert.kind == "burn-rate" for alert in review.plan.alerts):
+            continue
+        yield Violation(
+            ("slos", slo.id),
+            f"no burn-rate alert watches SLO {slo.id!r}",
+            repair=lambda plan, slo=slo: burn_alerts(review, plan, slo),
+            source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
+        )
+
+
+@rule("observed-slos")
+def burn_rate_inconsistent(review: Review) -> Iterator[Violation]:
+    """A burn-rate alert or rollback trigger that can never fire, fires while the SLO is met, or compares windows in the wrong order."""
+    objectives = {slo.id: slo for slo in review.plan.slos}
+    for alert in review.plan.alerts:
+        slo = objectives.get(alert.slo or "")
+        if alert.kind != "burn-rate":
+            continue
+        why = _wrong(alert, slo)
+        if why:
+            yield Violation(
+                ("alerts", alert.id, "windows"),
+                f"burn-rate alert {alert.id!r}: {why}",
+                repair=lambda plan, alert=alert, slo=slo: _standard(plan, alert, slo),
+            )
+    for back in review.plan.rollback_plan:
+        for index, trigger in enumerate(back.triggers):
+            slo = objectives.get(trigger.signal.removeprefix("slo:"))
+            if trigger.burn_rate is None or slo is None or slo.objective is None:
+                continue
+            why = infeasibility(slo.objective, trigger.burn_rate)
+            if why:
+                yield Violation(
+                    ("rollbackPlan", back.id, "triggers", index, "burnRate"),
+                    f"rollback {back.id!r}: {why}",
+                    repair=lambda plan, back=back, slo=slo: _standard_trigger(plan, back.id, slo),
+                )
+
+
+def _wrong(alert: Alert, slo: Slo | None) -> str | None:
+    if slo is None:
+        return "names no SLO whose budget could burn"
+    if slo.objective is None:
+        return f"SLO {slo.id!r} has no objective, so there is no budget to burn"
+    if not alert.windows:
+        return "has no windows"
+    for pair in alert.windows:
+        why = infeasibility(slo.objective, pair.factor)
+        if why:
+            return why
+        if seconds(pair.short) >= seconds(pair.long):
+            return f"its short window {pair.short} is not shorter than the long one {pair.long}"
+        if seconds(pair.long) > seconds(slo.window):
+            return f"its window {pair.long} is longer than the SLO's {slo.window}"
+    return None
+
+
+def _standard(plan: Plan, alert: Alert, slo: Slo | None) -> Plan | None:
+    from platform_operations.model.reliability import BurnWindow
+    from platform_operations.slo.budget import decimal, pairs_for
+    from platform_operations.slo.durations import duration
+
+    if slo is None or slo.objective is None:
+        return plan.without_entry("alerts", alert.id)
+    pairs = [pair for pair in pairs_for(slo.objective, seconds(slo.window)) if pair.pages == (alert.severity == "page")]
+    windows = tuple(
+        BurnWindow(long=duration(pair.long), short=duration(pair.short), factor=decimal(pair.factor)) for pair in pairs
+    )
+    return amend(plan, "alerts", alert.id, windows=windows) if windows else plan.without_entry("alerts", alert.id)
+
+
+def _standard_trigger(plan: Plan, name: str, slo: Slo) -> Plan | None:
+    from platform_operations.model.delivery import Rollback
+    from platform_operations.slo.budget import decimal, pairs_for
+
+    back = plan.by_name.get(f"rollbackPlan/{name}")
+    pairs = [pair for pair in pairs_for(slo.objective or "0", seconds(slo.window)) if pair.pages]
+    if not isinstance(back, Rollback) or not pairs:
+        return None
+    triggers = tuple(
+        trigger.model_copy(update={"burn_rate": decimal(pairs[0].factor)}) if trigger.signal == f"slo:{slo.id}" else trigger
+        for trigger in back.triggers
+    )
+    return amend(plan, "rollbackPlan", name, triggers=triggers)
+
+
+INTERNAL = ("cpu", "memory", "disk", "gc_", "goroutine", "thread", "fd_", "filesystem", "load1", "load5", "swap", "heap", "container_", "node_", "kube_pod_container_status_restarts")
+"""Beginnings and parts of metric names that speak of machines, not of what users meet."""
+
+
+@rule("symptom-alerts")
+def sli_not_user_facing(review: Review) -> Iterator[Violation]:
+    """An SLO counts what machines feel instead of what users meet."""
+    for slo in review.plan.slos:
+        text = f"{slo.sli.good or ''} {slo.sli.total or ''}".lower()
+        word = next((word for word in INTERNAL if word in text), None)
+        if word:
+            yield Violation(
+                ("slos", slo.id, "sli"),
+                f"SLO {slo.id!r} is measured on {word.strip('_')!r}, which users do not meet",
+                source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
+            )

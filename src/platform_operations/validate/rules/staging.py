@@ -1,0 +1,259 @@
+"""No production without staged verification; no deploy without a health check, a validation after it and a way back."""
+
+from collections.abc import Iterator
+
+from platform_operations.model.delivery import Environment, Stage
+from platform_operations.model.plan import Plan
+from platform_operations.validate.compose.parties import cited, evidence_of, lower_environment
+from platform_operations.validate.compose.release import rollback_entry
+from platform_operations.validate.compose.stages import (
+    add_need,
+    add_stage,
+    component_of,
+    consumed,
+    health_of,
+    verify_stage,
+)
+from platform_operations.validate.edits import amend, fresh, united
+from platform_operations.validate.expectations import UNCHECKED, health_kinds
+from platform_operations.validate.rule import Review, Violation, rule
+
+
+def judged_canary(review: Review, release: Stage) -> bool:
+    """Whether the release's own strategy shows the new version to a share of users first and judges it there."""
+    for row in review.plan.deploy_strategy.components:
+        if row.component == release.component and row.environment == release.environment:
+            first = row.steps[0] if row.steps else None
+            return first is not None and bool(first.judged_by) and float(first.traffic) < 100
+    return False
+
+
+@rule("staged-verification")
+def production_unverified(review: Review) -> Iterator[Violation]:
+    """Everyone meets an artifact that no stage verified at a lower exposure."""
+    for release in review.graph.full_releases:
+        if review.graph.lower_verifications(release) or judged_canary(review, release):
+            continue
+        yield Violation(
+            ("pipelineStages", release.id, "needs"),
+            f"{release.id!r} puts {', '.join(sorted(review.graph.consumed(release))) or 'something unnamed'} before everyone in "
+            f"{release.environment}, and no stage verified it at a lower exposure",
+            question=("practices", "stagedVerification"),
+            repair=lambda plan, name=release.id: _verified_first(review, plan, name),
+            source=release.evidence[0] if release.evidence else None,
+        )
+
+
+@rule("staged-verification")
+def verification_not_before_exposure(review: Review) -> Iterator[Violation]:
+    """A verification at a lower exposure is there, but the release does not wait for it."""
+    for release in review.graph.full_releases:
+        found = review.graph.lower_verifications(release)
+        if not found or judged_canary(review, release):
+            continue
+        if any(review.graph.guarded_by(release.id, stage.id) for stage in found):
+            continue
+        yield Violation(
+            ("pipelineStages", release.id, "needs"),
+            f"{release.id!r} does not wait for {found[0].id!r}, which verifies the same artifact at a lower exposure",
+            repair=lambda plan, name=release.id, found=found: _after_one_of(review, plan, name, found),
+            allowed=tuple(stage.id for stage in found),
+            source=release.evidence[0] if release.evidence else None,
+        )
+
+
+def _after_one_of(review: Review, plan: Plan, name: str, found: tuple[Stage, ...]) -> Plan | None:
+    graph = Review(plan, review.assessment).graph
+    release = graph.stages.get(name)
+    for stage in found:
+        if release and stage.id in graph.stages and not graph.guarded_by(stage.id, name) and stage.pipeline == release.pipeline:
+            return add_need(plan, name, stage.id)
+    return _verified_first(review, plan, name)
+
+
+def _verified_first(review: Review, plan: Plan, name: str) -> Plan | None:
+    """Verify where the component is put already below production, else in a lower environment, else in CI."""
+    graph = Review(plan, review.assessment).graph
+    release = graph.stages.get(name)
+    component = component_of(plan, release.component) if release else None
+    if release is None or component is None or not release.consumes:
+        return None
+    place = lower_environment(plan, component.id)
+    registry = graph.place(release)
+    if place is None or (registry is not None and registry.kind == "registry"):
+        needs = _makers(graph_plan=plan, release=release) or release.needs
+        stage = verify_stage(review, plan, release, None, needs)
+        return add_stage(review, plan, stage, before=name) if stage else None
+    plan, deployed = _lower_deploy(review, plan, release, place)
+    if deployed is None:
+        return None
+    stage = verify_stage(review, plan, release, place, (deployed.id,))
+    return add_stage(review, plan, stage, before=name) if stage else None
+
+
+def _makers(graph_plan: Plan, release: Stage) -> tuple[str, ...]:
+    graph = Review(graph_plan).graph
+    taken = graph.consumed(release)
+    return tuple(
+        stage.id
+        for stage in graph.stages.values()
+        if taken & set(stage.produces) and stage.id != release.id and not graph.guarded_by(stage.id, release.id)
+    )[:1]
+
+
+def _lower_deploy(review: Review, plan: Plan, release: Stage, place: Environment) -> tuple[Plan, Stage | None]:
+    """Return the plan with a deploy of the release's artifact to `place` that the release does not come before."""
+    graph = Review(plan, review.assessment).graph
+    taken = graph.consumed(release)
+    for stage in graph.stages.values():
+        if stage.kind != "deploy" or stage.environment != place.id or stage.component != release.component:
+            continue
+        if graph.guarded_by(stage.id, release.id) or stage.pipeline != release.pipeline:
+            continue
+        if not taken & graph.consumed(stage):
+            plan = amend(plan, "pipelineStages", stage.id, consumes=(*stage.consumes, *consumed(plan, *sorted(taken))))
+        return plan, stage
+    runs = tuple(line.replace(release.environment or "", place.id) if release.environment else line for line in release.runs)
+    deploy = release.model_copy(
+        update={
+            "id": fresh(plan, "pipelineStages", f"deploy-{place.id}" if len(plan.components) == 1 else f"deploy-{release.component}-{place.id}"),
+            "kind": "deploy",
+            "environment": place.id,
+            "exposure": "internal",
+            "needs": _makers(plan, release) or release.needs,
+            "optional_needs": (),
+            "consumes": consumed(plan, *sorted(taken)),
+            "runs": runs,
+            "action": release.action if release.kind == "deploy" else None,
+            "text": None,
+            "evidence": united(place.evidence, release.evidence),
+            "on_failure": None,
+        }
+    )
+    return add_stage(review, plan, deploy), deploy
+
+
+@rule("checks-and-rollback")
+def deploy_without_health_check(review: Review) -> Iterator[Violation]:
+    """A deploy ends without the platform saying that the new version is up."""
+    for stage in review.plan.pipeline_stages:
+        place = review.graph.place(stage)
+        if stage.kind not in {"deploy", "promote"} or place is None or place.kind in {"ephemeral", "registry"}:
+            continue
+        component = component_of(review.plan, stage.component)
+        types = component.types if component else ()
+        check = stage.health_check
+        fitting = health_kinds(types)
+        if check is None:
+            why, aspect = "names no health check", "health-check"
+        elif check.kind == "none" and not set(types) <= UNCHECKED:
+            why, aspect = f"has none, because {check.because!r}, which does not fit a {', '.join(types)}", "health-check"
+        elif check.kind != "none" and fitting and check.kind not in fitting:
+            why, aspect = f"has a {check.kind} check, which says nothing of a {', '.join(types)}", "health-check"
+        elif not stage.waits and check.kind != "none":
+            why, aspect = "does not wait for the health check's answer", "waits"
+        else:
+            continue
+        yield Violation(
+            ("pipelineStages", stage.id, "waits" if aspect == "waits" else "healthCheck"),
+            f"deploy {stage.id!r} to {place.id} {why}",
+            question=(f"components/{stage.component}", "health-check") if aspect == "health-check" else None,
+            repair=lambda plan, name=stage.id: _healthy(review, plan, name),
+            allowed=("true",) if aspect == "waits" else fitting,
+            source=stage.evidence[0] if stage.evidence else None,
+        )
+
+
+def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
+    stage = plan.by_name.get(f"pipelineStages/{name}")
+    component = component_of(plan, stage.component) if isinstance(stage, Stage) else None
+    if not isinstance(stage, Stage) or component is None:
+        return None
+    check = stage.health_check
+    uris: tuple[str, ...] = ()
+    if check is None or check.kind == "none" or check.kind not in health_kinds(component.types):
+        plan, check = health_of(review, plan, component, name)
+        uris = evidence_of(review, f"components/{component.id}", "health-endpoint")
+    runs = stage.runs
+    if not stage.waits:
+        runs = united(runs, _waiting(component.id, stage))
+    plan = cited(review, plan, uris)
+    return amend(
+        plan, "pipelineStages", name, health_check=check, waits=True, runs=runs, evidence=united(stage.evidence, uris)
+    )
+
+
+def _waiting(component: str, stage: Stage) -> tuple[str, ...]:
+    """Return the command that waits for the rollout of an action that does not."""
+    action = stage.action or ""
+    if action.startswith("kubernetes"):
+        found = next((word for line in stage.runs for word in line.split() if word.startswith(("deployment/", "deploy/"))), None)
+        space = next((f" {flag} {name}" for line in stage.runs for flag, name in _flags(line)), "")
+        return (f"kubectl{space} rollout status {found or f'deployment/{component}'} --timeout=5m",)
+    if action.startswith("ecs"):
+        return (f"aws ecs wait services-stable --services {component}",)
+    return ()
+
+
+def _flags(line: str) -> Iterator[tuple[str, str]]:
+    words = line.split()
+    for flag, value in zip(words, words[1:], strict=False):
+        if flag in {"-n", "--namespace"}:
+            yield flag, value
+
+
+@rule("checks-and-rollback")
+def deploy_without_validation(review: Review) -> Iterator[Violation]:
+    """Nothing checks production, or the published package, after a release."""
+    for release in review.graph.full_releases:
+        taken = review.graph.consumed(release)
+        after = [
+            stage
+            for stage in review.graph.verifications.get(release.component or "", ())
+            if stage.environment == release.environment
+            and review.graph.guarded_by(stage.id, release.id)
+            and (not taken or taken & review.graph.consumed(stage))
+        ]
+        if after:
+            continue
+        yield Violation(
+            ("pipelineStages", release.id),
+            f"nothing checks {release.environment} after {release.id!r}",
+            question=("practices", "postDeployValidation"),
+            repair=lambda plan, name=release.id: _validated(review, plan, name),
+            source=release.evidence[0] if release.evidence else None,
+        )
+
+
+def _validated(review: Review, plan: Plan, name: str) -> Plan | None:
+    release = plan.by_name.get(f"pipelineStages/{name}")
+    if not isinstance(release, Stage):
+        return None
+    place = plan.by_name.get(f"environments/{release.environment}")
+    back = next(
+        (row.id for row in plan.rollback_plan if row.component == release.component and row.environment == release.environment),
+        None,
+    )
+    stage = verify_stage(
+        review, plan, release, place if isinstance(place, Environment) else None, (release.id,), on_failure=back
+    )
+    return add_stage(review, plan, stage) if stage else None
+
+
+@rule("checks-and-rollback")
+def deploy_without_rollback(review: Review) -> Iterator[Violation]:
+    """A component is released to production with no way back."""
+    planned = {(row.component, row.environment) for row in review.plan.rollback_plan}
+    seen: set[tuple[str | None, str | None]] = set()
+    for release in review.graph.releases:
+        pair = (release.component, release.environment)
+        if pair in planned or pair in seen:
+            continue
+        seen.add(pair)
+        yield Violation(
+            ("pipelineStages", release.id),
+            f"{release.id!r} releases {release.component} to {release.environment}, and nothing says how it is taken back",
+            question=("practices", "rollback"),
+            repair=lambda plan, release=release: rollback_entry(review, plan, release),
+            source=release.evidence[0] if release.evidence else None,
+        )

@@ -1,0 +1,87 @@
+"""The rollout strategy: one that the component's platforms can carry, and that fits the risk."""
+
+from collections.abc import Iterator
+
+from platform_operations.model.delivery import ComponentStrategy, Environment
+from platform_operations.model.plan import Plan
+from platform_operations.platforms import platform
+from platform_operations.validate.compose.parties import REGISTRIES, carriers
+from platform_operations.validate.compose.release import mechanisms_of, strategy_entry
+from platform_operations.validate.compose.stages import component_of
+from platform_operations.validate.edits import amend
+from platform_operations.validate.expectations import runs_for_users
+from platform_operations.validate.rule import Review, Violation, rule
+
+
+def place_of(plan: Plan, row: ComponentStrategy) -> Environment | None:
+    """Return the environment that a strategy is for."""
+    return next((place for place in plan.environments if place.id == row.environment), None)
+
+
+@rule("workflow")
+def strategy_unsupported(review: Review) -> Iterator[Violation]:
+    """A strategy that no platform of the component can carry out."""
+    for row in review.plan.deploy_strategy.components:
+        component = component_of(review.plan, row.component)
+        if component is None:
+            continue
+        able = mechanisms_of(component, place_of(review.plan, row))
+        known = able.get(row.mechanism) or _evidenced(review, row)
+        if known is None:
+            why = f"uses {row.mechanism!r}, which none of {', '.join(component.platforms) or 'its platforms'} offers"
+        elif known != row.kind:
+            why = f"is called {row.kind}, and {row.mechanism} carries out {known}"
+        else:
+            continue
+        yield Violation(
+            ("deployStrategy", row.id, "mechanism"),
+            f"strategy {row.id!r} {why}",
+            repair=lambda plan, row=row: _replaced(review, plan, row),
+            allowed=tuple(able),
+        )
+
+
+def _evidenced(review: Review, row: ComponentStrategy) -> str | None:
+    """Return what the mechanism carries out where what it requires stands in an assumption of the plan."""
+    component = component_of(review.plan, row.component)
+    places = carriers(component) if component else ()
+    registries = platform(REGISTRIES)
+    for place in (*places, *([registries] if registries else [])):
+        mechanism = place.mechanisms.get(row.mechanism)
+        assumed = any(f"deployStrategy/{row.id}" in name for note in review.plan.assumptions for name in note.fills)
+        if mechanism is not None and (assumed or row.origin == "existing"):
+            return mechanism.strategy
+    return None
+
+
+def _replaced(review: Review, plan: Plan, row: ComponentStrategy) -> Plan | None:
+    component, place = component_of(plan, row.component), place_of(plan, row)
+    if component is None or place is None:
+        return None
+    return strategy_entry(review, plan.without_entry("deployStrategy", row.id), component, place)
+
+
+@rule("workflow")
+def strategy_mismatches_risk(review: Review) -> Iterator[Violation]:
+    """A strategy chosen for another risk, or one that takes a running service down although the risk is not low."""
+    level = review.plan.target.risk_profile.level
+    for row in review.plan.deploy_strategy.components:
+        component, place = component_of(review.plan, row.component), place_of(review.plan, row)
+        if component is None or place is None or place.kind != "production":
+            continue
+        if row.because != level:
+            yield Violation(
+                ("deployStrategy", row.id, "because"),
+                f"strategy {row.id!r} was chosen for {row.because} risk; the target's is {level}",
+                repair=lambda plan, row=row: amend(plan, "deployStrategy", row.id, because=level),
+                allowed=(level,),
+            )
+        able = mechanisms_of(component, place)
+        better = [word for word, mechanism in able.items() if mechanism.strategy != "recreate"]
+        if row.kind == "recreate" and level != "low" and runs_for_users(component) and better:
+            yield Violation(
+                ("deployStrategy", row.id, "kind"),
+                f"strategy {row.id!r} stops the old version before the new one runs, at {level} risk; {', '.join(better)} would not",
+                repair=lambda plan, row=row: _replaced(review, plan, row),
+                allowed=tuple(better),
+            )

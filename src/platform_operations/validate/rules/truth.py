@@ -1,0 +1,211 @@
+"""Truth: what the plan says of today is so, its citations hold, its summaries say what its fields say."""
+
+import re
+from collections.abc import Iterator
+
+from platform_operations.model.delivery import Entry
+from platform_operations.model.difference import difference
+from platform_operations.model.plan import SECTIONS
+from platform_operations.model.summary import BARE_NUMBER, PLACEHOLDER, strategy_summary, summary_of
+from platform_operations.validate.rule import Review, Violation, rule
+
+
+@rule("truth")
+def existing_contradicted(review: Review) -> Iterator[Violation]:
+    """An entry's origin or changes are not what comparing it with today gives."""
+    today = review.as_is
+    if today is None:
+        return
+    before = today.by_name
+    for name, entry in review.plan.entries():
+        section, _, entry_id = name.partition("/")
+        known = before.get(name)
+        if known is None:
+            if entry.origin != "proposed":
+                yield Violation(
+                    (section, entry_id, "origin"),
+                    f"{name} is called {entry.origin}, and today has no such entry",
+                    allowed=("proposed",),
+                )
+            continue
+        changes = difference(known, entry)
+        origin = "changed" if changes else "existing"
+        source = next((uri for uri in known.evidence if uri.startswith("repo:")), None)
+        if entry.origin != origin:
+            differs = f"differs from today in {', '.join(changes)}" if changes else "is as it is today"
+            yield Violation(
+                (section, entry_id, "origin"),
+                f"{name} is called {entry.origin}, and {differs}",
+                allowed=(origin,),
+                source=source,
+            )
+        elif set(entry.changes) != set(changes):
+            yield Violation(
+                (section, entry_id, "changes"),
+                f"{name} says that {', '.join(entry.changes) or 'nothing'} changed; it is {', '.join(changes)}",
+                allowed=changes,
+                source=source,
+            )
+
+
+@rule("truth")
+def evidence_contradicted(review: Review) -> Iterator[Violation]:
+    """A summary that its fields do not give, a wording with a number of its own, or a ledger entry that was altered."""
+    for section in SECTIONS:
+        for entry in review.plan.section(section):
+            yield from _wording(review, section, entry)
+    wanted = strategy_summary(review.plan)
+    if review.plan.deploy_strategy.summary != wanted:
+        yield Violation(("deployStrategy", "summary"), f"the strategy's summary is not what its fields give: {wanted!r}", allowed=(wanted,))
+    for entry in review.plan.evidence:
+        if entry.uri.startswith("metric:") and entry.hash != entry.own_hash():
+            yield Violation(("evidence", entry.uri, "hash"), f"the ledger entry {entry.uri} does not hash to what it says")
+        measured = _measured(review, entry.uri)
+        if measured is not None and entry.hash != measured:
+            yield Violation(("evidence", entry.uri), f"the ledger entry {entry.uri} is not what the assessment measured")
+
+
+def _measured(review: Review, uri: str) -> str | None:
+    from platform_operations.validate.compose.observed import observation_entry
+
+    if review.assessment is None or not uri.startswith("metric:"):
+        return None
+    row = review.assessment.observations.get(uri.removeprefix("metric:"))
+    return observation_entry(row).hash if row is not None else None
+
+
+def _wording(review: Review, section: str, entry: Entry) -> Iterator[Violation]:
+    if entry.text:
+        bare = BARE_NUMBER.search(PLACEHOLDER.sub("", entry.text))
+        if bare:
+            yield Violation(
+                (section, entry.id, "text"),
+                f"the wording of {section}/{entry.id} has the number {bare[0]!r} of its own; numbers come from fields, as in {{objective}}",
+            )
+    wanted = summary_of(section, entry, review.plan)
+    if entry.summary != wanted:
+        yield Violation(
+            (section, entry.id, "summary"),
+            f"the summary of {section}/{entry.id} is not what its fields give: {wanted!r}",
+            allowed=(wanted,),
+        )
+
+
+@rule("truth")
+def claim_unsupported(review: Review) -> Iterator[Violation]:
+    """An entry that claims to exist today cites nothing, or an alert hides what the history says of it."""
+    for name, entry in review.plan.entries():
+        section, _, entry_id = name.partition("/")
+        if entry.origin in {"existing", "changed"} and not entry.evidence:
+            yield Violation(
+                (section, entry_id, "evidence"),
+                f"{name} is called {entry.origin} and cites nothing",
+            )
+    if review.assessment is None:
+        return
+    tested = {row.name for row in review.assessment.backtests if row.status in {"ok", "noisy"}}
+    for alert in review.plan.alerts:
+        if alert.id in tested and alert.backtest != f"metric:backtest-{alert.id}":
+            yield Violation(
+                ("alerts", alert.id, "backtest"),
+                f"alert {alert.id!r} was tried on the measured history and does not say what came of it",
+                allowed=(f"metric:backtest-{alert.id}",),
+            )
+
+
+def cited(review: Review) -> dict[str, tuple[str, str]]:
+    """Return every URI that an entry cites, with the section and id of the first that does."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, entry in review.plan.entries():
+        section, _, entry_id = name.partition("/")
+        for uri in entry.evidence:
+            found.setdefault(uri, (section, entry_id))
+    for uri in review.plan.target.risk_profile.evidence:
+        found.setdefault(uri, ("target", "riskProfile"))
+    for owner in review.plan.owners:
+        for uri in owner.evidence:
+            found.setdefault(uri, ("owners", owner.id))
+    for slo in review.plan.slos:
+        if slo.baseline:
+            found.setdefault(slo.baseline, ("slos", slo.id))
+    for alert in review.plan.alerts:
+        if alert.backtest:
+            found.setdefault(alert.backtest, ("alerts", alert.id))
+    return found
+
+
+@rule("truth")
+def evidence_unresolved(review: Review) -> Iterator[Violation]:
+    """A citation that the ledger does not list, or whose lines do not exist."""
+    for uri, (section, entry_id) in cited(review).items():
+        state = review.citations.get(uri) if review.citations is not None else None
+        if uri not in review.plan.ledger:
+            yield Violation((section, entry_id, "evidence"), f"{section}/{entry_id} cites {uri!r}, which the ledger does not list")
+        elif state is not None and state.state == "missing":
+            yield Violation(
+                (section, entry_id, "evidence"),
+                f"{section}/{entry_id} cites {uri!r}: {state.reason or 'there are no such lines'}",
+            )
+
+
+@rule("truth")
+def evidence_stale(review: Review) -> Iterator[Violation]:
+    """Lines that are there, but no longer say what was cited."""
+    for uri, (section, entry_id) in cited(review).items():
+        state = review.citations.get(uri) if review.citations is not None else None
+        if state is not None and state.state == "stale":
+            yield Violation(
+                (section, entry_id, "evidence"),
+                f"{section}/{entry_id} cites {uri!r}, which says something else now; assess the repository again",
+                source=uri if uri.startswith("repo:") else None,
+            )
+
+
+@rule("truth")
+def evidence_unchecked(review: Review) -> Iterator[Violation]:
+    """Citations that nobody looked up."""
+    if review.citations is None:
+        return
+    unseen = [uri for uri in cited(review) if (found := review.citations.get(uri)) and found.state == "unchecked"]
+    if unseen:
+        yield Violation(
+            ("evidence",),
+            f"{len(unseen)} citations were not looked up, {unseen[0]!r} the first; give --repo and --metrics, or keep assessment.json beside the plan",
+        )
+
+
+@rule("truth")
+def constraint_unproven(review: Review) -> Iterator[Violation]:
+    """Something that a constraint hangs on could not be read, so nobody knows whether it holds."""
+    for fact in review.assessment.facts if review.assessment else ():
+        if fact.outcome != "unknown" or not _stands_in_the_way(fact.subject, fact.aspect):
+            continue
+        key = f"{fact.subject}#{fact.aspect}"
+        what = fact.subject.removeprefix("file:")
+        yield Violation(
+            ("pipelineStages",),
+            f"{what} could not be read ({fact.reason}), so the way to production is not known; mend it, or answer {key!r} in platform-ops.toml [facts]",
+            question=(fact.subject, fact.aspect) if review.today else None,
+            source=fact.evidence[0] if fact.evidence else None,
+        )
+
+
+_PIPELINE_FILE = re.compile(r"(^|/)(\.github/workflows/|\.gitlab-ci|\.circleci/|azure-pipelines|Jenkinsfile|\.buildkite/|bitbucket-pipelines)")
+
+
+def _stands_in_the_way(subject: str, aspect: str) -> bool:
+    return aspect == "readable" and subject.startswith("file:") and bool(_PIPELINE_FILE.search(subject.removeprefix("file:")))
+
+
+@rule("truth", "warning")
+def file_unreadable(review: Review) -> Iterator[Violation]:
+    """A file of the repository that could not be read, so that what it says is unknown."""
+    for fact in review.assessment.facts if review.assessment else ():
+        if fact.aspect == "readable" and fact.outcome == "unknown" and fact.subject.startswith("file:"):
+            if not review.today and _stands_in_the_way(fact.subject, fact.aspect):
+                continue
+            yield Violation(
+                ("evidence",),
+                f"{fact.subject.removeprefix('file:')} could not be read: {fact.reason}",
+                source=fact.evidence[0] if fact.evidence else None,
+            )
