@@ -1,18 +1,17 @@
 """Argo CD: Applications that a controller keeps equal to a Git revision."""
 
-import re
 from collections.abc import Iterator
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
 from platform_operations.platforms.reading import environments, files, manifests
 from platform_operations.repository import Repository
 
-_KIND = re.compile(r"^kind:\s*App")
+_KIND = r"^kind:\s*App"
 _KINDS = frozenset({"Application", "ApplicationSet", "AppProject"})
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:
-    """Return every Application, ApplicationSet and project, with the environment its path or destination names."""
+    """Return every Application, ApplicationSet and project, with the environment that its place names."""
     found: list[Sighting] = []
     for path in files.ending(repository, ".yaml", ".yml"):
         content = files.text(repository, path)
@@ -55,7 +54,10 @@ PLATFORM = Platform(
     actions={
         "argocd-sync": Action(
             kinds=("deploy", "promote"),
-            commands=("argocd app sync {name} --timeout 600", "argocd app wait {name} --sync --health --timeout 600"),
+            commands=(
+                "argocd app sync {name} --timeout 600",
+                "argocd app wait {name} --sync --health --timeout 600",
+            ),
             waits=True,
             seen=("argocd app sync", "argocd app wait"),
             uses=("clowdhaus/argo-cd-action",),
@@ -88,5 +90,5 @@ PLATFORM = Platform(
         ),
     },
     signals=frozenset({"degraded", "out-of-sync", "sync-failed"}),
-    environments="One Application per environment, or an ApplicationSet over folders, clusters or pull requests.",
+    environments="One Application per environment, or an ApplicationSet over folders or clusters.",
 )

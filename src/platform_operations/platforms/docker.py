@@ -13,11 +13,11 @@ from platform_operations.repository import Repository
 if TYPE_CHECKING:
     from platform_operations.repository.yaml_lines import Node
 
-_DOCKERFILE = re.compile(
-    r"^(?:(?:docker|container)file(?:[._-](?P<after>[\w.-]+))?|(?P<before>[\w.-]+)\.(?:dockerfile|containerfile))$",
-    re.IGNORECASE,
+_DOCKERFILE = (
+    r"(?i)^(?:(?:docker|container)file(?:[._-](?P<after>[\w.-]+))?"
+    r"|(?P<before>[\w.-]+)\.(?:dockerfile|containerfile))$"
 )
-_COMPOSE = re.compile(r"^(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml$", re.IGNORECASE)
+_COMPOSE = r"(?i)^(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml$"
 _NOT_SHIPPED = frozenset(
     {
         "test", "tests", "testing", "e2e", "ci", "dev", "devel", "develop", "development", "local",
@@ -28,9 +28,10 @@ _NOT_SHIPPED = frozenset(
 _LOCAL = frozenset(
     {"dev", "development", "local", "override", "test", "tests", "ci", "e2e", "debug", "devcontainer"}
 )
-_WORKER = re.compile(r"\b(?:celery|rq worker|sidekiq|dramatiq|arq|huey|queue:work|resque|worker)\b")
-_SERVER = re.compile(
-    r"\b(?:uvicorn|gunicorn|hypercorn|daphne|waitress|nginx|httpd|caddy|puma|unicorn|runserver|next start|flask run)\b"
+_WORKER = r"\b(?:celery|rq worker|sidekiq|dramatiq|arq|huey|queue:work|resque|worker)\b"
+_SERVER = (
+    r"\b(?:uvicorn|gunicorn|hypercorn|daphne|waitress|nginx|httpd|caddy|puma|unicorn|runserver)\b"
+    r"|\b(?:next start|flask run)\b"
 )
 
 
@@ -52,12 +53,12 @@ def _shape(path: str) -> str | None:
     name = files.name_of(path)
     low = name.lower()
     if "file" in low:
-        match = _DOCKERFILE.match(name)
+        match = re.match(_DOCKERFILE, name)
         if match is None:
             return None
         words = re.split(r"[._-]", ((match["after"] or "") + "." + (match["before"] or "")).lower())
         return None if _NOT_SHIPPED & set(words) else "dockerfile"
-    return "compose" if "compose" in low and _COMPOSE.match(name) else None
+    return "compose" if "compose" in low and re.match(_COMPOSE, name) else None
 
 
 def _dockerfile(repository: Repository, path: str, content: str) -> Iterator[Sighting]:
@@ -111,16 +112,16 @@ def _component(stage: tuple[dockerfile.Instruction, ...]) -> ComponentType | Non
         (one.value for word in ("CMD", "ENTRYPOINT") for one in reversed(stage) if one.word == word), ""
     )
     command = dockerfile.shown(run)
-    if _SERVER.search(command):
+    if re.search(_SERVER, command):
         return "http-service"
-    if _WORKER.search(command):
+    if re.search(_WORKER, command):
         return "worker"
     return "http-service" if any(one.word == "EXPOSE" for one in stage) else None
 
 
 def _image_name(repository: Repository, path: str) -> str:
     """Name what a Dockerfile builds: its own suffix, its folder, the manifest beside it, else app."""
-    match = _DOCKERFILE.match(files.name_of(path))
+    match = re.match(_DOCKERFILE, files.name_of(path))
     own = (match["after"] or match["before"]) if match else None
     if own and environments.word_in(own) is None:
         return own
@@ -130,8 +131,8 @@ def _image_name(repository: Repository, path: str) -> str:
     return _manifest_name(repository, files.folder_of(path)) or "app"
 
 
-_NAMED = re.compile(r"^\s*\"?name\"?\s*[:=]\s*[\"'](?:@[\w.-]+/)?([\w.-]+)[\"']", re.MULTILINE)
-_MODULE = re.compile(r"^module\s+(?:\S*/)?([\w.-]+?)(?:/v\d+)?\s*$", re.MULTILINE)
+_NAMED = r"(?m)^\s*\"?name\"?\s*[:=]\s*[\"'](?:@[\w.-]+/)?([\w.-]+)[\"']"
+_MODULE = r"(?m)^module\s+(?:\S*/)?([\w.-]+?)(?:/v\d+)?\s*$"
 
 
 def _manifest_name(repository: Repository, folder: str) -> str | None:
@@ -143,7 +144,7 @@ def _manifest_name(repository: Repository, folder: str) -> str | None:
     ):
         path = f"{folder}/{name}" if folder else name
         content = files.text(repository, path) if repository.exists(path) else None
-        match = pattern.search(content[:20_000]) if content else None
+        match = re.search(pattern, content[:20_000]) if content else None
         if match:
             return match[1]
     return None
@@ -216,9 +217,9 @@ def _replicas(service: "Node") -> int | None:
 
 def _service_type(service: "Node") -> ComponentType | None:
     command = health.command(service.get("command")) or ""
-    if _SERVER.search(command):
+    if re.search(_SERVER, command):
         return "http-service"
-    if _WORKER.search(command):
+    if re.search(_WORKER, command):
         return "worker"
     return "http-service" if service.get("ports") is not None or service.get("expose") is not None else None
 
@@ -251,7 +252,8 @@ PLATFORM = Platform(
         "docker-service-update": Action(
             kinds=("deploy",),
             commands=(
-                "docker service update --detach=false --update-failure-action rollback --image {artifact} {name}",
+                "docker service update --detach=false --update-failure-action rollback"
+                " --image {artifact} {name}",
             ),
             waits=True,
             seen=("docker service update",),

@@ -46,7 +46,9 @@ PLATFORM = Platform(
         ),
         "flux-push-artifact": Action(
             kinds=("deploy", "promote"),
-            commands=("flux push artifact oci://{url}:{reference} --path={path} --source={url} --revision={reference}",),
+            commands=(
+                "flux push artifact oci://{artifact} --path={path} --source={url} --revision={reference}",
+            ),
             waits=False,
             seen=("flux push artifact", "flux tag artifact"),
         ),

@@ -11,8 +11,8 @@ from platform_operations.repository import Repository
 if TYPE_CHECKING:
     from platform_operations.repository.yaml_lines import Node
 
-_HELMFILE = re.compile(r"^helmfile(?:[._-][\w.-]+)?\.(?:ya?ml|ya?ml\.gotmpl)$")
-_VALUES = re.compile(r"(?:^|[._-])values(?:[._-]|$)|^values", re.IGNORECASE)
+_HELMFILE = r"^helmfile(?:[._-][\w.-]+)?\.(?:ya?ml|ya?ml\.gotmpl)$"
+_VALUES = r"(?i)(?:^|[._-])values(?:[._-]|$)|^values"
 _READ_BY_LINES = "read by lines: the probe stands in a template"
 
 
@@ -29,7 +29,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
             environment = environments.of_path(path)
             if environment is not None:
                 found.append(_remote(repository, path, environment))
-    for path in files.bounded(path for path in repository.paths if _HELMFILE.match(files.name_of(path))):
+    for path in files.bounded(path for path in repository.paths if re.match(_HELMFILE, files.name_of(path))):
         if files.counts(path):
             found.extend(_helmfile(repository, path))
     return tuple(found)
@@ -40,12 +40,12 @@ def _values_shape(path: str) -> bool:
     return (
         "values" in name.lower()
         and name.endswith((".yaml", ".yml"))
-        and _VALUES.search(name.rsplit(".", 1)[0]) is not None
+        and re.search(_VALUES, name.rsplit(".", 1)[0]) is not None
     )
 
 
 def _foreign_values(path: str) -> bool:
-    """Values without a chart beside them belong to a chart of another repository when their folders say helm."""
+    """Values without a chart beside them belong to a chart elsewhere when their folders say helm."""
     return any("helm" in part or "chart" in part for part in path.lower().split("/")[:-1])
 
 

@@ -9,7 +9,7 @@ from platform_operations.platforms.reading import environments, files, kustomize
 from platform_operations.platforms.reading.manifests import Manifest
 from platform_operations.repository import Repository
 
-_APPLIED = re.compile(r"^(?:apiVersion|kind):", re.MULTILINE)
+_APPLIED = r"(?m)^(?:apiVersion|kind):"
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:
@@ -50,7 +50,7 @@ def _candidates(repository: Repository) -> Iterator[str]:
 
 
 def _looks_like(content: str) -> bool:
-    return "apiVersion:" in content and "kind:" in content and _APPLIED.search(content) is not None
+    return "apiVersion:" in content and "kind:" in content and re.search(_APPLIED, content) is not None
 
 
 def _broken(path: str, content: str, reason: str) -> Iterator[Sighting]:
@@ -79,7 +79,7 @@ def _overlay(tree: kustomize.Tree, root: kustomize.Kustomization) -> Iterator[Si
 
 
 def _environment(tree: kustomize.Tree, root: kustomize.Kustomization) -> str | None:
-    """Name the environment of an overlay: by folder, else by namespace, else as one of several on one base."""
+    """Name the environment of an overlay: by folder, else by namespace, else as one of several on a base."""
     named = environments.of_folder(root.folder)
     if named is not None:
         return named

@@ -1,19 +1,15 @@
 """Package registries: where libraries, tools and images are published for others to install."""
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Iterator
-from typing import Any, cast
 
 from platform_operations.model.words import ComponentType
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
-from platform_operations.platforms.reading import files, health
+from platform_operations.platforms.reading import files, health, tables
 from platform_operations.repository import Repository
 
-_MAX_MANIFEST = 500_000
 _PUBLISHED = ("bin", "exports", "files", "module", "publishConfig", "types", "typings")
-"""Fields of package.json that only matter to those who install the package; `main` alone comes from npm init."""
+"""Fields of package.json that matter to those who install the package; `main` alone comes from npm init."""
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:
@@ -24,7 +20,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     ):
         content = files.text(repository, path)
         reader = _reader(path)
-        if content is not None and reader is not None and len(content) <= _MAX_MANIFEST:
+        if content is not None and reader is not None:
             folder = files.folder_of(path)
             beside = repository.exists(f"{folder}/Dockerfile" if folder else "Dockerfile")
             found.extend(reader(path, content, beside))
@@ -56,60 +52,42 @@ def _sighting(path: str, line: int, registry: str, name: str, kind: ComponentTyp
     )
 
 
-def _toml(content: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(content)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}
-
-
-def _table(value: Any, key: str) -> dict[str, Any]:
-    inner = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
-    return cast("dict[str, Any]", inner) if isinstance(inner, dict) else {}
-
-
 def _pyproject(path: str, content: str, beside: bool) -> Iterator[Sighting]:
     """A package has a build system and a name; a private one says so with a classifier that PyPI refuses."""
-    document = _toml(content)
-    project = _table(document, "project") or _table(_table(document, "tool"), "poetry")
+    document = tables.toml(content) or {}
+    project = tables.table(document, "project") or tables.table(document, "tool", "poetry")
     name = project.get("name")
     private = "Private ::" in content or project.get("package-mode") is False
-    if not isinstance(name, str) or not _table(document, "build-system") or private:
+    if not isinstance(name, str) or not tables.table(document, "build-system") or private:
         return
     if beside and not any(
         project.get(word) for word in ("classifiers", "urls", "keywords", "homepage", "repository")
     ):
         return  # a service packs itself for its image; what is meant for PyPI describes itself
-    scripts = bool(_table(project, "scripts"))
-    line = files.line_with(content, re.compile(r"^\s*name\s*=")) or 1
+    scripts = bool(tables.table(project, "scripts"))
+    line = files.line_with(content, r"^\s*name\s*=") or 1
     yield _sighting(path, line, "pypi", name, "cli" if scripts else "library")
 
 
 def _package_json(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
-    try:
-        document: Any = json.loads(content)
-    except (ValueError, RecursionError):
-        return
-    if not isinstance(document, dict):
-        return
-    package = cast("dict[str, Any]", document)
+    package = tables.loads(content) or {}
     name, version = package.get("name"), package.get("version")
     if package.get("private") or not isinstance(name, str) or not isinstance(version, str):
         return
     if not any(key in package for key in _PUBLISHED):
         return
-    line = files.line_with(content, re.compile(r'^\s*(?:\{\s*)?"name"\s*:')) or 1
+    line = files.line_with(content, r'^\s*(?:\{\s*)?"name"\s*:') or 1
     yield _sighting(path, line, "npm", name, "cli" if package.get("bin") else "library")
 
 
 def _cargo(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
-    package = _table(_toml(content), "package")
+    package = tables.table((tables.toml(content) or {}), "package")
     name = package.get("name")
     if not isinstance(name, str) or package.get("publish") is False or package.get("publish") == []:
         return
     if "description" not in package and "license" not in package and "license-file" not in package:
         return  # crates.io refuses a crate without them, so this one is not meant for it
-    line = files.line_with(content, re.compile(r"^\s*name\s*=")) or 1
+    line = files.line_with(content, r"^\s*name\s*=") or 1
     yield _sighting(path, line, "crates-io", name, "cli" if "[[bin]]" in content else "library")
 
 
@@ -272,11 +250,12 @@ PLATFORM = Platform(
             "yanked-version",
             automatic=False,
             commands=(
-                "dotnet nuget delete {name} {artifact} --source https://api.nuget.org/v3/index.json --non-interactive",
+                "dotnet nuget delete {name} {artifact} --non-interactive"
+                " --source https://api.nuget.org/v3/index.json",
             ),
             seen=("dotnet nuget delete",),
         ),
     },
     signals=frozenset({"install-failed"}),
-    environments="The registry is the environment; TestPyPI, a dist-tag or a pre-release version is its lower one.",
+    environments="The registry is the environment; TestPyPI, a dist-tag or a pre-release is its lower one.",
 )

@@ -7,11 +7,11 @@ from platform_operations.platforms.reading import files, pipelines
 from platform_operations.repository import Repository
 
 _NAMES = frozenset({"vercel.json", "vercel.ts", "now.json"})
-_KEYS = re.compile(
+_KEYS = (
     r'"(?:\$schema|version|builds|routes|rewrites|redirects|headers|framework|buildCommand|installCommand|functions'
     r'|crons|regions|git|github|outputDirectory|ignoreCommand|cleanUrls|trailingSlash|public|env|rootDirectory)"\s*:'
 )
-_CLI = re.compile(
+_CLI = (
     r"\bvercel(?:@[\w.^~-]+)?\s+(?:deploy|build|pull|promote|rollback|alias|rolling-release|--prod|--token)\b"
     r"|uses:\s*[\"']?[\w-]+/vercel-action|\bVERCEL_(?:TOKEN|PROJECT_ID)\b"
 )
@@ -22,7 +22,9 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     found: list[Sighting] = []
     for path in files.named(repository, _NAMES):
         content = files.text(repository, path)
-        if content is not None and (path.endswith(".ts") or content.strip() == "{}" or _KEYS.search(content)):
+        if content is not None and (
+            path.endswith(".ts") or content.strip() == "{}" or re.search(_KEYS, content)
+        ):
             found.append(_project(path, content))
     found.extend(pipelines.runs(repository, "vercel", _CLI))
     return tuple(found)

@@ -7,10 +7,10 @@ from typing import Any
 
 MAX_LINES = 5_000
 
-_ESCAPE = re.compile(r"^#\s*escape\s*=\s*([\\`])\s*$", re.IGNORECASE)
-_DIRECTIVE = re.compile(r"^#\s*[A-Za-z]+\s*=")
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
-_FLAG = re.compile(r"^--([a-z-]+)(?:=(\S+))?\s*")
+_ESCAPE = r"(?i)^#\s*escape\s*=\s*([\\`])\s*$"
+_DIRECTIVE = r"^#\s*[A-Za-z]+\s*="
+_HEREDOC = r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1"
+_FLAG = r"^--([a-z-]+)(?:=(\S+))?\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A HEALTHCHECK; times in seconds, with the defaults of the Dockerfile reference where nothing is written."""
+    """A HEALTHCHECK; times in seconds, with the Dockerfile reference's defaults where nothing is written."""
 
     command: str
     interval: str = "30s"
@@ -46,7 +46,7 @@ def instructions(text: str) -> tuple[Instruction, ...]:
         first = index
         parts, index = _logical(lines, index, escape)
         value = " ".join(part for part in parts if part)
-        for _, word in _HEREDOC.findall(value) if value[:4].upper() in {"RUN ", "COPY", "ADD "} else []:
+        for _, word in re.findall(_HEREDOC, value) if value[:4].upper() in {"RUN ", "COPY", "ADD "} else []:
             index = _after_heredoc(lines, index, word)
         word, _, rest = value.partition(" ")
         if word.isalpha():
@@ -56,16 +56,16 @@ def instructions(text: str) -> tuple[Instruction, ...]:
 
 def _escape(lines: list[str]) -> str:
     for line in lines:
-        match = _ESCAPE.match(line.strip())
+        match = re.match(_ESCAPE, line.strip())
         if match:
             return match[1]
-        if not _DIRECTIVE.match(line.strip()):
+        if not re.match(_DIRECTIVE, line.strip()):
             break
     return "\\"
 
 
 def _logical(lines: list[str], index: int, escape: str) -> tuple[list[str], int]:
-    """Return the parts of one continued line and the index after it; comments and blanks inside do not end it."""
+    """Return the parts of one continued line and the index after it; comments inside do not end it."""
     parts: list[str] = []
     while index < len(lines):
         line = lines[index].strip()
@@ -88,7 +88,7 @@ def _after_heredoc(lines: list[str], index: int, word: str) -> int:
 
 
 def final_stage(found: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
-    """Return the instructions of the stage that is built by default, the last one, with the FROMs it builds on.
+    """Return the instructions of the last stage, which is built by default, and of those it builds on.
 
     The first is its FROM; instructions of named stages that it builds on come after it, nearest first.
     """
@@ -131,7 +131,7 @@ def health(instruction: Instruction) -> Health | None:
     """Return what a HEALTHCHECK runs, None for HEALTHCHECK NONE."""
     flags: dict[str, str] = {}
     rest = instruction.value
-    while match := _FLAG.match(rest):
+    while match := re.match(_FLAG, rest):
         flags[match[1]] = match[2] or ""
         rest = rest[match.end() :]
     word, _, command = rest.partition(" ")

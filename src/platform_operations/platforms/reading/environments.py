@@ -22,7 +22,7 @@ HOLDERS = frozenset(
 SHARED = frozenset({"base", "bases", "common", "shared", "components", "default", "templates", "modules"})
 """Folders beside the environments that hold what they have in common."""
 
-_TOKEN = re.compile(r"[._-]")
+_TOKEN = r"[._-]"
 
 
 def word_in(name: str) -> str | None:
@@ -30,7 +30,7 @@ def word_in(name: str) -> str | None:
     low = name.lower()
     if low in WORDS:
         return low
-    tokens = _TOKEN.split(low)
+    tokens = re.split(_TOKEN, low)
     if len(tokens) > 1:
         for token in (tokens[-1], tokens[0]):
             if token in WORDS:
@@ -39,7 +39,7 @@ def word_in(name: str) -> str | None:
 
 
 def of_folder(folder: str) -> str | None:
-    """Return the environment that a folder path names: its deepest environment word, else an overlay's name."""
+    """Return the environment that a folder path names: its deepest environment word, else an overlay."""
     parts = folder.split("/") if folder else []
     word = next((part for part in reversed(parts) if part.lower() in WORDS), None)
     if word is not None:
@@ -55,7 +55,7 @@ def of_folder(folder: str) -> str | None:
 def of_file(path: str) -> str | None:
     """Return the environment that a file name begins or ends with, as in values-prod.yaml, or None."""
     stem = name_of(path).rsplit(".", 1)[0]
-    tokens = [token for token in _TOKEN.split(stem) if token]
+    tokens = [token for token in re.split(_TOKEN, stem) if token]
     return next((token for token in (tokens[-1:] + tokens[:1]) if token.lower() in WORDS), None)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from platform_operations.repository.yaml_lines import Broken, Node
 
 MAX_FILES = 2_000
-"""Files of one kind that a detector reads: a bound for a hostile repository, far above what real ones have."""
+"""Files of one kind that a detector reads: a bound for a hostile repository, far above real ones."""
 
 NEVER = frozenset(
     {
@@ -32,9 +32,7 @@ _DELIVERY = frozenset(
     }
 )  # fmt: skip
 
-PLACEHOLDER = re.compile(
-    r"<[A-Za-z][A-Za-z0-9 _.-]{1,40}>|\b(?:CHANGE|REPLACE|FILL|YOUR)[_-]?(?:ME|THIS|IN|HERE)\b"
-)
+PLACEHOLDER = r"<[A-Za-z][A-Za-z0-9 _.-]{1,40}>|\b(?:CHANGE|REPLACE|FILL|YOUR)[_-]?(?:ME|THIS|IN|HERE)\b"
 
 
 @lru_cache(maxsize=4_096)
@@ -49,7 +47,7 @@ def _folder_counts(folder: str) -> bool:
 
 
 def counts(path: str) -> bool:
-    """Whether a file at `path` may say how this repository ships: its folders are no examples, tests or copies."""
+    """Whether a file at `path` may say how this repository ships: no folder of it holds examples or tests."""
     folder, slash, _ = path.rpartition("/")
     return not slash or _folder_counts(folder)
 
@@ -118,10 +116,11 @@ def first_document(text: str) -> "Node | None":
     return None
 
 
-def line_with(text: str, pattern: re.Pattern[str]) -> int | None:
+def line_with(text: str, pattern: str) -> int | None:
     """Return the first line, counted from 1, where `pattern` is found outside a comment of `#` or `//`."""
+    search = re.compile(pattern).search
     for number, line in enumerate(text.split("\n"), 1):
-        if pattern.search(line) and not line.lstrip().startswith(("#", "//")):
+        if search(line) and not line.lstrip().startswith(("#", "//")):
             return number
     return None
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from platform_operations.platforms.reading import files
 from platform_operations.repository import Repository
 
-_OPEN = re.compile(r'^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*\{\s*(?:[#/].*)?$')
-_LABEL = re.compile(r'"([^"]*)"')
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_OPEN = r'^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*\{\s*(?:[#/].*)?$'
+_LABEL = r'"([^"]*)"'
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
 MAX_BLOCKS = 3_000
 
 
@@ -25,8 +25,10 @@ class Block:
     body: str
 
     def attribute(self, name: str) -> str | None:
-        """Return the plain value of the first attribute `name` at any depth, None when it is an expression."""
-        match = re.search(rf'^\s*{re.escape(name)}\s*=\s*"?([^"\n#$]*?)"?\s*(?:#.*)?$', self.body, re.MULTILINE)
+        """Return the plain value of the first attribute `name` at any depth, None for an expression."""
+        match = re.search(
+            rf'^\s*{re.escape(name)}\s*=\s*"?([^"\n#$]*?)"?\s*(?:#.*)?$', self.body, re.MULTILINE
+        )
         return match[1].strip() if match and match[1].strip() else None
 
     def line_of(self, pattern: str) -> int | None:
@@ -39,7 +41,9 @@ class Block:
         for block in blocks(self.body, self.path):
             if block.type == name:
                 offset = self.first
-                return Block(self.path, name, block.labels, block.first + offset, block.last + offset, block.body)
+                return Block(
+                    self.path, name, block.labels, block.first + offset, block.last + offset, block.body
+                )
         return None
 
 
@@ -48,13 +52,13 @@ def blocks(content: str, path: str) -> Iterator[Block]:
     lines = content.split("\n")
     index = count = 0
     while index < len(lines) and count < MAX_BLOCKS:
-        match = _OPEN.match(lines[index])
+        match = re.match(_OPEN, lines[index])
         if match is None:
             index += 1
             continue
         last = _closing(lines, index)
         count += 1
-        labels = tuple(_LABEL.findall(match[2]))
+        labels = tuple(re.findall(_LABEL, match[2]))
         yield Block(path, match[1], labels, index + 1, last + 1, "\n".join(lines[index + 1 : last]))
         index = last + 1
 
@@ -62,7 +66,7 @@ def blocks(content: str, path: str) -> Iterator[Block]:
 def _closing(lines: list[str], start: int) -> int:
     depth = 0
     for index in range(start, len(lines)):
-        bare = _QUOTED.sub("", lines[index])
+        bare = re.sub(_QUOTED, "", lines[index])
         bare = bare.split("#", 1)[0].split("//", 1)[0]
         depth += bare.count("{") - bare.count("}")
         if depth <= 0:
@@ -79,9 +83,7 @@ def terraform(repository: Repository) -> Iterator[tuple[str, str]]:
 
 
 def provider_line(content: str, *providers: str) -> int | None:
-    """Return the first line that names one of `providers`: a provider block, its source, or a resource of it."""
+    """Return the first line that names one of `providers`: a provider block, its source, a resource."""
     words = "|".join(re.escape(provider) for provider in providers)
-    pattern = re.compile(
-        rf'^\s*(?:provider\s+"(?:{words})"|(?:resource|data)\s+"(?:{words})_|source\s*=\s*"[\w.-]+/(?:{words})")'
-    )
-    return files.line_with(content, pattern)
+    block = rf'provider\s+"(?:{words})"|(?:resource|data)\s+"(?:{words})_'
+    return files.line_with(content, rf'^\s*(?:{block}|source\s*=\s*"[\w.-]+/(?:{words})")')

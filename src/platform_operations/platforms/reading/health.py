@@ -9,7 +9,7 @@ from platform_operations.model.words import HealthKind
 if TYPE_CHECKING:
     from platform_operations.repository.yaml_lines import Node
 
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|us|ns|[smhd])")
+_SPAN = r"(\d+(?:\.\d+)?)(ms|us|ns|[smhd])"
 _UNITS = {"ns": 0.0, "us": 0.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
@@ -20,9 +20,9 @@ def span(text: str | None) -> int | None:
     bare = text.strip()
     if bare.isdigit() and len(bare) < 8:
         return int(bare) or None
-    if not bare or len(bare) > 40 or _SPAN.sub("", bare):
+    if not bare or len(bare) > 40 or re.sub(_SPAN, "", bare):
         return None
-    total = sum(float(number) * _UNITS[unit] for number, unit in _SPAN.findall(bare))
+    total = sum(float(number) * _UNITS[unit] for number, unit in re.findall(_SPAN, bare))
     return max(1, round(total)) if 0 < total < 10_000_000 else None
 
 
@@ -43,7 +43,7 @@ def check(
     failures: int | None = None,
     because: str | None = None,
 ) -> HealthCheck:
-    """Return a health check; its timeout is period times failures: how long until failing counts as failed."""
+    """Return a health check; its timeout is period times failures: how long failing goes unseen."""
     timeout = period * failures if period and failures else None
     shown = target.strip()[:200] if target and target.strip() else None
     return HealthCheck(

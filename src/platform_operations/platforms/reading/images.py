@@ -4,11 +4,11 @@ import re
 
 from platform_operations.model.words import Identity
 
-_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-_COMMIT = re.compile(r"(?:^|[-_.])(?:sha-?|g)?([0-9a-f]{7,40})$")
-_VERSION = re.compile(r"^v?\d+(?:\.\d+){1,3}(?:[-+._][0-9A-Za-z.-]+)?$|^\d{8}(?:[-.T]?\d+)?$")
-_COMMIT_NAME = re.compile(r"sha|commit|revision", re.IGNORECASE)
-_VARIABLE = re.compile(r"[$]|\{\{")
+_DIGEST = r"@sha256:[0-9a-f]{64}$"
+_COMMIT = r"(?:^|[-_.])(?:sha-?|g)?([0-9a-f]{7,40})$"
+_VERSION = r"^v?\d+(?:\.\d+){1,3}(?:[-+._][0-9A-Za-z.-]+)?$|^\d{8}(?:[-.T]?\d+)?$"
+_COMMIT_NAME = r"(?i)sha|commit|revision"
+_VARIABLE = r"[$]|\{\{"
 
 STORES = {
     "postgres": "postgresql", "postgis": "postgresql", "timescaledb": "postgresql",
@@ -20,7 +20,7 @@ STORES = {
     "cockroach": "cockroachdb", "mssql": "sqlserver", "server": "sqlserver", "cassandra": "cassandra",
     "scylla": "scylladb", "etcd": "etcd", "influxdb": "influxdb", "neo4j": "neo4j", "couchdb": "couchdb",
 }  # fmt: skip
-"""Images that are data stores, by the last part of their name; `server` counts under mcr.microsoft.com/mssql."""
+"""Images that are data stores, by the last part of their name; `server` counts under mssql only."""
 
 
 def split(image: str) -> tuple[str, str | None, str | None]:
@@ -35,19 +35,19 @@ def split(image: str) -> tuple[str, str | None, str | None]:
 def reference_kind(image: str) -> Identity | None:
     """Return what kind of name `image` is; None when a variable decides.
 
-    A tag that looks like 7 to 40 hexadecimal digits with a letter counts as a commit, digits with dots or an eight
-    digit date as a version; every other tag, and none at all (which means latest), can be moved.
+    A tag that looks like 7 to 40 hexadecimal digits with a letter counts as a commit, digits with dots or
+    an eight digit date as a version; every other tag, and none at all (which means latest), can be moved.
     """
     image = image.strip()
     if not image:
         return None
-    if _DIGEST.search(image):
+    if re.search(_DIGEST, image):
         return "digest"
     tail = image.rpartition("/")[2]
-    if _VARIABLE.search(tail):
+    if re.search(_VARIABLE, tail):
         if "@" in tail:
             return "digest"
-        return "commit" if _COMMIT_NAME.search(tail.partition(":")[2]) else None
+        return "commit" if re.search(_COMMIT_NAME, tail.partition(":")[2]) else None
     return tag_kind(split(image)[1])
 
 
@@ -55,10 +55,10 @@ def tag_kind(tag: str | None) -> Identity:
     """Return what kind of name a tag is; no tag means latest."""
     if not tag:
         return "tag"
-    commit = _COMMIT.search(tag)
+    commit = re.search(_COMMIT, tag)
     if commit and (not commit[1].isdigit() or len(commit[1]) == 40) and not commit[1].isalpha():
         return "commit"
-    return "version" if _VARIABLE.search(tag) is None and _VERSION.match(tag) else "tag"
+    return "version" if re.search(_VARIABLE, tag) is None and re.match(_VERSION, tag) else "tag"
 
 
 def store(image: str) -> str | None:

@@ -106,7 +106,7 @@ def _patch_files(node: "Node", folder: str) -> Iterator[str]:
 
 
 def built(tree: Tree, folder: str, depth: int = 0) -> tuple[Built, ...]:
-    """Return what the kustomization in `folder` builds: its own files and its bases', with its changes applied."""
+    """Return what the kustomization in `folder` builds: its files and bases with its changes applied."""
     if folder in tree.memo:
         return tree.memo[folder]
     one = tree.by_folder.get(folder)

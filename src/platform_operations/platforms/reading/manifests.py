@@ -93,7 +93,7 @@ def is_workload(manifest: Manifest) -> bool:
         return False
     if manifest.kind == "Rollout" and manifest.group != "argoproj.io":
         return False
-    return PLACEHOLDER.search(manifest.name) is None
+    return re.search(PLACEHOLDER, manifest.name) is None
 
 
 def declared(manifest: Manifest) -> Workload:
@@ -101,7 +101,7 @@ def declared(manifest: Manifest) -> Workload:
     pod = manifest.node.get(*POD_OF[manifest.kind])
     container = main_container(pod, manifest.name) if pod is not None else None
     image = container.string("image") if container is not None else None
-    if image is not None and PLACEHOLDER.search(image):
+    if image is not None and re.search(PLACEHOLDER, image):
         image = None
     probe = probes.of_container(container, manifest.path) if container is not None else None
     strategy, mechanism, lines = _strategy(manifest)
@@ -133,7 +133,7 @@ def completed(workload: Workload, kind: str) -> Workload:
 
 
 def main_container(pod: "Node", name: str) -> "Node | None":
-    """Return the container that the workload is about: of its name, else the first with a probe, else the first."""
+    """Return the container that a workload is about: of its name, else the first probed, else the first."""
     containers = [item for item in pod.children("spec", "containers") if item.kind == "map"]
     if not containers:
         return None
@@ -201,17 +201,17 @@ def _owner(node: "Node") -> str | None:
     return None
 
 
-_KIND_LINE = re.compile(r"^kind:\s*[\"']?([A-Za-z]+)")
-_NAME_LINE = re.compile(r"^ {2}name:\s*[\"']?([A-Za-z0-9][\w.-]*)[\"']?\s*$")
+_KIND_LINE = r"^kind:\s*[\"']?([A-Za-z]+)"
+_NAME_LINE = r"^ {2}name:\s*[\"']?([A-Za-z0-9][\w.-]*)[\"']?\s*$"
 
 
 def by_lines(content: str) -> tuple[tuple[int, str, str | None], ...]:
-    """Return (line, kind, plain name or None) of the workloads in a text that is no YAML, read line by line."""
+    """Return (line, kind, plain name or None) of the workloads in a text that is no YAML."""
     lines = content.split("\n")
     found: list[tuple[int, str, str | None]] = []
     for number, line in enumerate(lines, 1):
-        match = _KIND_LINE.match(line)
+        match = re.match(_KIND_LINE, line)
         if match and match[1] in POD_OF:
-            near = (_NAME_LINE.match(other) for other in lines[number : number + 12])
+            near = (re.match(_NAME_LINE, other) for other in lines[number : number + 12])
             found.append((number, match[1], next((one[1] for one in near if one), None)))
     return tuple(found)

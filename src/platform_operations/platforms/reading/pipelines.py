@@ -1,6 +1,5 @@
 """Where pipelines and deployment scripts run a platform's own tools."""
 
-import re
 from collections.abc import Iterator
 
 from platform_operations.platforms.platform import Sighting
@@ -10,9 +9,10 @@ from platform_operations.repository import Repository
 _FOLDERS = (".github/workflows/", ".github/actions/", ".gitlab/", ".circleci/", ".buildkite/", "ci/", ".ci/")
 _NAMES = frozenset(
     {
-        ".gitlab-ci.yml", ".travis.yml", ".drone.yml", "bitbucket-pipelines.yml", "Jenkinsfile", "buildspec.yml",
-        "buildspec.yaml", "cloudbuild.yaml", "cloudbuild.yml", "Makefile", "makefile", "justfile", "Justfile",
-        "Taskfile.yml", "azure-pipelines.yml", "appveyor.yml", "codemagic.yaml", "deploy.sh", "release.sh",
+        ".gitlab-ci.yml", ".travis.yml", ".drone.yml", "bitbucket-pipelines.yml", "Jenkinsfile",
+        "buildspec.yml", "buildspec.yaml", "cloudbuild.yaml", "cloudbuild.yml", "Makefile", "makefile",
+        "justfile", "Justfile", "Taskfile.yml", "azure-pipelines.yml", "appveyor.yml", "codemagic.yaml",
+        "deploy.sh", "release.sh",
     }
 )  # fmt: skip
 _STARTS = ("azure-pipelines", ".gitlab-ci", "Jenkinsfile", "deploy", "buildspec")
@@ -27,8 +27,8 @@ def is_pipeline(path: str) -> bool:
     return name in _NAMES or (name.startswith(_STARTS) and path.endswith(_ENDS))
 
 
-def runs(repository: Repository, word: str, pattern: re.Pattern[str]) -> Iterator[Sighting]:
-    """Yield for each pipeline the first line that `pattern` finds; `word` is in every such line, in lower case."""
+def runs(repository: Repository, word: str, pattern: str) -> Iterator[Sighting]:
+    """Yield for each pipeline the first line that `pattern` finds; `word`, in lower case, is in every such line."""
     for path in files.bounded(path for path in repository.paths if is_pipeline(path) and files.counts(path)):
         content = files.text(repository, path)
         if content is None or word not in content.lower():

@@ -57,9 +57,7 @@ def of_probe(probe: "Node", because: str | None = None) -> HealthCheck | None:
     return None
 
 
-_PLAIN = re.compile(
-    r"^\s*(path|port|periodSeconds|failureThreshold):\s*[\"']?([\w./?=&-]+)[\"']?\s*(?:#.*)?$"
-)
+_PLAIN = r"^\s*(path|port|periodSeconds|failureThreshold):\s*[\"']?([\w./?=&-]+)[\"']?\s*(?:#.*)?$"
 
 
 def by_lines(content: str, path: str) -> Probe | None:
@@ -70,7 +68,7 @@ def by_lines(content: str, path: str) -> Probe | None:
             if not re.match(rf"^\s*{word}:\s*$", line):
                 continue
             block = _block(lines, number)
-            values = {match[1]: match[2] for match in map(_PLAIN.match, block) if match}
+            values = {match[1]: match[2] for match in (re.match(_PLAIN, line) for line in block) if match}
             text = "\n".join(block)
             last = number + len(block)
             kind = _kind(text)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from typing import Any, TypeAlias, cast
 
 Table: TypeAlias = dict[str, Any]
@@ -12,6 +11,8 @@ MAX_TEXT = 500_000
 
 def toml(content: str) -> Table | None:
     """Return a TOML document, None when it is none."""
+    import tomllib  # start-up does not pay for what most repositories never need
+
     if len(content) > MAX_TEXT:
         return None
     try:
@@ -21,7 +22,7 @@ def toml(content: str) -> Table | None:
 
 
 def loads(content: str) -> Table | None:
-    """Return a JSON object; comments of JSONC are dropped first when the text is no JSON. None when it is none."""
+    """Return a JSON object; comments are dropped when it is JSONC. None when it is none."""
     if len(content) > MAX_TEXT:
         return None
     for attempt in (content, _without_comments(content)):
@@ -33,11 +34,11 @@ def loads(content: str) -> Table | None:
     return None
 
 
-_JSONC = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_JSONC = r'(?s)"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])'
 
 
 def _without_comments(content: str) -> str:
-    return _JSONC.sub(lambda match: match[0] if match[0].startswith('"') else "", content)
+    return re.sub(_JSONC, lambda match: match[0] if match[0].startswith('"') else "", content)
 
 
 def table(value: Any, *path: str) -> Table:
