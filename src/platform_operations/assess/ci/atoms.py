@@ -1,0 +1,202 @@
+"""A job's steps as acts in order: each command or action with what it does and the lines that show it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from platform_operations.assess.ci.follow import Followed, follow, script_name
+from platform_operations.assess.ci.jobs import CiJob, CiStep, Place
+from platform_operations.assess.ci.kinds import (
+    NOTHING_DONE,
+    Act,
+    act_of_command,
+    act_of_uses,
+    is_journey,
+    kind_of_name,
+    needs_local_cluster,
+)
+from platform_operations.assess.ci.shell import Command, commands
+from platform_operations.assess.ci.tables import SCRIPTY
+from platform_operations.model.words import RELEASING, StageKind
+from platform_operations.platforms.reading.commands import invocation
+from platform_operations.repository import Repository
+
+MAX_ATOMS = 400
+MAX_RUN = 300
+
+_SETUP = re.compile(
+    r"install|set-?up|prepare|depend|version|changelog|notif|comment|cache|label|clean|bump|download|login|auth|checkout"
+    r"|generate|summary|report|upload|wait|artifact",
+    re.IGNORECASE,
+)
+_ATTESTING = frozenset({"sbom", "provenance", "signature"})
+_NAMED: frozenset[StageKind] = frozenset({"deploy", "rollback", "promote", "migrate", "test", "build", "analyze", "verify", "publish"})
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One command or action of a job.
+
+    `text` is the command whose words tell what it does, `runs` what stands in the files (the call and what it leads
+    to). `named` is set where only a name tells the kind. `attests` are attestations it makes beside.
+    """
+
+    act: Act
+    kind: StageKind | None
+    text: str
+    runs: tuple[str, ...]
+    places: tuple[Place, ...]
+    step: CiStep
+    silenced: str | None = None
+    named: str | None = None
+    folder: str = ""
+    body: str = ""
+
+
+def atoms_of(job: CiJob, repository: Repository) -> tuple[Atom, ...]:
+    """Return what a job does, command by command, in order."""
+    found: list[Atom] = []
+    for step in job.steps:
+        found.extend(_of_step(step, repository))
+        if len(found) >= MAX_ATOMS:
+            break
+    local = needs_local_cluster(text for atom in found for text in (atom.text, *atom.runs))
+    tamed = [_tamed(atom) for atom in found] if local else found
+    return tuple(_joined(_named(tamed, job)))
+
+
+def _of_step(step: CiStep, repository: Repository) -> Iterator[Atom]:
+    if step.approval:
+        text = f"uses {step.uses}" if step.uses else step.name or "approval"
+        yield Atom(NOTHING_DONE, "approve", text, (text[:MAX_RUN],), (step.place,), step)
+        return
+    if step.uses is not None:
+        yield from _of_uses(step, repository)
+    for command in step.commands:
+        yield from _of_command(command, step, repository)
+
+
+def _of_uses(step: CiStep, repository: Repository) -> Iterator[Atom]:
+    uses = step.uses or ""
+    name = uses.partition("@")[0].lower()
+    inner = step.inputs.get("command", "") if name in {"nick-fields/retry", "nick-invision/retry"} else ""
+    if inner:
+        for command in commands(inner, step.place.first):
+            whole = Command(command.text, step.place.first, step.place.last, command.silenced, command.folder)
+            yield from _of_command(whole, step, repository)
+        return
+    act = act_of_uses(uses, step.inputs)
+    text = f"uses {uses}"
+    body = "\n".join(step.inputs.get(key, "") for key in ("script", "command", "args", "remote_script") if key in step.inputs)
+    kind = "approve" if act.kind == "approve" else act.kind
+    if act.makes == "remote":
+        kind = _remote_kind(body)
+    yield Atom(act, kind, text, (text[:MAX_RUN],), (step.place,), step, folder=step.folder, body=body)
+
+
+def _of_command(command: Command, step: CiStep, repository: Repository) -> Iterator[Atom]:
+    place = Place(step.place.path, command.first, command.last)
+    followed = follow(repository, command, step.folder)
+    if followed is not None:
+        inner = [_followed(command, place, followed, one, step) for one in followed.commands]
+        if any(atom.kind is not None or atom.act.weak for atom in inner):
+            yield from (atom for atom in inner if atom.kind is not None or atom.act.weak or atom.act.makes)
+            return
+    act = act_of_command(command.text)
+    kind = None if act.weak else act.kind
+    if act.makes == "remote":
+        kind = _remote_kind(f"{command.text}\n{command.body}")
+    yield Atom(
+        act, kind, command.text, (command.text[:MAX_RUN],), (place,), step, command.silenced,
+        folder=_folder(step, command), body=command.body,
+    )  # fmt: skip
+
+
+def _remote_kind(body: str) -> StageKind | None:
+    """A shell on another machine deploys when it changes what runs there."""
+    if re.search(r"rollback|roll back", body, re.IGNORECASE):
+        return "rollback"
+    changes = re.search(
+        r"docker|podman|systemctl|service\s|pm2|git\s+(?:pull|fetch|reset|checkout)|deploy|restart|supervisorctl|compose|\.sh\b"
+        r"|npm|yarn|pip|bundle|rsync|ln\s+-s|nginx|kubectl|helm|make|up\s+-d|artisan|composer",
+        body,
+        re.IGNORECASE,
+    )
+    return "deploy" if changes else None
+
+
+def _folder(step: CiStep, command: Command) -> str:
+    return "/".join(part for part in (step.folder, command.folder) if part)
+
+
+def _followed(outer: Command, place: Place, followed: Followed, inner: Command, step: CiStep) -> Atom:
+    act = act_of_command(inner.text)
+    there = Place(followed.path, inner.first, inner.last)
+    kind = None if act.weak else act.kind
+    if act.makes == "remote":
+        kind = _remote_kind(f"{inner.text}\n{inner.body}")
+    if kind is None and not act.makes and kind_of_name(script_name(inner.text)) in _NAMED:
+        kind = kind_of_name(script_name(inner.text))
+        kind = "test" if kind == "verify" else kind
+        act = replace(act, journey=is_journey(inner.text))
+    return Atom(
+        act, kind, inner.text, (outer.text[:MAX_RUN], inner.text[:MAX_RUN]), (place, there), step,
+        outer.silenced or inner.silenced, folder=_folder(step, inner), body=inner.body,
+    )  # fmt: skip
+
+
+def _tamed(atom: Atom) -> Atom:
+    """What is deployed to a cluster that the job itself starts is part of a test."""
+    if atom.kind in {*RELEASING, "provision", "migrate", "rollback"} and atom.kind != "publish":
+        return replace(atom, kind="test", act=replace(atom.act, kind="test", action=None, platform=None, makes=""))
+    return atom
+
+
+def _named(found: list[Atom], job: CiJob) -> list[Atom]:
+    """Ask the names of scripts, steps and the job what programs of the repository's own do."""
+    kinds = {atom.kind for atom in found}
+    result: list[Atom] = []
+    for atom in found:
+        kind, why = _name_says(atom, job, kinds)
+        if kind is None:
+            result.append(atom)
+            continue
+        act = atom.act if atom.act.kind == kind else replace(atom.act, kind=kind, journey=is_journey(f"{atom.text} {atom.step.name}"))
+        result.append(replace(atom, kind="test" if kind == "verify" else kind, act=act, named=why))
+    return result
+
+
+def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
+    if atom.kind is not None or atom.step.uses is not None:
+        return None, ""
+    if atom.act.weak and atom.act.kind is not None and atom.act.kind != "verify":
+        wanted = {kind_of_name(atom.step.name), kind_of_name(job.key), kind_of_name(job.name)}
+        return (atom.act.kind, "") if atom.act.kind in wanted and atom.act.kind not in kinds - {"test"} else (None, "")
+    if atom.act.makes or atom.act.weak:
+        return None, ""
+    called = invocation(atom.text)
+    script = script_name(atom.text)
+    if not called or not (called[0] in SCRIPTY and script or "/" in called[0] or called[0].endswith(".sh")):
+        return None, ""
+    if script and _SETUP.search(script):
+        return None, ""
+    kind = kind_of_name(script)
+    if kind in _NAMED:
+        return kind, f"the name of what it runs, {script!r}"
+    for name, what in ((atom.step.name, "step"), (job.name or job.key, "job"), (job.key, "job")):
+        kind = None if _SETUP.search(name) and what == "step" else kind_of_name(name)
+        if kind in _NAMED and kind != "publish" and kind not in kinds:
+            return kind, f"the name of its {what}, {name!r}"
+    return None, ""
+
+
+def _joined(found: list[Atom]) -> Iterator[Atom]:
+    """Let scans and attestations of the image that a job packages be part of packaging it."""
+    packages = any(atom.kind == "package" and atom.act.makes == "image" for atom in found)
+    for atom in found:
+        if atom.act.makes in _ATTESTING and not packages:
+            yield replace(atom, kind=None)
+        elif packages and atom.kind == "analyze" and atom.act.check is not None and atom.act.check.gate == "image-scan":
+            yield replace(atom, kind="package")
+        else:
+            yield atom

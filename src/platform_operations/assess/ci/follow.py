@@ -1,0 +1,248 @@
+"""One level down: what `make X`, `npm run X`, `just X`, `tox` or `./scripts/x.sh` runs, read in the repository."""
+
+import json
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+from platform_operations.assess.ci.shell import Command, commands
+from platform_operations.platforms.reading.commands import invocation, value_of, words
+from platform_operations.repository import Repository, Unreadable
+
+MAX_FOLLOWED = 120
+_SCRIPT = re.compile(r"\.(?:sh|bash|zsh|ksh)$")
+_SHELLS = frozenset({"bash", "sh", "zsh", "source", "."})
+_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun"})
+_MANAGER_WORDS = frozenset(
+    {
+        "install", "ci", "add", "remove", "publish", "audit", "exec", "dlx", "pack", "version", "config", "cache", "set",
+        "workspace", "workspaces", "login", "link", "update", "upgrade", "outdated", "why", "x", "create", "init", "i",
+        "npm", "global", "prune", "dedupe", "rebuild", "store", "deploy", "whoami", "view", "info", "dist-tag", "ls", "import",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The file that a command led to, and the commands found there."""
+
+    path: str
+    commands: tuple[Command, ...]
+
+
+def follow(repository: Repository, command: Command, folder: str) -> Followed | None:
+    """Return what `command` runs one level down, None when it calls nothing of the repository that can be read.
+
+    `folder` is where the command runs, relative to the repository.
+    """
+    called = invocation(command.text)
+    if not called:
+        return None
+    place = posixpath.normpath(posixpath.join(folder, command.folder)) if folder or command.folder else ""
+    place = "" if place in {".", "/"} or place.startswith("..") else place
+    if called[0] in {"make", "gmake"}:
+        return _makefile(repository, called, place)
+    if called[0] == "just":
+        return _justfile(repository, called, place)
+    if called[0] in _MANAGERS:
+        return _package_script(repository, called, place)
+    if called[0] == "tox":
+        return _tox(repository, called, place)
+    return _script(repository, called, place)
+
+
+def _text(repository: Repository, path: str) -> str | None:
+    if not repository.exists(path):
+        return None
+    content = repository.read(path)
+    return None if isinstance(content, Unreadable) else content
+
+
+def _joined(place: str, name: str) -> str:
+    return posixpath.normpath(posixpath.join(place, name)) if place else posixpath.normpath(name)
+
+
+def _makefile(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
+    place = _joined(place, value_of(called, "-C", "--directory") or "")
+    place = "" if place == "." else place
+    named = value_of(called, "-f", "--file")
+    targets = [word for word in _bare(called) if "=" not in word]
+    for name in (named,) if named else ("Makefile", "makefile", "GNUmakefile"):
+        path = _joined(place, name)
+        content = _text(repository, path)
+        if content is None:
+            continue
+        found: list[Command] = []
+        for target in targets[:6] or [""]:
+            found.extend(_recipe(content, target, 1))
+        return Followed(path, tuple(found[:MAX_FOLLOWED])) if found else None
+    return None
+
+
+def _bare(called: tuple[str, ...]) -> list[str]:
+    found: list[str] = []
+    skip = False
+    for word in called[1:]:
+        if skip:
+            skip = False
+        elif word in {"-C", "-f", "--directory", "--file", "-j", "--jobs", "-e"}:
+            skip = word not in {"-j"} or False
+        elif not word.startswith("-"):
+            found.append(word)
+    return found
+
+
+def _recipe(content: str, target: str, depth: int) -> list[Command]:
+    """Return the recipe of a Makefile's target, and of what it depends on one level further."""
+    lines = content.split("\n")
+    wanted = re.compile(rf"^{re.escape(target)}\s*:(?![:=])(?P<after>[^=#]*)") if target else re.compile(r"^[A-Za-z][\w./-]*\s*:(?![:=])(?P<after>[^=#]*)")
+    for index, line in enumerate(lines):
+        match = wanted.match(line)
+        if not match:
+            continue
+        found: list[Command] = []
+        if depth:
+            for needed in match["after"].split()[:8]:
+                found.extend(_recipe(content, needed, depth - 1))
+        end = index + 1
+        while end < len(lines) and (lines[end].startswith(("\t", "    ")) or (not lines[end].strip() and _goes_on(lines, end))):
+            end += 1
+        body = lines[index + 1 : end]
+        ignoring = {index + 2 + at for at, text in enumerate(body) if text.lstrip().startswith(("-", "@-"))}
+        script = "\n".join(text.lstrip().lstrip("@-+") for text in body)
+        for command in commands(script.replace("$(MAKE)", "make").replace("$$", "$"), index + 2):
+            silent = "- before the recipe line" if command.first in ignoring else command.silenced
+            found.append(Command(command.text, command.first, command.last, silent, command.folder, command.body))
+        return found
+    return []
+
+
+def _goes_on(lines: list[str], at: int) -> bool:
+    return at + 1 < len(lines) and lines[at + 1].startswith("\t")
+
+
+def _justfile(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
+    targets = _bare(called)
+    for name in ("justfile", "Justfile", ".justfile"):
+        path = _joined(place, name)
+        content = _text(repository, path)
+        if content is None or not targets:
+            continue
+        lines = content.split("\n")
+        for index, line in enumerate(lines):
+            if re.match(rf"^@?{re.escape(targets[0])}(?:\s[^:=]*)?:(?!=)", line):
+                end = index + 1
+                while end < len(lines) and (not lines[end].strip() or lines[end][0] in " \t"):
+                    end += 1
+                script = "\n".join(text.strip().lstrip("@-") for text in lines[index + 1 : end])
+                return Followed(path, commands(script, index + 2)[:MAX_FOLLOWED])
+    return None
+
+
+def _package_script(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
+    script = _script_name(called)
+    if script is None:
+        return None
+    inner = value_of(called, "--prefix", "--cwd", "-C", "--dir", "--cwd")
+    if any(word.startswith(("--filter", "-F", "-r", "--recursive", "-ws", "--workspace")) for word in called[1:]):
+        return None
+    path = _joined(_joined(place, inner) if inner else place, "package.json")
+    content = _text(repository, path)
+    if content is None:
+        return None
+    try:
+        document: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    scripts = cast("dict[str, Any]", document).get("scripts") if isinstance(document, dict) else None
+    body = cast("dict[str, Any]", scripts).get(script) if isinstance(scripts, dict) else None
+    if not isinstance(body, str):
+        return None
+    line = _line_of(content, script)
+    found = tuple(Command(one.text, line, line, one.silenced, one.folder) for one in commands(body, 1))
+    return Followed(path, found[:MAX_FOLLOWED])
+
+
+def _script_name(called: tuple[str, ...]) -> str | None:
+    bare = [word for index, word in enumerate(called[1:], 1) if not word.startswith("-") and called[index - 1] not in {"--prefix", "--cwd", "-C", "--dir"}]
+    if not bare:
+        return None
+    if bare[0] in {"run", "run-script"}:
+        return bare[1] if len(bare) > 1 else None
+    if bare[0] in {"test", "t", "start"}:
+        return "test" if bare[0] == "t" else bare[0]
+    if called[0] in {"yarn", "pnpm"} and bare[0] not in _MANAGER_WORDS:
+        return bare[0]
+    return None
+
+
+def _line_of(content: str, script: str) -> int:
+    after = content.find('"scripts"')
+    match = re.compile(rf'"{re.escape(script)}"\s*:').search(content, max(after, 0))
+    return content.count("\n", 0, match.start()) + 1 if match else 1
+
+
+def _tox(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
+    path = _joined(place, "tox.ini")
+    content = _text(repository, path)
+    if content is None:
+        return None
+    named = (value_of(called, "-e", "--env", "run -e") or "").split(",")[0]
+    lines = content.split("\n")
+    for section in (f"[testenv:{named}]", "[testenv]"):
+        start = next((at for at, line in enumerate(lines) if line.strip() == section), None)
+        if start is None:
+            continue
+        found = _tox_commands(lines, start)
+        if found:
+            return Followed(path, found[:MAX_FOLLOWED])
+    return None
+
+
+def _tox_commands(lines: list[str], start: int) -> tuple[Command, ...]:
+    for index in range(start + 1, len(lines)):
+        if lines[index].startswith("["):
+            return ()
+        match = re.match(r"^commands\s*=\s*(.*)$", lines[index])
+        if match:
+            end = index + 1
+            while end < len(lines) and (lines[end].startswith((" ", "\t")) or not lines[end].strip()):
+                end += 1
+            body = [match[1], *lines[index + 1 : end]]
+            return commands("\n".join(text.strip() for text in body), index + 1)
+    return ()
+
+
+def _script(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
+    name = called[0]
+    if name in _SHELLS:
+        name = next((word for word in called[1:] if not word.startswith("-")), "")
+    elif "/" not in name and not _SCRIPT.search(name):
+        return None
+    name = re.sub(r"^(?:\$\{?(?:GITHUB_WORKSPACE|CI_PROJECT_DIR|WORKSPACE|PWD)\}?/|\$\{\{\s*github\.workspace\s*\}\}/)", "", name)
+    for base in dict.fromkeys((place, "")):
+        path = _joined(base, name)
+        content = _text(repository, path)
+        if content is None or (not _SCRIPT.search(path) and not re.match(r"#!.*\b(?:ba|z|k)?sh\b", content)):
+            continue
+        return Followed(path, commands(content, 1, pipefail=False)[:MAX_FOLLOWED])
+    return None
+
+
+def script_name(text: str) -> str:
+    """Return the name of the program or target of the repository's own that a command calls, else nothing."""
+    called = invocation(text)
+    if not called:
+        return ""
+    bare = [word for word in called[1:] if not word.startswith("-")]
+    if called[0] in {"make", "just", "task", "mage", "rake", "invoke", "inv", "nox", "bazel"}:
+        return " ".join(bare[:2])
+    if called[0] in _MANAGERS:
+        return _script_name(called) or ""
+    if "/" in called[0] or _SCRIPT.search(called[0]):
+        return posixpath.basename(called[0])
+    if called[0] in {*_SHELLS, "python", "node", "ruby", "php", "pwsh", "powershell", "tsx", "ts-node", "deno", "perl"}:
+        own = next((word for word in words(text)[1:] if re.search(r"\.\w+$|/", word) and not word.startswith("-")), "")
+        return posixpath.basename(own)
+    return ""

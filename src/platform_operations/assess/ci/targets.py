@@ -1,0 +1,196 @@
+"""Which environment a stage acts on, and who meets the artifact there."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from platform_operations.assess.ci.atoms import Atom
+from platform_operations.assess.ci.jobs import CiJob, CiPipeline, Place
+from platform_operations.assess.ci.names import environment_kind, environment_word
+from platform_operations.model.words import EnvironmentKind, Exposure, StageKind
+from platform_operations.platforms.reading import environments as spelled
+from platform_operations.platforms.reading.commands import has, invocation, value_of
+
+_FLAGS = (
+    "--stage", "--environment", "--env", "--config-env", "--workspace", "--target-env", "--target", "-e", "-s", "--context", "--kube-context",
+    "--namespace", "-n", "--stack-name", "--stack", "--profile", "--config", "-c", "--app", "-a", "--project", "-P", "--service",
+    "--cluster", "--values", "-f", "-k", "-l", "-i", "--inventory", "--resource-group", "--branch", "--slot", "-var-file",
+)  # fmt: skip
+_INPUTS = (
+    "environment", "env", "stage", "target", "stack-name", "stack", "namespace", "vercel-args", "workspace", "service",
+    "app-name", "app_name", "heroku_app_name", "cluster", "slot-name", "projectName", "project-name", "branch", "channelId",
+    "host", "name", "manifests", "args", "command", "arguments", "kubeconfig", "server", "url", "alias", "bucket",
+)  # fmt: skip
+_SECRET = re.compile(r"(?:secrets|vars|variables)\.([A-Za-z0-9_]+)|\$\{?([A-Z][A-Z0-9_]+)\}?|\$\(([A-Za-z0-9_.]+)\)")
+_BRANCH = re.compile(r"(?:refs/heads/|ref_name\s*==\s*'|head_branch\s*==\s*'|BRANCH\w*\s*==\s*[\"'])([A-Za-z0-9_./-]+)")
+_TAGGED = re.compile(r"refs/tags|event_name\s*==\s*'release'|CI_COMMIT_TAG|ref_type\s*==\s*'tag'")
+_PULLED = re.compile(r"event_name\s*==\s*'pull_request'")
+_PARTIAL = re.compile(r"canary|--traffic\b|--percent|set-?weight|--to-tags|rollout-percentage|--gradual", re.IGNORECASE)
+_UNSEEN = ("--no-traffic", "--skip-domain", "--no-promote", "--draft")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An environment of a stage as found: its name as written, its kind, where, and a reason where it was inferred."""
+
+    name: str
+    kind: EnvironmentKind
+    place: Place | None = None
+    reason: str | None = None
+    url: str | None = None
+
+
+def environment_hint(atom: Atom) -> str | None:
+    """Return the environment that a command's own flags, paths or inputs name."""
+    if atom.step.uses is not None:
+        return _of_inputs(atom)
+    called = invocation(atom.text)
+    return _of_call(called) if called else None
+
+
+def _of_call(called: tuple[str, ...]) -> str | None:
+    if has(called, "--prod") or has(called, "--production"):
+        return "production"
+    for flag in _FLAGS:
+        value = value_of(called, flag)
+        if value and (word := _word(value)):
+            return word
+    for word in called[1:]:
+        if "://" in word or word.startswith(("s3:", "gs:")) or "@" in word:
+            found = environment_word(word)
+        elif "/" in word or word.endswith((".yaml", ".yml", ".json", ".tfvars", ".ini", ".toml")):
+            found = spelled.of_path(word.strip("./")) if not word.startswith("-") else environment_word(word)
+            found = found if found and environment_kind(found) and found not in {"test", "testing", "integration"} else None
+        else:
+            found = environment_word(word) if not word.startswith("-") else environment_word(word.partition("=")[2])
+        if found:
+            return found
+    return None
+
+
+def _word(value: str) -> str | None:
+    if "$" in value or "{{" in value:
+        return environment_word(value) if re.search(r"(?:secrets|vars)\.", value) else None
+    return environment_word(value, bare="/" not in value and "." not in value) or (
+        spelled.of_path(value) if "/" in value or "." in value else None
+    )
+
+
+def _of_inputs(atom: Atom) -> str | None:
+    inputs = atom.step.inputs
+    if re.search(r"--prod(?:uction)?\b", " ".join(inputs.values())):
+        return "production"
+    if inputs.get("production-deploy", "").lower() == "true" or inputs.get("channelId") == "live":
+        return "production"
+    return next((word for name in _INPUTS if (value := inputs.get(name)) and len(value) < 300 and (word := _word(value))), None)
+
+
+def target_of(
+    kind: StageKind, atoms: tuple[Atom, ...], hint: str | None, job: CiJob, pipeline: CiPipeline, default: frozenset[str]
+) -> Named | None:
+    """Return the environment of a stage, None where the stage acts on none or where nobody can tell."""
+    if kind == "publish":
+        return _registry(atoms)
+    if job.target is not None and "${" not in job.target.name:
+        name = job.target.name
+        guess = environment_kind(name) or _kind_without_name(pipeline)
+        return Named(name, guess, job.target.place, url=job.target.url)
+    if hint is not None:
+        return Named(hint, environment_kind(hint) or "production", atoms[0].places[0])
+    names: Iterable[str] = (job.key, job.name, *(atom.step.name for atom in atoms))
+    for name in names:
+        if word := environment_word(name):
+            return Named(word, environment_kind(word) or "staging", job.place if name in {job.key, job.name} else atoms[0].places[0])
+    if word := _in_secrets(atoms):
+        return Named(word, environment_kind(word) or "staging", atoms[0].places[0])
+    for name in (pipeline.name, pipeline.place.path.rpartition("/")[2]):
+        if word := environment_word(name):
+            return Named(word, environment_kind(word) or "staging", pipeline.place)
+    return None if kind == "verify" else _by_trigger(atoms, job, pipeline, default)
+
+
+def _kind_without_name(pipeline: CiPipeline) -> EnvironmentKind:
+    return "ephemeral" if set(pipeline.triggers) == {"pull-request"} else "production"
+
+
+def _in_secrets(atoms: tuple[Atom, ...]) -> str | None:
+    for atom in atoms:
+        texts = (atom.text, *atom.step.inputs.values(), *atom.step.variables.values())
+        for text in texts:
+            for match in _SECRET.finditer(text[:2000]):
+                if word := environment_word(next(part for part in match.groups() if part)):
+                    return word
+    return None
+
+
+def _by_trigger(atoms: tuple[Atom, ...], job: CiJob, pipeline: CiPipeline, default: frozenset[str]) -> Named | None:
+    place = atoms[0].places[0]
+    if _previews(atoms):
+        return Named("preview", "ephemeral", place, "without a production flag this platform makes a preview")
+    condition = " ".join((job.condition, *(atom.step.condition for atom in atoms)))
+    branches = tuple(_BRANCH.findall(condition)) or (() if _TAGGED.search(condition) else pipeline.branches)
+    if _PULLED.search(condition) or set(pipeline.triggers) == {"pull-request"}:
+        return Named("preview", "ephemeral", place, "it runs on pull requests")
+    for branch in branches:
+        if branch in default:
+            break
+        if word := environment_word(branch, bare=True):
+            return Named(word, environment_kind(word) or "staging", place, f"it runs on branch {branch!r}")
+    on_default = "push-default-branch" in pipeline.triggers or any(branch in default for branch in branches)
+    if on_default or {"tag", "release"} & set(pipeline.triggers):
+        how = "the default branch" if on_default else "a tag or release"
+        return Named("production", "production", place, f"deployed from {how} and no environment is named")
+    if {"schedule", "manual", "upstream", "push-branch"} & set(pipeline.triggers) or not pipeline.triggers:
+        return Named("production", "production", place, "it deploys and no environment is named")
+    return None
+
+
+def _previews(atoms: tuple[Atom, ...]) -> bool:
+    for atom in atoms:
+        called = invocation(atom.text)
+        if called[:1] in {("vercel",), ("netlify",)} or "hosting:channel:deploy" in called:
+            return not has(called, "--prod")
+        if "vercel-action" in atom.text or "actions-netlify" in atom.text:
+            return True
+    return False
+
+
+_MIRRORS: tuple[tuple[str, str], ...] = (
+    ("testpypi", "testpypi"), ("test.pypi.org", "testpypi"), ("npm.pkg.github.com", "github-packages"),
+    ("maven.pkg.github.com", "github-packages"), ("nuget.pkg.github.com", "github-packages"),
+    ("githubpackages", "github-packages"), ("testflight", "testflight"),
+)  # fmt: skip
+
+
+def _registry(atoms: tuple[Atom, ...]) -> Named | None:
+    for atom in atoms:
+        text = " ".join((atom.text, *atom.step.inputs.values(), *atom.step.variables.values())).lower()
+        mirror = next((name for sign, name in _MIRRORS if sign in text), None)
+        name = mirror or atom.act.makes
+        if name and name not in {"image", "bundle", "package", "source"}:
+            return Named(name, "registry", atom.places[0])
+    return None
+
+
+def exposure_of(kind: StageKind, named: Named | None, atoms: tuple[Atom, ...]) -> Exposure | None:
+    """Return who meets the artifact at a stage, None for stages that expose nothing or where nobody can tell."""
+    if kind not in {"deploy", "promote", "publish", "migrate"} or named is None:
+        return None
+    text = " ".join(part for atom in atoms for part in (atom.text, *atom.step.inputs.values()))
+    if kind == "publish":
+        return _published(named, text)
+    if named.kind != "production":
+        return "internal"
+    if any(flag in text for flag in _UNSEEN) or "wrangler versions upload" in text:
+        return "none"
+    return "partial" if _PARTIAL.search(text) and kind in {"deploy", "promote"} else "full"
+
+
+def _published(named: Named, text: str) -> Exposure:
+    if named.name in {"testpypi", "testflight"}:
+        return "internal"
+    if "--draft" in text or "draft true" in text:
+        return "none"
+    tag = re.search(r"--tag[ =](\S+)", text)
+    early = tag is not None and tag[1] not in {"latest", "$TAG"} and not tag[1].startswith("$")
+    return "partial" if "--prerelease" in text or (early and named.name == "npm") else "full"
