@@ -1,0 +1,79 @@
+"""From bytes to text, each file once, within the bounds of one repository."""
+
+from collections.abc import Callable, Container
+
+from platform_operations.repository.contract import MAX_FILE_BYTES, MAX_TOTAL_BYTES, Unreadable
+from platform_operations.repository.guard import OUTSIDE, leaves_root
+from platform_operations.repository.secret_files import (
+    MAY_HOLD_SECRETS,
+    named_for_secrets,
+    settings_with_token,
+)
+
+_BOM = b"\xef\xbb\xbf"
+_MIB = 1024 * 1024
+
+
+class Texts:
+    """The texts of the listed files; `fetch` gets a path and a limit, and returns None beyond it."""
+
+    def __init__(
+        self, listed: Container[str], fetch: Callable[[str, int], bytes | Unreadable | None]
+    ) -> None:
+        self._listed = listed
+        self._fetch = fetch
+        self._known: dict[str, str | Unreadable] = {}
+        self._left = MAX_TOTAL_BYTES
+
+    def read(self, path: str) -> str | Unreadable:
+        """Return the text of one file or why there is none."""
+        known = self._known.get(path)
+        if known is not None:
+            return known
+        if leaves_root(path):
+            return Unreadable(path, OUTSIDE)
+        if path not in self._listed:
+            return Unreadable(path, "no such file")
+        text = self._known[path] = self._first_read(path)
+        return text
+
+    def _first_read(self, path: str) -> str | Unreadable:
+        if named_for_secrets(path):
+            return Unreadable(path, MAY_HOLD_SECRETS)
+        data = self._fetch(path, min(MAX_FILE_BYTES, self._left))
+        if data is None and self._left < MAX_FILE_BYTES:
+            return Unreadable(
+                path, f"beyond the {MAX_TOTAL_BYTES // _MIB} MiB that are read of one repository"
+            )
+        if data is None:
+            return Unreadable(path, f"larger than {MAX_FILE_BYTES // _MIB} MiB")
+        if isinstance(data, Unreadable):
+            return data
+        self._left -= len(data)
+        return decoded(path, data)
+
+
+def decoded(path: str, data: bytes) -> str | Unreadable:
+    """Return UTF-8 as text, LF ending its lines, without byte order mark; or why it cannot be shown."""
+    if b"\0" in data:
+        return Unreadable(path, "binary: it holds a NUL byte")
+    start = len(_BOM) if data.startswith(_BOM) else 0
+    try:
+        text = data[start:].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Unreadable(path, f"not UTF-8 at byte {start + error.start}")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Unreadable(path, MAY_HOLD_SECRETS) if settings_with_token(path, text) else text
+
+
+def cited_lines(text: str, first: int, last: int) -> str | None:
+    """Return lines `first` to `last`, counted from 1 and each ended by one LF; None when they do not exist.
+
+    `text` has LF line ends, as `Repository.read` gives it; nothing else ends a line.
+    """
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    if not 1 <= first <= last <= len(lines):
+        return None
+    return "".join(f"{line}\n" for line in lines[first - 1 : last])
