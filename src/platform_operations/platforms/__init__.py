@@ -54,7 +54,7 @@ def platform(id: str) -> Platform | None:
 def sightings(repository: Repository) -> Mapping[str, tuple[Sighting, ...]]:
     """Return by platform id where each platform shows, by path and line; platforms that do not are left out.
 
-    A platform that another implies shows where the other does, without workloads, when it has no sighting.
+    A platform that another implies shows where the other does, without workloads, if it has no sighting.
     """
     found = {one.id: _sorted(one.detect(repository)) for one in PLATFORMS}
     for one in PLATFORMS:

@@ -1,5 +1,117 @@
 """Platforms that are recognised from one table, without a vocabulary of their own."""
 
-from platform_operations.platforms.platform import Platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
-RECOGNISED: tuple[Platform, ...] = ()
+from platform_operations.platforms.platform import Platform, Sighting
+from platform_operations.platforms.reading import environments, files, hcl, pipelines
+from platform_operations.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one platform is known: its own files (and what must stand in them), Terraform, pipelines."""
+
+    id: str
+    title: str
+    names: tuple[str, ...]
+    mark: str = ""
+    prefixes: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    word: str = ""
+    cli: str = ""
+    environments: str = ""
+
+
+ROWS = (
+    Row(
+        "azure", "Azure",
+        ("azure.yaml", "host.json", "local.settings.json", "staticwebapp.config.json"),
+        prefixes=(".bicep",),
+        providers=("azurerm", "azapi"),
+        word="az",
+        cli=r"\baz\s+(?:webapp|functionapp|containerapp|acr|aks|deployment|storage|login|staticwebapp)\b|\bazd\s+(?:up|deploy)\b"
+            r"|uses:\s*[\"']?azure/(?!setup-helm|setup-kubectl|k8s-)|\btask:\s*Azure\w+@",
+        environments="Resource groups, deployment slots or subscriptions.",
+    ),
+    Row(
+        "cloudflare", "Cloudflare",
+        ("wrangler.toml", "wrangler.json", "wrangler.jsonc"),
+        providers=("cloudflare",),
+        word="c",
+        cli=r"\bwrangler\s+(?:deploy|publish|pages|versions)\b|uses:\s*[\"']?cloudflare/|\bCLOUDFLARE_(?:API_TOKEN|ACCOUNT_ID)\b",
+        environments="Environments of a Wrangler file; Pages previews per branch.",
+    ),
+    Row(
+        "fly", "Fly.io",
+        ("fly.toml",),
+        mark=r"^\s*(?:app|primary_region)\s*=|^\[",
+        word="fly",
+        cli=r"\bfly(?:ctl)?\s+(?:deploy|launch|apps|secrets)\b|uses:\s*[\"']?superfly/|\bFLY_API_TOKEN\b",
+        environments="One app per environment, each with its own fly.toml.",
+    ),
+    Row(
+        "gcp", "Google Cloud",
+        ("app.yaml", "app.yml", "cloudbuild.yaml", "cloudbuild.yml", "clouddeploy.yaml", "firebase.json"),
+        mark=r"^\s*runtime\s*:|^steps\s*:|deploy\.cloud\.google\.com|^\s*\"(?:hosting|functions|firestore)\"",
+        providers=("google", "google-beta"),
+        word="g",
+        cli=r"\bgcloud\s+(?:\S+\s+)?(?:run|app|functions|builds|deploy|container|artifacts|auth|compute)\b"
+            r"|uses:\s*[\"']?google-github-actions/|\b(?:gcr\.io|\w+-docker\.pkg\.dev)/|\bfirebase\s+deploy\b",
+        environments="One project per environment.",
+    ),
+    Row(
+        "heroku", "Heroku",
+        ("app.json", "heroku.yml"),
+        mark=r"\"(?:buildpacks|addons|formation|stack)\"\s*:|^build\s*:|^run\s*:",
+        providers=("heroku",),
+        word="heroku",
+        cli=r"\bheroku\s+(?:container|pipelines|releases|run|ps|git)\S*|git\.heroku\.com|uses:\s*[\"']?akhileshns/heroku-deploy",
+        environments="Apps of a pipeline: review apps, staging, production.",
+    ),
+    Row(
+        "serverless-framework", "Serverless Framework",
+        ("serverless.yml", "serverless.yaml", "serverless.ts", "serverless.js", "serverless.json"),
+        mark=r"\b(?:service|provider|functions)\b\s*[:=]",
+        word="s",
+        cli=r"\b(?:serverless|sls)\s+deploy\b|uses:\s*[\"']?serverless/github-action",
+        environments="One stage per environment.",
+    ),
+)  # fmt: skip
+
+
+def _detect(row: Row, repository: Repository) -> tuple[Sighting, ...]:
+    return tuple(_sightings(row, repository))
+
+
+def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:
+    for path in files.bounded(path for path in repository.paths if _named(row, path) and files.counts(path)):
+        content = files.text(repository, path)
+        line = files.line_with(content, row.mark) if content is not None and row.mark else 1
+        if content is not None and line is not None:
+            last = max(line, files.line_count(content))
+            yield Sighting(path, line, last, f"{row.title} configuration", environments.of_path(path))
+    if row.providers:
+        folders: set[str] = set()
+        for path, content in hcl.terraform(repository):
+            line = hcl.provider_line(content, *row.providers)
+            if line is not None and files.folder_of(path) not in folders:
+                folders.add(files.folder_of(path))
+                environment = environments.of_folder(files.folder_of(path))
+                yield Sighting(path, line, line, f"Terraform resources of {row.title}", environment)
+    if row.cli:
+        yield from pipelines.runs(repository, row.word, row.cli)
+
+
+def _named(row: Row, path: str) -> bool:
+    name = files.name_of(path)
+    return name in row.names or (bool(row.prefixes) and name.endswith(row.prefixes))
+
+
+def _platform(row: Row) -> Platform:
+    return Platform(id=row.id, title=row.title, detect=partial(_detect, row), environments=row.environments)
+
+
+RECOGNISED: tuple[Platform, ...] = tuple(_platform(row) for row in ROWS)
+"""The platforms of the table, in its order."""

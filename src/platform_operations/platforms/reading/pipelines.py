@@ -28,7 +28,7 @@ def is_pipeline(path: str) -> bool:
 
 
 def runs(repository: Repository, word: str, pattern: str) -> Iterator[Sighting]:
-    """Yield for each pipeline the first line that `pattern` finds; `word`, in lower case, is in every such line."""
+    """Yield for each pipeline the first line that `pattern` finds; `word`, in lower case, is in each."""
     for path in files.bounded(path for path in repository.paths if is_pipeline(path) and files.counts(path)):
         content = files.text(repository, path)
         if content is None or word not in content.lower():
