@@ -1,0 +1,262 @@
+"""One component per deliverable: what it is, what it is written in, where it runs, what it keeps data in."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from platform_operations.assess.component_types import Unit, types_of
+from platform_operations.assess.data_stores import Migrations, data_stores, find_migrations, store_of_image
+from platform_operations.assess.exposure import exposure_facts
+from platform_operations.assess.languages import languages
+from platform_operations.assess.manifests import Manifest
+from platform_operations.assess.places import file_name, first_lines, kebab, text_of, unique, within
+from platform_operations.assess.units import MANY, member_folders, read_manifests, read_units
+from platform_operations.model.assessment import Fact
+from platform_operations.model.delivery import Component
+from platform_operations.model.evidence import repo_uri
+from platform_operations.model.words import ComponentType
+from platform_operations.platforms.platform import Sighting
+from platform_operations.repository import Repository
+
+_SERVICES: frozenset[ComponentType] = frozenset(
+    {"http-service", "worker", "scheduled-job", "data-pipeline", "serverless", "mobile-app", "static-site"}
+)
+_INFRASTRUCTURE = frozenset({"terraform", "pulumi", "aws", "kubernetes", "helm", "argocd", "flux"})
+MAX_EVIDENCE = 6
+
+
+def read_components(
+    repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]
+) -> tuple[tuple[Component, ...], tuple[Fact, ...]]:
+    """Return the repository's components and what is known of languages, migrations, exposure, flags and health.
+
+    A folder is a component when it delivers: something runs from it, or it is published. Folders under a
+    workspace or a folder of services need a type of their own; other folders below a deliverable need
+    something that runs them. Where nothing has a type but there is code or configuration, the root is one
+    component whose type is unknown.
+    """
+    manifests, broken = read_manifests(repository)
+    units = read_units(repository, manifests, sightings)
+    migrations = find_migrations(repository.paths)
+    spoken = languages(repository.paths, manifests)
+    chosen = _deliverables(repository, units, manifests, sightings, migrations, bool(spoken))
+    places = [unit.folder for unit, _ in chosen]
+    components: list[Component] = []
+    facts: list[Fact] = [
+        *broken,
+        *_language_facts(repository, spoken),
+        _migration_fact(repository, migrations),
+    ]
+    for unit, types in chosen:
+        taken = [component.id for component in components]
+        component = _component(repository, unit, types, places, sightings, migrations, taken)
+        components.append(component)
+        if not types:
+            facts.append(_type_unknown(component))
+        facts += exposure_facts(repository, component, unit)
+    return tuple(components), tuple(facts)
+
+
+def component_of(components: Sequence[Component]) -> Callable[[str], str]:
+    """Return what gives the component of a path: the innermost one, the first where none holds it.
+
+    The callable raises LookupError when there is no component at all.
+    """
+    ordered = sorted(components, key=lambda component: -len(component.path) if component.path != "." else 0)
+
+    def component(path: str) -> str:
+        for candidate in ordered:
+            if within(path, candidate.path):
+                return candidate.id
+        words = {kebab(part) for part in path.split("/")} | {kebab(file_name(path).partition(".")[0])}
+        named = next((candidate.id for candidate in components if candidate.id in words), None)
+        if named or components:
+            return named or components[0].id
+        raise LookupError("the repository has no component")
+
+    return component
+
+
+Chosen = list[tuple[Unit, dict[ComponentType, tuple[str, ...]]]]
+
+
+def _deliverables(
+    repository: Repository,
+    units: Sequence[Unit],
+    manifests: Sequence[Manifest],
+    sightings: Mapping[str, tuple[Sighting, ...]],
+    migrations: Sequence[Migrations],
+    code: bool,
+) -> Chosen:
+    members = member_folders(units, manifests)
+    typed: Chosen = [(unit, types_of(unit)) for unit in units]
+    root, nested = typed[0], typed[1:]
+    alone = not root[0].manifests and not root[0].images
+    kept = [(unit, types) for unit, types in nested if types and _stands_alone(unit, types, members, alone)]
+    kept = [
+        (unit, types)
+        for unit, types in kept
+        if unit.deployed
+        or unit.folder in members
+        or not any(other is not unit and within(unit.folder, other.folder) for other, _ in kept)
+    ]
+    if root[1] and _root_delivers(root[0], root[1], bool(kept)):
+        kept.insert(0, root)
+    if kept:
+        return kept
+    if root[1]:
+        return [root]
+    only = _only_data_or_infrastructure(sightings, migrations, code, bool(manifests))
+    if only:
+        return [(root[0], only)]
+    return [(root[0], {})] if manifests or root[0].images or root[0].sightings else []
+
+
+def _stands_alone(
+    unit: Unit, types: Mapping[ComponentType, tuple[str, ...]], members: frozenset[str], alone: bool
+) -> bool:
+    if unit.deployed or any(place.path.startswith(unit.folder + "/") for _, place in unit.sightings):
+        return True
+    parents = set(unit.folder.split("/")[:-1])
+    grouped = unit.folder in members or bool(parents & MANY) or alone
+    return grouped and (bool(_SERVICES & set(types)) or "package" in unit.traits or not members)
+
+
+def _root_delivers(root: Unit, types: Mapping[ComponentType, tuple[str, ...]], others: bool) -> bool:
+    if not others:
+        return True
+    if root.images or root.processes or any(workload.component_type for _, _, workload in root.workloads):
+        return bool(root.manifests) or bool(root.images) or bool(root.processes)
+    if "workspace" in root.traits and "package" not in root.traits:
+        return False
+    return bool(root.manifests) and bool(set(types))
+
+
+def _only_data_or_infrastructure(
+    sightings: Mapping[str, tuple[Sighting, ...]],
+    migrations: Sequence[Migrations],
+    code: bool,
+    manifests: bool,
+) -> dict[ComponentType, tuple[str, ...]]:
+    if manifests:
+        return {}
+    if migrations and not any(place.workload for places in sightings.values() for place in places):
+        return {"database": (repo_uri(migrations[0].files[0], 1),)}
+    places = [place for platform in sorted(_INFRASTRUCTURE & set(sightings)) for place in sightings[platform]]
+    return (
+        {"infrastructure": tuple(repo_uri(place.path, place.first) for place in places[:3])} if places else {}
+    )
+
+
+def _component(
+    repository: Repository,
+    unit: Unit,
+    types: Mapping[ComponentType, tuple[str, ...]],
+    places: Sequence[str],
+    sightings: Mapping[str, tuple[Sighting, ...]],
+    migrations: Sequence[Migrations],
+    taken: Sequence[str],
+) -> Component:
+    others = [place for place in places if place != unit.folder]
+    inner = [place for place in others if within(place, unit.folder)]
+    own = [
+        (platform, place)
+        for platform in sorted(sightings)
+        for place in sightings[platform]
+        if _belongs(place, unit, inner, others)
+    ]
+    beside = [
+        store
+        for _, place in own
+        if place.workload and place.workload.image and (store := store_of_image(place.workload.image))
+    ]
+    stores, shown = data_stores(repository, unit, migrations, beside)
+    evidence = [uri for uris in types.values() for uri in uris]
+    evidence += [_manifest_uri(manifest) for manifest in unit.manifests if manifest.name][:1]
+    evidence += [repo_uri(image.path, 1, min(image.lines, 40)) for image in unit.images[:1]]
+    evidence += [repo_uri(path, line) for path, line in shown[:2]]
+    if not evidence:
+        evidence += [uri for _, place in own if (uri := repo_uri(place.path, place.first, place.last))][:1]
+    return Component(
+        id=unique(_name(repository, unit), taken),
+        types=tuple(types) or (_fallback(unit),),
+        path=unit.folder,
+        languages=tuple(languages(unit.files, unit.manifests)),
+        platforms=tuple(sorted({platform for platform, _ in own})),
+        data_stores=stores,
+        origin="existing",
+        evidence=tuple(dict.fromkeys(evidence))[:MAX_EVIDENCE],
+    )
+
+
+def _belongs(place: Sighting, unit: Unit, inner: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether a sighting is of this component: it was given to it, or lies where no component is in particular."""
+    if any(place is mine for _, mine in unit.sightings):
+        return True
+    if unit.folder == ".":
+        return not any(within(place.path, other) for other in inner) and not place.workload
+    return not place.workload and (
+        within(place.path, unit.folder)
+        or not any(within(place.path, other) for other in others if other != ".")
+    )
+
+
+def _name(repository: Repository, unit: Unit) -> str:
+    named = next((manifest.name for manifest in unit.manifests if manifest.name), None)
+    if unit.folder != ".":
+        return kebab(named or "") or kebab(file_name(unit.folder)) or "component"
+    return kebab(named or "") or kebab(repository.remote or "") or kebab(repository.name) or "component"
+
+
+def _manifest_uri(manifest: Manifest) -> str:
+    return repo_uri(manifest.path, manifest.name_line)
+
+
+def _fallback(unit: Unit) -> ComponentType:
+    """Return the type of a component that shows none: something that runs is held to a service's standard."""
+    if unit.images or unit.workloads:
+        return "http-service"
+    return "library" if unit.manifests else "infrastructure"
+
+
+def _type_unknown(component: Component) -> Fact:
+    return Fact(
+        subject=f"components/{component.id}",
+        aspect="type",
+        outcome="unknown",
+        reason="no port, framework, command, schedule or package metadata says what kind of component this is",
+        evidence=component.evidence[:2],
+    )
+
+
+def _language_facts(repository: Repository, spoken: Mapping[str, str]) -> list[Fact]:
+    facts: list[Fact] = []
+    for language, path in spoken.items():
+        uri = first_lines(path, text_of(repository, path) or "")
+        facts.append(
+            Fact(subject="languages", aspect=language, outcome="present", evidence=(uri,) if uri else ())
+        )
+    return facts
+
+
+def _migration_fact(repository: Repository, migrations: Sequence[Migrations]) -> Fact:
+    if migrations:
+        uris = tuple(
+            uri
+            for found in migrations[:3]
+            if (uri := first_lines(found.files[0], text_of(repository, found.files[0]) or ""))
+        )
+        place = migrations[0].folder
+        return Fact(
+            subject="practices",
+            aspect="migrations",
+            outcome="present",
+            strength="present",
+            value=place,
+            reason=f"{sum(len(found.files) for found in migrations)} migration files in {place}",
+            evidence=uris,
+        )
+    return Fact(
+        subject="practices",
+        aspect="migrations",
+        outcome="unknown" if repository.cut else "absent",
+        reason=repository.cut or "no versioned schema migration files",
+    )

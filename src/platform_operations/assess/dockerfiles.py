@@ -1,0 +1,83 @@
+"""What an image runs, as its Dockerfile says: the last stage's command and exposed ports."""
+
+import re
+from dataclasses import dataclass
+
+from platform_operations.assess.places import file_name, lines_of
+
+_ASIDE = re.compile(
+    r"(^|[.\-_])(dev|devel|development|test|tests|testing|ci|lint|local|debug|e2e|bench)([.\-_]|$)", re.I
+)
+_INSTRUCTION = re.compile(r"\s*(FROM|CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)\s+(.*)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The last stage of a Dockerfile; `command` joins ENTRYPOINT and CMD, `line` is the first of them, else of FROM."""
+
+    path: str
+    lines: int
+    base: str
+    command: str
+    line: int
+    ports: tuple[str, ...] = ()
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether `path` is a Dockerfile for something delivered: those for development and tests are not."""
+    name = file_name(path)
+    lower = name.lower()
+    if lower.endswith((".dockerignore", ".md", ".sh", ".tpl", ".j2", ".erb", ".orig")):
+        return False
+    named = (
+        lower in {"dockerfile", "containerfile"}
+        or lower.startswith("dockerfile.")
+        or lower.endswith(".dockerfile")
+    )
+    return named and not _ASIDE.search(lower.replace("dockerfile", ""))
+
+
+def read_dockerfile(path: str, text: str) -> Image | None:
+    """Return the last stage; None where there is no FROM."""
+    base, ports = "", list[str]()
+    entrypoint = command = ""
+    at = 0
+    for number, row in instructions(text):
+        found = _INSTRUCTION.match(row)
+        if not found:
+            continue
+        word, rest = found[1].upper(), found[2].strip()
+        if word == "FROM":
+            base, ports, entrypoint, command, at = rest.split()[0] if rest else "", [], "", "", number
+        elif word == "EXPOSE":
+            ports += rest.split()
+        elif word == "ENTRYPOINT":
+            entrypoint, at = _words(rest), number
+        elif word == "CMD":
+            command, at = _words(rest), at if entrypoint else number
+    if not base:
+        return None
+    return Image(path, len(lines_of(text)), base, f"{entrypoint} {command}".strip(), at, tuple(ports))
+
+
+def instructions(text: str) -> list[tuple[int, str]]:
+    """Return each instruction with its first line; continued lines are joined, comments dropped."""
+    joined: list[tuple[int, str]] = []
+    open_ = False
+    for number, row in enumerate(lines_of(text), 1):
+        if row.lstrip().startswith("#") or (open_ and not row.strip()):
+            continue
+        body = row.rstrip()
+        more = body.endswith("\\")
+        part = body[:-1] if more else body
+        if open_:
+            first, before = joined[-1]
+            joined[-1] = (first, (before + " " + part)[:20_000])
+        else:
+            joined.append((number, part[:20_000]))
+        open_ = more
+    return joined
+
+
+def _words(rest: str) -> str:
+    return " ".join(re.findall(r"[^\s\[\]\",']+", rest))

@@ -1,0 +1,138 @@
+"""Who can reach a component, whether it can be switched off by a flag, and where it says that it is well."""
+
+import re
+from collections.abc import Iterator
+
+from platform_operations.assess.component_types import Unit
+from platform_operations.assess.languages import EXTENSIONS
+from platform_operations.assess.places import aside, file_name, folder, lines_of, node_uri, text_of
+from platform_operations.assess.technologies import FEATURE_FLAGS
+from platform_operations.model.assessment import Fact
+from platform_operations.model.delivery import Component
+from platform_operations.model.evidence import repo_uri
+from platform_operations.repository import Repository
+
+PUBLIC_PLATFORMS = frozenset({"vercel", "netlify", "cloudflare", "heroku", "fly"})
+"""Platforms that give every service a public address unless it is told otherwise."""
+
+MAX_SOURCES = 200
+_LIKELY = re.compile(
+    r"(app|main|server|index|health|probe|route|router|urls|api|handler|status|ping|web|http|program)", re.I
+)
+_PATH = re.compile(
+    r"[\"'`](?:GET )?(/(?:[\w.-]+/){0,3}?(?:healthz?|health[-_]?check|livez?|liveness|readyz?|readiness|_health|"
+    r"__heartbeat__|heartbeat|ping|up)/?)[\"'`]"
+)
+_DJANGO = re.compile(
+    r"path\(\s*r?[\"']((?:[\w.-]+/){0,3}(?:healthz?|health[-_]?check|livez?|readyz?|ping)/?)[\"']"
+)
+_BEST = ("/healthz", "/health", "/readyz", "/livez")
+
+
+def exposure_facts(repository: Repository, component: Component, unit: Unit) -> Iterator[Fact]:
+    """Yield what is known of the component's exposure, feature flags and health endpoint."""
+    subject = f"components/{component.id}"
+    yield _exposure(repository, subject, component, unit)
+    yield _flags(subject, unit)
+    if {"http-service", "serverless"} & set(component.types):
+        yield _health(repository, subject, unit)
+
+
+def _exposure(repository: Repository, subject: str, component: Component, unit: Unit) -> Fact:
+    for _, place, workload in unit.workloads:
+        if workload.url:
+            uri = _host_line(repository, workload.url, unit) or node_uri(place.path, place.first, place.last)
+            return Fact(
+                subject=subject, aspect="exposure", outcome="present", value="public", evidence=(uri,)
+            )
+    for platform, place in unit.sightings:
+        if platform in PUBLIC_PLATFORMS:
+            uri = node_uri(place.path, place.first, place.last)
+            reason = f"{platform} gives it a public address"
+            return Fact(
+                subject=subject,
+                aspect="exposure",
+                outcome="present",
+                value="public",
+                reason=reason,
+                evidence=(uri,),
+            )
+    if {"library", "cli", "mobile-app"} & set(component.types):
+        reason = "published for others to install"
+        return Fact(subject=subject, aspect="exposure", outcome="present", value="public", reason=reason)
+    if {"worker", "scheduled-job", "data-pipeline"} >= set(component.types):
+        reason = "takes no requests from outside"
+        return Fact(subject=subject, aspect="exposure", outcome="present", value="internal", reason=reason)
+    reason = "no host name, ingress or public platform names it; a load balancer outside the repository may"
+    return Fact(subject=subject, aspect="exposure", outcome="unknown", reason=reason)
+
+
+def _host_line(repository: Repository, url: str, unit: Unit) -> str | None:
+    """Return the line that names the host of `url`, in the platform files of the component and those beside them."""
+    host = url.partition("://")[2].partition("/")[0] or url
+    folders = {folder(place.path) for _, place in unit.sightings}
+    near = [path for path in repository.paths if "ingress" in path.lower() or "route" in path.lower()]
+    paths = [*near, *(path for path in repository.paths if folder(path) in folders)]
+    for path in list(dict.fromkeys(paths))[:MAX_SOURCES]:
+        if not path.endswith((".yaml", ".yml", ".toml", ".json")):
+            continue
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            if host in row:
+                return repo_uri(path, number)
+    return None
+
+
+def _flags(subject: str, unit: Unit) -> Fact:
+    for name, dependency in unit.dependencies.items():
+        if name in FEATURE_FLAGS:
+            uri = repo_uri(dependency.path, dependency.line)
+            return Fact(
+                subject=subject,
+                aspect="feature-flags",
+                outcome="present",
+                value=FEATURE_FLAGS[name],
+                evidence=(uri,),
+            )
+    reason = "no feature flag SDK among its dependencies"
+    return Fact(subject=subject, aspect="feature-flags", outcome="absent", reason=reason)
+
+
+def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
+    actuator = unit.dependencies.get("spring-boot-starter-actuator")
+    if actuator:
+        uri = repo_uri(actuator.path, actuator.line)
+        return Fact(
+            subject=subject,
+            aspect="health-endpoint",
+            outcome="present",
+            value="/actuator/health",
+            evidence=(uri,),
+        )
+    found: list[tuple[int, str, str]] = []
+    for path in _sources(unit):
+        text = text_of(repository, path) or ""
+        match = _PATH.search(text) or (_DJANGO.search(text) if path.endswith(".py") else None)
+        if match:
+            endpoint = "/" + match[1].lstrip("/")
+            rank = _BEST.index(endpoint) if endpoint in _BEST else len(_BEST)
+            found.append((rank, endpoint, repo_uri(path, text.count("\n", 0, match.start(1)) + 1)))
+    if found:
+        _, endpoint, uri = min(found)
+        return Fact(
+            subject=subject, aspect="health-endpoint", outcome="present", value=endpoint, evidence=(uri,)
+        )
+    reason = "no health path in the sources searched; a framework or library may add one"
+    return Fact(subject=subject, aspect="health-endpoint", outcome="unknown", reason=reason)
+
+
+def _sources(unit: Unit) -> list[str]:
+    """Return the source files likely to declare routes, at most MAX_SOURCES of them: telling names first."""
+    sources = [
+        path
+        for path in unit.files
+        if path.rpartition(".")[2].lower() in EXTENSIONS
+        and not aside(path)
+        and not path.endswith((".tf", ".sql", ".sh"))
+    ]
+    ranked = sorted(sources, key=lambda path: (not _LIKELY.search(file_name(path)), path.count("/"), path))
+    return ranked[:MAX_SOURCES]

@@ -1,0 +1,413 @@
+"""Package manifests: what a folder is called, what it depends on, and whether it is published or run."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, cast
+
+from platform_operations.assess.places import documents, file_name, folder, lines_of, text_of, unreadable
+from platform_operations.model.assessment import Fact
+from platform_operations.repository import Repository
+from platform_operations.repository.yaml_lines import Node
+
+Ecosystem: TypeAlias = Literal[
+    "npm", "python", "cargo", "go", "ruby", "jvm", "php", "dotnet", "elixir", "dart", "swift", "deno"
+]
+Trait: TypeAlias = Literal["package", "bin", "workspace", "private", "start", "web-sdk", "library"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One dependency as a manifest names it, lower case, with its line; `development`: not needed to run."""
+
+    name: str
+    path: str
+    line: int
+    development: bool = False
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One manifest. `members` are the globs of a workspace, `traits` what it says about delivery."""
+
+    path: str
+    ecosystem: Ecosystem
+    lines: int
+    name: str | None = None
+    dependencies: tuple[Dependency, ...] = ()
+    traits: frozenset[Trait] = frozenset()
+    members: tuple[str, ...] = ()
+    name_line: int = 1
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Dependency]:
+        """The dependencies that running needs, by name; of several lines the first."""
+        return {
+            dependency.name: dependency
+            for dependency in reversed(self.dependencies)
+            if not dependency.development
+        }
+
+    @property
+    def folder(self) -> str:
+        """The folder the manifest speaks for."""
+        return folder(self.path)
+
+
+Reader: TypeAlias = Callable[[str, str], Manifest | Fact]
+
+
+def is_manifest(path: str) -> bool:
+    """Whether `path` has the name of a manifest that is read here."""
+    return reader_of(path) is not None
+
+
+def read_manifest(repository: Repository, path: str) -> Manifest | Fact | None:
+    """Return what the manifest says, the fact that it is broken, or None when it cannot be read or is none."""
+    reader = reader_of(path)
+    text = text_of(repository, path) if reader else None
+    if reader is None or text is None:
+        return None
+    manifest = reader(path, text)
+    if isinstance(manifest, Fact) or not manifest.name:
+        return manifest
+    return replace(manifest, name_line=_name_line(text, manifest.name))
+
+
+def _name_line(text: str, name: str) -> int:
+    """Return the line that names the project: with a word such as name, else the first that bears the name."""
+    rows = [(number, row) for number, row in enumerate(lines_of(text), 1) if name in row]
+    named = [number for number, row in rows if re.search(r"name|module|artifactId|app:", row)]
+    return (named or [number for number, _ in rows] or [1])[0]
+
+
+def reader_of(path: str) -> Reader | None:
+    """Return what reads a file of this name."""
+    name = file_name(path)
+    if name in READERS:
+        return READERS[name]
+    if name.startswith("requirements") and name.endswith((".txt", ".in")):
+        return read_requirements
+    if name.endswith((".csproj", ".fsproj", ".vbproj")):
+        return read_dotnet
+    return read_gemspec if name.endswith(".gemspec") else None
+
+
+def read_package_json(path: str, text: str) -> Manifest | Fact:
+    """Read package.json through the YAML reader: JSON with lines, bounded."""
+    read = documents(path, text)
+    if isinstance(read, Fact):
+        return read
+    root = read[0] if read else Node("map", 1, 1)
+    found = [
+        Dependency(name.text.lower(), path, name.first, development)
+        for section, development in (
+            ("dependencies", False),
+            ("peerDependencies", True),
+            ("devDependencies", True),
+        )
+        for name, _ in root.entries(section)
+    ]
+    scripts = {name.text for name, _ in root.entries("scripts")}
+    private = root.string("private") == "true"
+    traits: set[Trait] = {"private"} if private else set()
+    if root.get("bin") is not None:
+        traits.add("bin")
+    if (
+        not private
+        and root.string("name")
+        and any(map(root.get, ("main", "module", "exports", "files", "types")))
+    ):
+        traits |= {"package", "library"}
+    if not private and root.string("name") and root.get("bin") is not None:
+        traits.add("package")
+    if "start" in scripts or "serve" in scripts:
+        traits.add("start")
+    members = root.strings("workspaces") or root.strings("workspaces", "packages")
+    if members:
+        traits.add("workspace")
+    name = (root.string("name") or "").rpartition("/")[2] or None
+    return Manifest(path, "npm", len(lines_of(text)), name, tuple(found), frozenset(traits), members)
+
+
+def read_pnpm_workspace(path: str, text: str) -> Manifest | Fact:
+    """Read the members of pnpm-workspace.yaml."""
+    read = documents(path, text)
+    if isinstance(read, Fact):
+        return read
+    members = read[0].strings("packages") if read else ()
+    return Manifest(path, "npm", len(lines_of(text)), traits=frozenset({"workspace"}), members=members)
+
+
+def read_pyproject(path: str, text: str) -> Manifest | Fact:
+    """Read pyproject.toml: PEP 621, Poetry, and the uv workspace."""
+    body = toml(path, text)
+    if isinstance(body, Fact):
+        return body
+    project, poetry = table(body, "project"), table(body, "tool", "poetry")
+    where = LineFinder(path, text)
+    required = [requirement_name(str(item)) for item in items(project, "dependencies")]
+    required += [name.lower() for name in table(poetry, "dependencies") if name.lower() != "python"]
+    optional = [
+        requirement_name(str(item))
+        for group in (
+            *table(project, "optional-dependencies").values(),
+            *table(body, "dependency-groups").values(),
+        )
+        if isinstance(group, list)
+        for item in cast("list[Any]", group)
+        if isinstance(item, str)
+    ]
+    optional += [name.lower() for name in table(poetry, "dev-dependencies")]
+    traits: set[Trait] = set()
+    packaged = "build-system" in body and bool(project.get("name") or poetry.get("name"))
+    if packaged and poetry.get("package-mode") is not False:
+        traits |= {"package", "library"}
+    if project.get("scripts") or poetry.get("scripts"):
+        traits.add("bin")
+    members = tuple(str(item) for item in items(table(body, "tool", "uv", "workspace"), "members"))
+    if members:
+        traits.add("workspace")
+    name = project.get("name") or poetry.get("name")
+    found = [*where.dependencies(required, False), *where.dependencies(optional, True)]
+    return Manifest(
+        path, "python", where.count, str(name) if name else None, tuple(found), frozenset(traits), members
+    )
+
+
+def read_requirements(path: str, text: str) -> Manifest | Fact:
+    """Read a requirements file; a hash-pinned one names what was resolved as well."""
+    development = re.search(r"dev|test|lint|doc|ci\b", file_name(path)) is not None
+    found = [
+        Dependency(requirement_name(line), path, number, development)
+        for number, line in enumerate(lines_of(text), 1)
+        if re.match(r"[A-Za-z0-9]", line)
+    ]
+    return Manifest(path, "python", len(lines_of(text)), None, tuple(found))
+
+
+def read_setup(path: str, text: str) -> Manifest | Fact:
+    """Read setup.py or setup.cfg by lines: it is a program, and nothing is executed."""
+    rows = lines_of(text)
+    name = re.search(r"^[ \t]*name[ \t]*=[ \t]*['\"]?([\w.-]+)", text, re.M)
+    traits: set[Trait] = {"package", "library"} if name or "setup(" in text else set()
+    if "console_scripts" in text:
+        traits.add("bin")
+    start = next((number for number, row in enumerate(rows, 1) if "install_requires" in row), len(rows))
+    found: list[Dependency] = []
+    for number, row in enumerate(rows[start - 1 : start + 100], start):
+        quoted = row.partition("install_requires")[2] if number == start else row
+        match_all = re.findall(r"['\"]([A-Za-z][\w.-]*)", quoted[:2_000]) or re.findall(
+            r"^[ \t]+([A-Za-z][\w.-]*)", row
+        )
+        found += [Dependency(word.lower(), path, number) for word in match_all]
+        if "]" in quoted.replace("[", "", quoted.count("[") if number == start else 0) or (
+            number > start and not row[:1].isspace()
+        ):
+            break
+    return Manifest(path, "python", len(rows), name[1] if name else None, tuple(found), frozenset(traits))
+
+
+def read_cargo(path: str, text: str) -> Manifest | Fact:
+    """Read Cargo.toml: package or workspace, binaries, dependencies."""
+    body = toml(path, text)
+    if isinstance(body, Fact):
+        return body
+    package, workspace = table(body, "package"), table(body, "workspace")
+    where = LineFinder(path, text)
+    traits: set[Trait] = set()
+    if package and package.get("publish") is not False:
+        traits.add("package")
+    if "lib" in body:
+        traits.add("library")
+    if body.get("bin"):
+        traits.add("bin")
+    members = tuple(str(item) for item in items(workspace, "members"))
+    if workspace:
+        traits.add("workspace")
+    name = package.get("name")
+    found = where.dependencies([key.lower() for key in table(body, "dependencies")], False)
+    return Manifest(
+        path, "cargo", where.count, str(name) if name else None, tuple(found), frozenset(traits), members
+    )
+
+
+def read_go(path: str, text: str) -> Manifest | Fact:
+    """Read go.mod or go.work by lines; indirect requirements are left out."""
+    rows = list(enumerate(lines_of(text), 1))
+    module = next((line.split()[1] for _, line in rows if re.match(r"module\s+\S", line)), None)
+    found = [
+        Dependency(match[1].lower(), path, number)
+        for number, line in rows
+        if (match := re.match(r"\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+)\s+v\d", line))
+        and "// indirect" not in line
+    ]
+    members = tuple(
+        match[1].removeprefix("./")
+        for _, line in rows
+        if (match := re.match(r"\s*(?:use\s+)?(\./[\w./-]+)\s*$", line))
+    )
+    traits: frozenset[Trait] = frozenset({"workspace"}) if members else frozenset()
+    name = re.sub(r"/v\d+$", "", module).rpartition("/")[2] if module else None
+    return Manifest(path, "go", len(rows), name or None, tuple(found), traits, members)
+
+
+def by_lines(
+    ecosystem: Ecosystem,
+    pattern: str,
+    name: str | None = None,
+    traits: Mapping[str, Trait] = MappingProxyType({}),
+) -> Reader:
+    """Return a reader of manifests that are programs or XML: one dependency a line, group 1 of `pattern`.
+
+    `name` finds the project's own name, a key of `traits` found anywhere in the text gives its trait.
+    """
+    line_pattern = re.compile(pattern)
+
+    def read(path: str, text: str) -> Manifest | Fact:
+        found = [
+            Dependency(match[1].lower(), path, number)
+            for number, line in enumerate(lines_of(text), 1)
+            if len(line) < 2_000
+            for match in line_pattern.finditer(line)
+        ]
+        own = re.search(name, text, re.M) if name else None
+        given: frozenset[Trait] = frozenset(
+            trait for mark, trait in traits.items() if re.search(mark, text, re.M)
+        )
+        return Manifest(path, ecosystem, len(lines_of(text)), own[1] if own else None, tuple(found), given)
+
+    return read
+
+
+read_gemspec = by_lines(
+    "ruby",
+    r"add_(?:runtime_)?dependency[ (]+['\"]([\w.-]+)",
+    r"\.name\s*=\s*['\"]([\w.-]+)",
+    {r"Gem::Specification": "package", r"Gem::Specification\.new": "library", r"\.executables": "bin"},
+)
+read_dotnet = by_lines(
+    "dotnet",
+    r"(?:PackageReference|FrameworkReference)\s+Include=\"([\w.-]+)\"",
+    None,
+    {
+        r"Sdk=\"Microsoft\.NET\.Sdk\.(Web|BlazorWebAssembly)\"": "web-sdk",
+        r"<(IsPackable>true|PackageId>|GeneratePackageOnBuild>true)": "package",
+        r"<PackageId>": "library",
+        r"<OutputType>Exe": "start",
+        r"<PackAsTool>true": "bin",
+    },
+)
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "package.json": read_package_json,
+        "pnpm-workspace.yaml": read_pnpm_workspace,
+        "pyproject.toml": read_pyproject,
+        "setup.py": read_setup,
+        "setup.cfg": read_setup,
+        "Pipfile": by_lines("python", r"^\s*\"?([A-Za-z][\w.-]*)\"?\s*=\s*[\"{]"),
+        "Cargo.toml": read_cargo,
+        "go.mod": read_go,
+        "go.work": read_go,
+        "Gemfile": by_lines("ruby", r"^\s*gem\s+['\"]([\w.-]+)['\"]"),
+        "pom.xml": by_lines(
+            "jvm",
+            r"<artifactId>\s*([\w.-]+)\s*</artifactId>",
+            r"<artifactId>\s*([\w.-]+)\s*</artifactId>",
+            {r"<packaging>\s*pom": "workspace", r"<distributionManagement>": "package"},
+        ),
+        "build.gradle": by_lines(
+            "jvm",
+            r"['\"](?:[\w.-]+:)?([\w.-]+)(?::[^'\"]*)?['\"]",
+            None,
+            {r"maven-publish": "package", r"java-library": "library", r"com\.android\.application": "start"},
+        ),
+        "build.gradle.kts": by_lines(
+            "jvm",
+            r"\"(?:[\w.-]+:)?([\w.-]+)(?::[^\"]*)?\"",
+            None,
+            {r"maven-publish": "package", r"java-library": "library", r"com\.android\.application": "start"},
+        ),
+        "composer.json": by_lines(
+            "php",
+            r"^\s*\"([\w.-]+/[\w.-]+)\"\s*:",
+            r"^[ \t]*\"name\"[ \t]*:[ \t]*\"[\w.-]+/([\w.-]+)\"",
+            {r"\"type\"\s*:\s*\"library\"": "library"},
+        ),
+        "mix.exs": by_lines(
+            "elixir", r"\{\s*:(\w+)\s*,", r"app:\s*:(\w+)", {r"package:\s*package": "package"}
+        ),
+        "pubspec.yaml": by_lines("dart", r"^  (\w+)\s*:", r"^name:\s*(\w+)"),
+        "Package.swift": by_lines(
+            "swift", r"\.package\([^)]*?([\w.-]+?)(?:\.git)?\"", r"name:\s*\"([\w.-]+)\""
+        ),
+        "deno.json": by_lines("deno", r"\"(?:npm|jsr):([@\w/.-]+)"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class LineFinder:
+    """Finds the lines of keys and items in a TOML text, whose own parser forgets them."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def rows(self) -> list[str]:
+        """The lines of the text."""
+        return lines_of(self.text)
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return len(self.rows)
+
+    @cached_property
+    def by_word(self) -> Mapping[str, int]:
+        """The first line on which a name begins: as a key, or quoted in a list."""
+        found: dict[str, int] = {}
+        for number, row in enumerate(self.rows, 1):
+            for match in re.finditer(r"(?:^\s*|[\"'])([A-Za-z0-9][\w.-]*)", row):
+                found.setdefault(match[1].lower(), number)
+        return found
+
+    def dependencies(self, names: list[str], development: bool) -> Iterator[Dependency]:
+        """Yield a dependency for each name that stands in the text."""
+        for name in names:
+            if name and name in self.by_word:
+                yield Dependency(name, self.path, self.by_word[name], development)
+
+
+def toml(path: str, text: str) -> dict[str, Any] | Fact:
+    """Return the tables of a TOML text, or the fact that it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        return unreadable(path, str(error)[:200], min(int(line[1]), len(lines_of(text))) if line else 1)
+    except RecursionError:
+        return unreadable(path, "nested too deep")
+
+
+def table(body: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """Return the table under `keys`, an empty one where there is none."""
+    value: Any = body
+    for key in keys:
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else dict(body) if not keys else {}
+
+
+def items(body: Mapping[str, Any], key: str) -> list[Any]:
+    """Return the list under `key`, an empty one where there is none."""
+    value = body.get(key)
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def requirement_name(text: str) -> str:
+    """Return the project's name of a requirement such as `Psycopg[binary]>=3.2`, lower case."""
+    found = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", text)
+    return found[1].lower() if found else ""

@@ -1,0 +1,1 @@
+"""What watches the target today: alerts, objectives, runbooks, owners, instrumentation and routing."""

@@ -1,0 +1,294 @@
+"""Which signals the components send, by which libraries, and which observability tools the repository configures."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from platform_operations.assess.manifests import Dependency, Manifest
+from platform_operations.assess.places import (
+    MAX_READ,
+    aside,
+    file_name,
+    kebab,
+    lines_of,
+    text_of,
+    vendored,
+    within,
+)
+from platform_operations.assess.telemetry.instruments import INSTRUMENTS, LOGGERS, STANDARD_OUTPUT
+from platform_operations.assess.units import read_manifests
+from platform_operations.model.assessment import Fact
+from platform_operations.model.delivery import Component
+from platform_operations.model.evidence import repo_uri
+from platform_operations.model.reliability import ObservabilityPillar
+from platform_operations.model.words import Pillar
+from platform_operations.repository import Repository
+
+MAX_SOURCES = 400
+MAX_CONFIG = 1_200
+_PILLARS: tuple[Pillar, ...] = ("metrics", "logs", "traces", "profiles", "events")
+_SOURCE = (
+    ".py",
+    ".js",
+    ".mjs",
+    ".ts",
+    ".tsx",
+    ".go",
+    ".rs",
+    ".rb",
+    ".java",
+    ".kt",
+    ".cs",
+    ".php",
+    ".ex",
+    ".exs",
+    ".scala",
+)
+_HELM = frozenset({"templates"})
+_CONFIG = (
+    ".yml",
+    ".yaml",
+    ".toml",
+    ".json",
+    ".tf",
+    ".tf.json",
+    ".conf",
+    ".alloy",
+    ".river",
+    ".hcl",
+    ".cfg",
+    ".ini",
+    ".bicep",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line of configuration that names a tool in use: in files whose path matches `path`, the first match of `line`."""
+
+    tool: str
+    line: re.Pattern[str]
+    path: re.Pattern[str] = re.compile("")
+
+
+def _mark(tool: str, line: str, path: str = "") -> Mark:
+    return Mark(tool, re.compile(line), re.compile(path, re.I))
+
+
+MARKS: tuple[Mark, ...] = (
+    _mark("prometheus", r"^\s*scrape_configs\s*:"),
+    _mark("prometheus", r"^\s*kind:\s*(ServiceMonitor|PodMonitor|PrometheusRule|Prometheus|Probe|ScrapeConfig)\s*$"),
+    _mark("prometheus", r"prometheus\.io/scrape['\"]?\s*:\s*['\"]?true"),
+    _mark("prometheus", r"^\s*image:\s*['\"]?\S*(prom/prometheus|prometheus/prometheus|kube-prometheus-stack)"),
+    _mark("prometheus", r"(chart|name|repository|repo):\s*['\"]?(kube-)?prometheus(-stack|-community\S*)?['\"]?\s*$"),
+    _mark("alertmanager", r"^\s*image:\s*['\"]?\S*(prom/alertmanager|prometheus/alertmanager)"),
+    _mark("alertmanager", r"^\s*kind:\s*(Alertmanager|AlertmanagerConfig)\s*$"),
+    _mark("alertmanager", r"^\s*alertmanagers\s*:"),
+    _mark("opentelemetry", r"^\s*kind:\s*(OpenTelemetryCollector|Instrumentation)\s*$"),
+    _mark("opentelemetry", r"^\s*image:\s*['\"]?\S*(opentelemetry-collector|otel/)"),
+    _mark("opentelemetry", r"OTEL_(EXPORTER_OTLP_|SERVICE_NAME|TRACES_|METRICS_)"),
+    _mark("opentelemetry", r"^\s*otlp\s*:", r"otel|collector"),
+    _mark("grafana", r"^\s*image:\s*['\"]?\S*grafana/grafana\b"),
+    _mark("grafana", r"^\s*kind:\s*(Grafana|GrafanaDashboard|GrafanaDatasource)\s*$"),
+    _mark("grafana", r"\"schemaVersion\"\s*:\s*\d+", r"dashboard|grafana|monitoring|observab"),
+    _mark("grafana", r"^\s*resource\s+\"grafana_\w+\""),
+    _mark("grafana", r"grafana_dashboard\s*:\s*['\"]?1"),
+    _mark("loki", r"^\s*image:\s*['\"]?\S*grafana/(loki|promtail)"),
+    _mark("tempo", r"^\s*image:\s*['\"]?\S*grafana/tempo"),
+    _mark("jaeger", r"^\s*image:\s*['\"]?\S*jaegertracing/"),
+    _mark("fluentd", r"^\s*image:\s*['\"]?\S*(fluent/fluentd|fluentd-kubernetes)"),
+    _mark("fluentbit", r"^\s*image:\s*['\"]?\S*fluent-bit"),
+    _mark("vector", r"^\s*image:\s*['\"]?\S*timberio/vector"),
+    _mark("datadog", r"^\s*resource\s+\"datadog_\w+\""),
+    _mark("datadog", r"\b(DD_API_KEY|DD_SERVICE|DD_AGENT_HOST|DD_ENV|DD_TRACE_ENABLED)\b"),
+    _mark("datadog", r"ad\.datadoghq\.com/|tags\.datadoghq\.com/"),
+    _mark("datadog", r"^\s*image:\s*['\"]?\S*datadog/agent"),
+    _mark("newrelic", r"^\s*resource\s+\"newrelic_\w+\"|\bNEW_RELIC_(LICENSE_KEY|APP_NAME)\b"),
+    _mark("sentry", r"\bSENTRY_(DSN|AUTH_TOKEN|PROJECT)\b"),
+    _mark("cloudwatch", r"AWS::CloudWatch::(Alarm|CompositeAlarm|Dashboard)|AWS::Logs::(LogGroup|MetricFilter)"),
+    _mark("cloudwatch", r"^\s*resource\s+\"aws_cloudwatch_\w+\""),
+    _mark("cloudwatch", r"awslogs-group|\"logDriver\"\s*:\s*\"awslogs\""),
+    _mark("xray", r"Tracing(Config)?\s*:\s*(Active|\{)|tracing_mode\s*=\s*\"Active\""),
+    _mark("applicationinsights", r"Microsoft\.Insights/components|APPLICATIONINSIGHTS_CONNECTION_STRING|"
+          r"APPINSIGHTS_INSTRUMENTATIONKEY|azurerm_application_insights"),
+    _mark("splunk", r"\"?splunk-(url|token)\"?\s*[:=]|splunk_hec|^\s*image:\s*['\"]?\S*splunk/|^\s*resource\s+\"splunk_|"
+          r"SPLUNK_(HEC|TOKEN|ACCESS_TOKEN|REALM)"),
+    _mark("pagerduty", r"^\s*resource\s+\"pagerduty_\w+\"|pagerduty_configs|events\.pagerduty\.com"),
+    _mark("opsgenie", r"^\s*resource\s+\"opsgenie_\w+\"|opsgenie_configs|api\.opsgenie\.com"),
+    _mark("honeycomb", r"api\.honeycomb\.io|HONEYCOMB_API_KEY|^\s*resource\s+\"honeycombio_"),
+    _mark("statsd", r"\bSTATSD_(HOST|ADDR|URL|PORT)\b|^\s*statsd\s*:"),
+    _mark("google-cloud-operations", r"^\s*resource\s+\"google_monitoring_\w+\""),
+    _mark("uptime-kuma", r"^\s*image:\s*['\"]?\S*louislam/uptime-kuma"),
+    _mark("checkly", r"^\s*resource\s+\"checkly_\w+\""),
+)  # fmt: skip
+"""Configuration that shows a tool in use; the words are those of each tool's own files."""
+
+_ANY = re.compile(
+    r"scrape|kind:|prometheus|alertmanager|OTEL_|otlp|otel|grafana|schemaVersion|loki|tempo|jaeger|fluent|vector|datadog|DD_|"
+    r"newrelic|NEW_RELIC|SENTRY|CloudWatch|cloudwatch|AWS::Logs|awslogs|racing|nsights|APPINSIGHTS|splunk|SPLUNK|pagerduty|"
+    r"opsgenie|honeycomb|HONEYCOMB|statsd|STATSD|google_monitoring|uptime|checkly"
+)
+
+
+def read_instrumentation(
+    repository: Repository, components: Sequence[Component], manifests: Sequence[Manifest] | None = None
+) -> tuple[tuple[ObservabilityPillar, ...], tuple[Fact, ...]]:
+    """Return a pillar for each signal and component that a library sends, and the tools that are in use.
+
+    A library counts from the dependency on; `instrumentation` names the source file that imports it where
+    one does. A tool is present when a library speaks to it or configuration names it: a fact each, with the
+    first lines that show it. What an agent outside the repository collects cannot be seen here.
+    """
+    known = manifests if manifests is not None else read_manifests(repository)[0]
+    shown: dict[str, str] = {}
+    pillars: list[ObservabilityPillar] = []
+    places = [component.path for component in components]
+    for component in components:
+        own = list(_dependencies(component, known, places))
+        imports = _imports(repository, component, places, [dependency.name for dependency in own])
+        pillars += _pillars(component, own, imports, [pillar.id for pillar in pillars], len(components) > 1)
+    for manifest in known:
+        for dependency in manifest.by_name.values():
+            for instrument in INSTRUMENTS.get(dependency.name, ()):
+                shown.setdefault(instrument.tool, repo_uri(dependency.path, dependency.line))
+    for tool, uri in _configured(repository):
+        shown.setdefault(tool, uri)
+    facts = tuple(
+        Fact(subject="observability", aspect=tool, outcome="present", strength="present", evidence=(uri,))
+        for tool, uri in sorted(shown.items())
+    )
+    return tuple(pillars), facts
+
+
+def _dependencies(
+    component: Component, manifests: Sequence[Manifest], places: Sequence[str]
+) -> Iterator[Dependency]:
+    """Yield what the component's own manifests name, and those of folders that belong to no other component."""
+    seen: set[str] = set()
+    for manifest in manifests:
+        holders = [place for place in places if within(manifest.path, place)]
+        nearest = max(holders, key=lambda place: 0 if place == "." else len(place), default=None)
+        if nearest != component.path:
+            continue
+        for name, dependency in manifest.by_name.items():
+            if name not in seen and (name in INSTRUMENTS or name in LOGGERS):
+                seen.add(name)
+                yield dependency
+
+
+def _pillars(
+    component: Component,
+    own: Sequence[Dependency],
+    imports: Mapping[str, tuple[str, int]],
+    taken: Sequence[str],
+    several: bool,
+) -> Iterator[ObservabilityPillar]:
+    done: set[Pillar] = set()
+    for pillar in _PILLARS:
+        for dependency in own:
+            sent = [one for one in INSTRUMENTS.get(dependency.name, ()) if pillar in one.pillars]
+            logger = pillar == "logs" and dependency.name in LOGGERS
+            if not (sent or logger) or pillar in done:
+                continue
+            done.add(pillar)
+            place = imports.get(dependency.name)
+            where = f"{dependency.name} in {place[0]}" if place else f"{dependency.name} in {dependency.path}"
+            uris = [repo_uri(*place)] if place else []
+            name = f"{component.id}-{pillar}" if several or pillar in taken else pillar
+            yield ObservabilityPillar(
+                id=kebab(name),
+                pillar=pillar,
+                component=component.id,
+                tool=sent[0].tool if sent else STANDARD_OUTPUT,
+                instrumentation=where,
+                origin="existing",
+                evidence=(*uris, repo_uri(dependency.path, dependency.line)),
+            )
+
+
+def _imports(
+    repository: Repository, component: Component, places: Sequence[str], names: Sequence[str]
+) -> dict[str, tuple[str, int]]:
+    """Return for each library the first source line that imports it, within MAX_SOURCES files of the component."""
+    if not names:
+        return {}
+    modules = {module: name for name in names for module in _modules(name)}
+    pattern = re.compile("|".join(re.escape(module) for module in sorted(modules, key=len, reverse=True)))
+    others = [place for place in places if place != component.path and within(place, component.path)]
+    sources = [
+        path
+        for path in repository.paths
+        if path.endswith(_SOURCE)
+        and within(path, component.path)
+        and not aside(path)
+        and not any(within(path, other) for other in others)
+    ]
+    telling = re.compile(
+        r"metric|telemetry|instrument|tracing|trace|log|otel|monitor|sentry|app|main|server|index", re.I
+    )
+    ranked = sorted(sources, key=lambda path: (not telling.search(file_name(path)), path.count("/"), path))
+    found: dict[str, tuple[str, int]] = {}
+    for path in ranked[:MAX_SOURCES]:
+        text = text_of(repository, path)
+        if text is None or not pattern.search(text):
+            continue
+        for number, row in enumerate(lines_of(text), 1):
+            match = pattern.search(row)
+            if match and _IMPORT.search(row):
+                found.setdefault(modules[match[0]], (path, number))
+        if len(found) == len(names):
+            break
+    return found
+
+
+_IMPORT = re.compile(
+    r"^\s*(import|from|use|using|require|require_once|extern|alias)\b|require\(|import\(|^\s*(\w+\s+)?\"[\w./-]+\"$"
+)
+
+
+def _modules(name: str) -> tuple[str, ...]:
+    special = {
+        "simpleclient": "io.prometheus",
+        "micrometer-registry-prometheus": "io.micrometer",
+        "spring-boot-starter-actuator": "io.micrometer",
+        "python-json-logger": "pythonjsonlogger",
+        "opentelemetry-distro": "opentelemetry",
+        "logback-classic": "org.slf4j",
+        "prometheus-net": "Prometheus",
+    }
+    if name in special:
+        return (special[name],)
+    if name.startswith("opentelemetry-"):
+        return (name, "opentelemetry")
+    return tuple(dict.fromkeys((name, name.replace("-", "_"), name.replace("-", "."))))
+
+
+def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
+    """Yield each tool that a configuration file names, with the line; template and dashboard folders count."""
+    telling = re.compile(
+        r"prom|alert|grafana|otel|monitor|observ|telemetry|datadog|loki|tempo|jaeger|fluent|dashboard|collector|logging|"
+        r"docker-compose|compose|values|deploy|k8s|kube|infra|terraform|\.tf$|template|helm|sentry|newrelic|workflows",
+        re.I,
+    )
+    wanted = [
+        path
+        for path in repository.paths
+        if path.endswith(_CONFIG)
+        and not vendored(path)
+        and not aside(path, but=_HELM)
+        and file_name(path) not in {"package.json", "package-lock.json", "pnpm-lock.yaml", "composer.lock"}
+    ]
+    ranked = sorted(wanted, key=lambda path: (not telling.search(path), path.count("/"), path))
+    found: set[str] = set()
+    for path in ranked[: min(MAX_CONFIG, MAX_READ)]:
+        text = text_of(repository, path)
+        if text is None or not _ANY.search(text):
+            continue
+        marks = [mark for mark in MARKS if mark.tool not in found and mark.path.search(path)]
+        for number, row in enumerate(lines_of(text), 1):
+            if len(row) > 2_000 or not _ANY.search(row) or row.lstrip().startswith(("#", "//")):
+                continue
+            for mark in marks:
+                if mark.tool not in found and mark.line.search(row):
+                    found.add(mark.tool)
+                    yield mark.tool, repo_uri(path, number)

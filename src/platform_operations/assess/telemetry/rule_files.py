@@ -1,0 +1,213 @@
+"""Prometheus rules wherever they stand: rule files, PrometheusRule manifests, Helm values, ConfigMaps, mixins.
+
+Anything with `alert` and `expr` is an alerting rule, whatever surrounds it; what no YAML parser accepts (a
+Helm template, a mixin in jsonnet) is read by lines, which says so.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from platform_operations.assess.places import (
+    aside,
+    documents,
+    file_name,
+    lines_of,
+    nodes,
+    text_of,
+    unreadable,
+)
+from platform_operations.model.assessment import Fact
+from platform_operations.repository import Repository
+from platform_operations.repository.yaml_lines import Broken, Node, read_yaml
+
+MAX_FILES = 1_500
+MAX_ALERTS = 3_000
+_LIKELY = (
+    "alert",
+    "rule",
+    "prometheus",
+    "monitor",
+    "slo",
+    "mixin",
+    "observab",
+    "alarm",
+    "mimir",
+    "loki",
+    "metrics",
+)
+_YAML = (".yml", ".yaml", ".rules", ".json", ".yaml.tpl", ".yml.tpl")
+_JSONNET = (".libsonnet", ".jsonnet")
+_HELM = frozenset({"templates", "template"})
+_ALERT_LINE = re.compile(
+    r"^(?P<lead>\s*(?:-\s+)?)['\"]?alert['\"]?\s*:\s*['\"]?(?P<name>[A-Za-z][\w .:/-]{0,150}?)['\"]?\s*,?\s*$"
+)
+_FIELD = re.compile(r"^\s*['\"]?(?P<key>[A-Za-z_]\w*)['\"]?\s*:\s*(?P<value>.*?)\s*,?\s*$")
+_TEMPLATED = re.compile(
+    r"\{\{-?\s*(?:if|range|with|include|template|toYaml|\.Values|\$|\.|printf|define|end)|<%|\{%"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RawAlert:
+    """An alerting rule as written. `exact` is false where it was read by lines; `expression` may then be empty."""
+
+    name: str
+    expression: str
+    path: str
+    first: int
+    last: int
+    expression_line: int
+    hold: str | None = None
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    annotations: dict[str, str] = field(default_factory=dict[str, str])
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Every rule of a repository: alerts in order, recorded expressions by name, and the files that could not be read."""
+
+    alerts: tuple[RawAlert, ...] = ()
+    records: dict[str, str] = field(default_factory=dict[str, str])
+    record_files: tuple[tuple[str, int], ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+def read_rules(repository: Repository) -> Rules:
+    """Return every rule in the repository's own files; at most MAX_FILES are opened, telling names first."""
+    alerts: list[RawAlert] = []
+    records: dict[str, str] = {}
+    record_files: list[tuple[str, int]] = []
+    facts: list[Fact] = []
+    for path in _candidates(repository.paths):
+        text = text_of(repository, path)
+        if text is None or "expr" not in text or not ("alert" in text or "record" in text):
+            continue
+        found, recorded, fact = _read(path, text)
+        alerts += found
+        for name, expression, line in recorded:
+            records.setdefault(name, expression)
+            record_files.append((path, line))
+        facts += [fact] if fact and (found or fact.outcome == "unknown") else []
+    return Rules(tuple(alerts[:MAX_ALERTS]), records, tuple(record_files[:50]), tuple(facts))
+
+
+def _candidates(paths: Sequence[str]) -> list[str]:
+    own = [
+        path
+        for path in paths
+        if path.endswith((*_YAML, *_JSONNET))
+        and not aside(path, but=_HELM)
+        and not path.startswith(".github/workflows/")
+        and not re.search(r"[_.-]tests?\.(ya?ml|jsonnet|libsonnet)$|package(-lock)?\.json$", file_name(path))
+    ]
+    likely = [path for path in own if any(word in path.lower() for word in _LIKELY)]
+    rest = [path for path in own if path not in set(likely) and not path.endswith((".json", *_JSONNET))]
+    return [*likely, *sorted(rest, key=lambda path: (path.count("/"), path))][:MAX_FILES]
+
+
+def _read(path: str, text: str) -> tuple[list[RawAlert], list[tuple[str, str, int]], Fact | None]:
+    if path.endswith(_JSONNET):
+        by_lines = list(_by_lines(path, text))
+        fact = (
+            unreadable(path, "jsonnet, read by lines: rules it computes are not seen", 1)
+            if by_lines
+            else None
+        )
+        return by_lines, [], fact
+    read = documents(path, text)
+    if isinstance(read, Fact):
+        by_lines = list(_by_lines(path, text))
+        return by_lines, [], read if by_lines or re.search(r"^\s*-?\s*alert\s*:", text, re.M) else None
+    alerts: list[RawAlert] = []
+    records: list[tuple[str, str, int]] = []
+    _collect(path, read, 0, 0, alerts, records)
+    return alerts, records, None
+
+
+def _collect(
+    path: str,
+    roots: Sequence[Node],
+    offset: int,
+    depth: int,
+    alerts: list[RawAlert],
+    records: list[tuple[str, str, int]],
+) -> None:
+    for node in nodes(roots):
+        if len(alerts) >= MAX_ALERTS:
+            return
+        if node.kind == "map":
+            name, expression = node.string("alert"), node.get("expr")
+            if expression is None or expression.kind != "text":
+                continue
+            if name:
+                alerts.append(_alert(path, node, name, expression, offset))
+            elif recorded := node.string("record"):
+                records.append((recorded, expression.text, node.first + offset))
+        elif node.kind == "text" and depth < 2 and node.quoted and "\n" in node.text and "expr:" in node.text:
+            inner = read_yaml(node.text)
+            if not isinstance(inner, Broken):
+                _collect(path, inner, offset + node.first, depth + 1, alerts, records)
+
+
+def _alert(path: str, node: Node, name: str, expression: Node, offset: int) -> RawAlert:
+    return RawAlert(
+        name=name,
+        expression=expression.text.strip(),
+        path=path,
+        first=node.first + offset,
+        last=node.last + offset,
+        expression_line=expression.first + offset,
+        hold=node.string("for"),
+        labels=_texts(node, "labels"),
+        annotations=_texts(node, "annotations"),
+    )
+
+
+def _texts(node: Node, key: str) -> dict[str, str]:
+    return {
+        name.text: value.text
+        for name, value in node.entries(key)[:100]
+        if value.kind == "text" and not value.null
+    }
+
+
+def _by_lines(path: str, text: str) -> Iterator[RawAlert]:
+    """Yield the alerts that lines show: a name, and the fields up to the next alert or 60 lines on."""
+    rows = lines_of(text)
+    starts = [
+        (number, match)
+        for number, row in enumerate(rows)
+        if len(row) < 500 and (match := _ALERT_LINE.match(row)) and "{{" not in match["name"]
+    ]
+    for place, (number, match) in enumerate(starts[:MAX_ALERTS]):
+        end = min(starts[place + 1][0] if place + 1 < len(starts) else len(rows), number + 60)
+        labels: dict[str, str] = {}
+        annotations: dict[str, str] = {}
+        hold = None
+        last = number
+        for at in range(number + 1, end):
+            found = _FIELD.match(rows[at]) if len(rows[at]) < 2_000 else None
+            value = found["value"].strip("'\"") if found else ""
+            if not found or not value or _TEMPLATED.search(value):
+                continue
+            key = found["key"]
+            if key == "for":
+                hold, last = value, at
+            elif key in {"severity", "team", "owner", "service"}:
+                labels[key], last = value, at
+            elif key in {"runbook_url", "runbook", "runbookUrl", "summary", "description"}:
+                annotations[key], last = value, at
+        yield RawAlert(
+            match["name"].strip(),
+            "",
+            path,
+            number + 1,
+            last + 1,
+            number + 1,
+            hold,
+            labels,
+            annotations,
+            exact=False,
+        )

@@ -1,0 +1,192 @@
+"""Alerts as entries of the as-is plan: what fires, how loudly, to whom, and what they are then told to do."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from platform_operations.assess.places import kebab, unique
+from platform_operations.assess.telemetry.classify import Verdict, classify
+from platform_operations.assess.telemetry.dead_alerts import dead_reason
+from platform_operations.assess.telemetry.routing import Routing, read_routing, receiver_for, routing_facts
+from platform_operations.assess.telemetry.rule_files import RawAlert, Rules, read_rules
+from platform_operations.assess.telemetry.runbooks import (
+    link_targets,
+    read_runbooks,
+    runbook_ids,
+    runbook_link,
+)
+from platform_operations.model.assessment import Fact, SeenAlert
+from platform_operations.model.evidence import repo_uri
+from platform_operations.model.reliability import Alert, Runbook
+from platform_operations.model.words import AlertSeverity
+from platform_operations.repository import Repository
+from platform_operations.slo.durations import duration, range_seconds
+
+PAGING = re.compile(
+    r"^(crit\w*|page\w*|error|err|fatal|emerg\w*|p[01]|sev-?[012]|s1|high|urgent|disaster|major|fire)$", re.I
+)
+"""Severity labels that wake someone; everything else opens a ticket."""
+
+OWNER_KEYS = ("team", "owner", "squad", "owned_by", "service_owner", "responsible", "group_owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """The alerts of a repository as plan entries and as seen, their runbooks, and what is known about them."""
+
+    entries: tuple[Alert, ...]
+    seen: tuple[SeenAlert, ...]
+    facts: tuple[Fact, ...]
+    runbooks: tuple[Runbook, ...] = ()
+
+
+def read_alerts(
+    repository: Repository, component_of: Callable[[str], str], rules: Rules | None = None
+) -> Alerts:
+    """Return the repository's alerting rules.
+
+    `component_of` gives the component that a file speaks for. The runbooks are those of `read_runbooks`, so
+    that every id an alert names is among them. Severity is `page` where the label says so (PAGING), else
+    `ticket`; an alert that was read by lines has no expression and no kind.
+    """
+    known = rules if rules is not None else read_rules(repository)
+    routings = read_routing(repository)
+    runbooks, _ = read_runbooks(repository, rules=known)
+    by_target = runbook_ids(runbooks)
+    targets = link_targets(repository, known.alerts)
+    entries: list[Alert] = []
+    seen: list[SeenAlert] = []
+    facts: list[Fact] = [*known.facts, *routing_facts(routings)]
+    taken: set[str] = set()
+    for raw in known.alerts:
+        name = _id(raw, taken)
+        taken.add(name)
+        verdict = classify(raw.expression, known.records) if raw.exact else Verdict(None, "read by lines")
+        route, why_not = _route(raw, routings)
+        target = targets.get((raw.path, raw.first))
+        entry = _entry(raw, name, component_of(raw.path), verdict, route, by_target.get(target or ""))
+        entries.append(entry)
+        seen.append(_seen(raw, entry, verdict, target))
+        facts += _facts(repository, raw, name, known.records, why_not if routings else "", target)
+    facts.append(_practice(repository, known.alerts))
+    if known.alerts and not routings:
+        facts.append(_receivers_unknown(known.alerts))
+    return Alerts(tuple(entries), tuple(seen), tuple(facts), runbooks)
+
+
+def _entry(
+    raw: RawAlert, name: str, component: str, verdict: Verdict, route: str | None, runbook: str | None
+) -> Alert:
+    return Alert(
+        id=name,
+        component=component,
+        kind=verdict.kind,
+        expression=raw.expression[:20_000] or None,
+        for_=_hold(raw.hold),
+        severity=_severity(raw),
+        owner=_owner(raw),
+        route=route,
+        runbook=runbook,
+        origin="existing",
+        evidence=(repo_uri(raw.path, raw.first, min(raw.last, raw.first + 59)),),
+    )
+
+
+def _id(raw: RawAlert, taken: set[str]) -> str:
+    name = kebab(raw.name) or "alert"
+    if name not in taken:
+        return name
+    severity = kebab(raw.labels.get("severity", ""))
+    return unique(f"{name}-{severity}" if severity and f"{name}-{severity}" not in taken else name, taken)
+
+
+def _severity(raw: RawAlert) -> AlertSeverity:
+    said = raw.labels.get("severity") or raw.labels.get("priority") or raw.labels.get("level") or ""
+    return "page" if PAGING.match(said.strip()) else "ticket"
+
+
+def _owner(raw: RawAlert) -> str | None:
+    for source in (raw.labels, raw.annotations):
+        for key in OWNER_KEYS:
+            value = source.get(key, "").strip()
+            if value and "{{" not in value and len(value) <= 200:
+                return value
+    return None
+
+
+def _hold(text: str | None) -> str | None:
+    seconds = range_seconds(text) if text else None
+    if not seconds or seconds > 9_999_999:
+        return None
+    return duration(seconds)
+
+
+def _route(raw: RawAlert, routings: Sequence[Routing]) -> tuple[str | None, str]:
+    why = ""
+    for routing in routings:
+        name, why = receiver_for(routing, {**raw.labels, "alertname": raw.name})
+        if name:
+            return name, ""
+    return None, why
+
+
+def _seen(raw: RawAlert, entry: Alert, verdict: Verdict, target: str | None) -> SeenAlert:
+    return SeenAlert(
+        name=raw.name,
+        kind=verdict.kind,
+        severity=raw.labels.get("severity"),
+        runbook=target or runbook_link(raw),
+        owner=entry.owner,
+        route=entry.route,
+        source=entry.evidence[0],
+        why=verdict.why,
+    )
+
+
+def _facts(
+    repository: Repository,
+    raw: RawAlert,
+    name: str,
+    records: Mapping[str, str],
+    why_not: str,
+    target: str | None,
+) -> Iterator[Fact]:
+    subject, uri = f"alerts/{name}", repo_uri(raw.path, raw.expression_line)
+    dead = dead_reason(raw.expression) if raw.exact else None
+    if dead:
+        yield Fact(subject=subject, aspect="dead", outcome="present", reason=dead, evidence=(uri,))
+    link = runbook_link(raw)
+    if link and target is None:
+        reason = f"it names {link[:200]!r}, which is not in the repository"
+        yield Fact(subject=subject, aspect="runbook", outcome="absent", reason=reason, evidence=(uri,))
+    if why_not:
+        outcome = "unknown" if "depends on labels" in why_not else "absent"
+        yield Fact(subject=subject, aspect="route", outcome=outcome, reason=why_not, evidence=(uri,))
+
+
+def _practice(repository: Repository, alerts: Sequence[RawAlert]) -> Fact:
+    if alerts:
+        return Fact(
+            subject="practices",
+            aspect="alerts",
+            outcome="present",
+            strength="present",
+            reason=f"{len(alerts)} alerting rules",
+            evidence=tuple(repo_uri(alert.path, alert.first) for alert in alerts[:3]),
+        )
+    return Fact(
+        subject="practices",
+        aspect="alerts",
+        outcome="unknown" if repository.cut else "absent",
+        reason=repository.cut or "no alerting rule, alarm or monitor as code",
+    )
+
+
+def _receivers_unknown(alerts: Sequence[RawAlert]) -> Fact:
+    return Fact(
+        subject="alerts",
+        aspect="receivers",
+        outcome="unknown",
+        reason="no Alertmanager configuration in the repository says where alerts go",
+        evidence=(repo_uri(alerts[0].path, alerts[0].first),),
+    )

@@ -1,0 +1,276 @@
+"""Service level objectives as code: OpenSLO, Sloth, Pyrra, and what else declares one, recognised without its queries."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from platform_operations.assess.places import aside, documents, file_name, kebab, lines_of, text_of, unique
+from platform_operations.model.assessment import Fact
+from platform_operations.model.evidence import repo_uri
+from platform_operations.model.reliability import Sli, Slo
+from platform_operations.model.words import SliKind, SliSource
+from platform_operations.repository import Repository
+from platform_operations.repository.yaml_lines import Node
+from platform_operations.slo.durations import duration, range_seconds
+
+MAX_FILES = 1_500
+_HELM = frozenset({"templates"})
+_LIKELY = ("slo", "sloth", "pyrra", "objective", "reliab", "monitor", "observab", "alert")
+_TELLING = re.compile(
+    r"openslo|sloth|pyrra|ServiceLevelObjective|PrometheusServiceLevel|^\s*slos:|n9/v1alpha|kind:\s*SLO\b|"
+    r"prometheus/v1|_slo\b|service_level_objective",
+    re.M,
+)
+_OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("datadog", re.compile(r"^\s*resource\s+\"datadog_service_level_objective\"")),
+    ("google-cloud-operations", re.compile(r"^\s*resource\s+\"google_monitoring_slo\"")),
+    ("newrelic", re.compile(r"^\s*resource\s+\"newrelic_service_level\"")),
+    ("grafana", re.compile(r"^\s*resource\s+\"grafana_slo\"")),
+    ("nobl9", re.compile(r"^\s*resource\s+\"nobl9_slo\"|^\s*apiVersion:\s*n9/v1alpha")),
+    ("cloudwatch", re.compile(r"AWS::ApplicationSignals::ServiceLevelObjective")),
+    ("honeycomb", re.compile(r"^\s*resource\s+\"honeycombio_slo\"")),
+    ("slo-generator", re.compile(r"^\s*apiVersion:\s*['\"]?sre\.google\.com/")),
+)  # fmt: skip
+_THIRTY_DAYS = "30d"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One objective as a file declares it; lines are of the file."""
+
+    name: str
+    objective: str | None
+    window: str
+    sli: Sli
+    owner: str | None
+    first: int
+    last: int
+
+
+def read_slos(
+    repository: Repository, component_of: Callable[[str], str]
+) -> tuple[tuple[Slo, ...], tuple[Fact, ...]]:
+    """Return every objective declared in the repository's own files, and whether there is any.
+
+    Objectives with a number are `active`: whether history supports them is not a file's to say. Calendar windows become
+    their length in days (a month 30). Where another tool holds the queries (Datadog, Google Cloud) the practice is
+    present and no entry is made up.
+    """
+    slos: list[Slo] = []
+    facts: list[Fact] = []
+    elsewhere: list[str] = []
+    for path in _candidates(repository):
+        text = text_of(repository, path)
+        if text is None or not _TELLING.search(text):
+            continue
+        elsewhere += [repo_uri(path, line) for line in _others(text)]
+        if not path.endswith((".yml", ".yaml")):
+            continue
+        read = documents(path, text)
+        if isinstance(read, Fact):
+            facts.append(read)
+            continue
+        for document in read:
+            for found in _declared(document):
+                slos.append(_slo(found, path, component_of(path), [slo.id for slo in slos]))
+    return tuple(slos), (*facts, _practice(repository, slos, elsewhere))
+
+
+def _candidates(repository: Repository) -> list[str]:
+    own = [
+        path
+        for path in repository.paths
+        if path.endswith((".yml", ".yaml", ".tf"))
+        and not aside(path, but=_HELM)
+        and not path.startswith(".github/")
+    ]
+    likely = [path for path in own if any(word in path.lower() for word in _LIKELY)]
+    known = set(likely)
+    rest = sorted((path for path in own if path not in known), key=lambda path: (path.count("/"), path))
+    return [*likely, *rest][:MAX_FILES]
+
+
+def _others(text: str) -> Iterator[int]:
+    for number, row in enumerate(lines_of(text), 1):
+        if len(row) < 1_000 and any(pattern.search(row) for _, pattern in _OTHERS):
+            yield number
+
+
+def _declared(document: Node) -> Iterator[_Found]:
+    version, named = document.string("apiVersion") or "", document.string("kind") or ""
+    if version.startswith(("openslo/", "openslo.com/")) and named == "SLO":
+        yield from _openslo(document)
+    elif version.startswith("sloth.slok.dev/") and named == "PrometheusServiceLevel":
+        spec = document.get("spec")
+        yield from _sloth(spec, spec) if spec is not None else ()
+    elif (document.string("version") or "").startswith("prometheus/v1") and document.get("slos") is not None:
+        yield from _sloth(document, document)
+    elif version.startswith("pyrra.dev/") and named == "ServiceLevelObjective":
+        yield from _pyrra(document)
+
+
+def _openslo(document: Node) -> Iterator[_Found]:
+    name = document.string("metadata", "name") or "slo"
+    spec = document.get("spec")
+    if spec is None:
+        return
+    window = next((_window(item) for item in spec.children("timeWindow") or spec.children("timeWindows")), _THIRTY_DAYS)
+    sli = _openslo_sli(spec)
+    targets = spec.children("objectives")
+    for number, target in enumerate(targets, 1):
+        share, percent = target.string("target"), target.string("targetPercent")
+        objective = _percent(percent, 1) if percent else _percent(share, 100)
+        label = kebab(target.string("displayName") or "") or str(number)
+        own = f"{name}-{label}" if len(targets) > 1 else name
+        yield _Found(
+            own, objective, window, sli, document.string("metadata", "labels", "owner"), document.first, document.last
+        )
+
+
+def _openslo_sli(spec: Node) -> Sli:
+    metric = spec.get("indicator", "spec", "ratioMetric") or spec.get("sli", "spec", "ratioMetric")
+    good = _query(metric, "good")
+    bad = _query(metric, "bad")
+    total = _query(metric, "total")
+    if good is None and bad and total:
+        good = f"({total}) - ({bad})"
+    source: SliSource = "prometheus" if total and good else "none"
+    kind = _kind(" ".join(filter(None, (spec.string("description"), good, total))))
+    return Sli(kind=kind, source=source, good=good, total=total)
+
+
+def _query(metric: Node | None, side: str) -> str | None:
+    if metric is None:
+        return None
+    source = metric.get(side, "metricSource")
+    if source is None:
+        return None
+    named = (source.string("type") or "").lower()
+    query = source.string("spec", "query") or source.string("spec", "promql")
+    return _windowed(query) if query and (not named or "prom" in named) else None
+
+
+def _sloth(document: Node, holder: Node) -> Iterator[_Found]:
+    service = holder.string("service") or ""
+    owner = holder.string("labels", "owner") or holder.string("labels", "team")
+    for item in document.children("slos"):
+        name = item.string("name") or "slo"
+        errors = _windowed(item.string("sli", "events", "error_query") or item.string("sli", "events", "errorQuery"))
+        total = _windowed(item.string("sli", "events", "total_query") or item.string("sli", "events", "totalQuery"))
+        good = f"({total}) - ({errors})" if errors and total else None
+        own = item.string("labels", "owner") or item.string("labels", "team") or owner
+        said = " ".join(filter(None, (name, item.string("description"), errors)))
+        sli = Sli(kind=_kind(said), source="prometheus", good=good, total=total if good else None)
+        named = name if not service or kebab(name).startswith(kebab(service)) else f"{service}-{name}"
+        yield _Found(named, _percent(item.string("objective"), 1), _THIRTY_DAYS, sli, own, item.first, item.last)
+
+
+def _pyrra(document: Node) -> Iterator[_Found]:
+    spec = document.get("spec")
+    if spec is None:
+        return
+    labels = document.get("metadata", "labels")
+    owner = next(
+        (value.text for key, value in (labels.pairs if labels else []) if key.text.endswith(("team", "owner"))), None
+    )
+    yield _Found(
+        document.string("metadata", "name") or "slo",
+        _percent(spec.string("target"), 1),
+        _days(spec.string("window")) or _THIRTY_DAYS,
+        _pyrra_sli(spec),
+        owner,
+        document.first,
+        document.last,
+    )
+
+
+def _pyrra_sli(spec: Node) -> Sli:
+    for key in ("ratio", "latency"):
+        total = spec.string("indicator", key, "total", "metric")
+        if not total:
+            continue
+        whole = f"sum(increase({total}[$window]))"
+        errors = spec.string("indicator", key, "errors", "metric")
+        success = spec.string("indicator", key, "success", "metric")
+        good = f"sum(increase({success}[$window]))" if success else f"{whole} - (sum(increase({errors}[$window])) or vector(0))"
+        if not (errors or success):
+            continue
+        kind: SliKind = "latency" if key == "latency" else "availability"
+        bound = re.search(r"le=\"([0-9.]{1,12})\"", success or "") if key == "latency" else None
+        threshold = bound[1] if bound and _percent(bound[1], 1) is not None else None
+        return Sli(kind=kind, source="prometheus", good=good, total=whole, threshold_seconds=threshold)
+    return Sli(kind="availability", source="none")
+
+
+def _slo(found: _Found, path: str, component: str, taken: list[str]) -> Slo:
+    return Slo(
+        id=unique(kebab(found.name) or "slo", taken),
+        component=component,
+        sli=found.sli,
+        objective=found.objective,
+        window=found.window,
+        status="active" if found.objective else "needs-baseline",
+        owner=found.owner,
+        origin="existing",
+        evidence=(repo_uri(path, found.first, min(found.last, found.first + 59)),),
+    )
+
+
+def _windowed(query: str | None) -> str | None:
+    """Return a query with the tool's own placeholder for the range replaced by ours."""
+    if query is None or not query.strip():
+        return None
+    return re.sub(r"\{\{\s*\.window\s*\}\}|\$__rate_interval|\$window", "$window", query.strip()[:5_000])
+
+
+def _percent(text: str | None, factor: int) -> str | None:
+    """Return a number times `factor` as a percentage in plain digits, None unless it lies in 0 to 100."""
+    try:
+        value = Decimal((text or "").strip().rstrip("%")[:20]) * factor
+    except InvalidOperation:
+        return None
+    if not value.is_finite() or not 0 < value <= 100:
+        return None
+    plain = f"{value.normalize():f}"
+    return plain if len(plain) <= 12 else None
+
+
+def _window(item: Node) -> str:
+    return _days(item.string("duration")) or _THIRTY_DAYS
+
+
+def _days(text: str | None) -> str | None:
+    """Return a duration of a plan from 28d, 4w, 1M, 1Q or 1Y; None when it is none."""
+    found = re.fullmatch(r"([1-9]\d{0,3})(M|Q|Y|y)", (text or "").strip())
+    if found:
+        return f"{int(found[1]) * {'M': 30, 'Q': 90, 'Y': 365, 'y': 365}[found[2]]}d"
+    seconds = range_seconds((text or "").strip())
+    return duration(seconds) if seconds and seconds < 9_999_999 else None
+
+
+def _kind(said: str) -> SliKind:
+    if re.search(r"latency|duration|_bucket|slow|response.?time", said, re.I):
+        return "latency"
+    if re.search(r"fresh|staleness|last_success", said, re.I):
+        return "freshness"
+    return "correctness" if re.search(r"correctness|\bquality\b", said, re.I) else "availability"
+
+
+def _practice(repository: Repository, slos: list[Slo], elsewhere: list[str]) -> Fact:
+    uris = [uri for slo in slos if slo.objective for uri in slo.evidence] or elsewhere
+    if uris:
+        return Fact(
+            subject="practices",
+            aspect="slos",
+            outcome="present",
+            strength="present",
+            reason=f"{len(slos) or len(elsewhere)} objectives declared",
+            evidence=tuple(uris[:3]),
+        )
+    return Fact(
+        subject="practices",
+        aspect="slos",
+        outcome="unknown" if repository.cut else "absent",
+        reason=repository.cut or "no objective is declared in a file of OpenSLO, Sloth, Pyrra or a vendor",
+    )
