@@ -16,9 +16,9 @@ from platform_operations.model.words import AlertKind, Outcome, Strength
 class Fact(Record):
     """One thing the assessment knows, or knows that it could not see.
 
-    `unknown` means nobody could look, `unsupported` that the platform or source cannot have it; neither is `absent`.
-    `strength` of a present fact: enforced (blocks), present (runs, cannot block), documented (prose).
-    `value` is the typed answer where the aspect is not a yes or no.
+    `unknown` means nobody could look, `unsupported` that the platform or source cannot have it; neither is
+    `absent`. `strength` of a present fact: enforced (blocks), present (runs, cannot block), documented
+    (prose). `value` is the typed answer where the aspect is not a yes or no.
     """
 
     subject: str

@@ -1,4 +1,7 @@
-"""The delivery half of a plan: what is built, through which stages, under which gates, and how it is taken back."""
+"""The delivery half of a plan.
+
+What is built, through which stages, under which gates, and how it is taken back.
+"""
 
 from typing import Annotated
 
@@ -29,8 +32,9 @@ from platform_operations.model.words import (
 class Entry(Record):
     """What every entry of a section has.
 
-    `summary` is always generated, from `text` (a wording with placeholders) where there is one, else from the section's
-    template; `origin` and `changes` are computed from the as-is plan. Validation generates both again and compares.
+    `summary` is always generated, from `text` (a wording with placeholders) where there is one, else from the
+    section's template; `origin` and `changes` are computed from the as-is plan. Validation generates both
+    again and compares.
     """
 
     id: Id
@@ -74,7 +78,10 @@ class Owner(Record):
 
 
 class Pipeline(Entry):
-    """What starts stages; `protected_by`: required checks or approvals (stage or gate ids) that guard the way in."""
+    """What starts stages.
+
+    `protected_by`: required checks or approvals (stage or gate ids) that guard the way in.
+    """
 
     triggers: tuple[Trigger, ...] = ()
     protected_by: tuple[Id, ...] = ()
@@ -133,7 +140,10 @@ class Stage(Entry):
 
 
 class Step(Record):
-    """One step of a stepped strategy: the share of traffic in percent, how long it holds, what judges it and how often."""
+    """One step of a stepped strategy.
+
+    The share of traffic in percent, how long it holds, what judges it and how often.
+    """
 
     traffic: Percent
     hold: Duration
@@ -208,7 +218,7 @@ class QualityGate(Entry):
 
 
 class RollbackTrigger(Record):
-    """A measurable signal (slo: alert: stage: metric: platform:) and the comparison that starts the rollback."""
+    """A measurable signal (slo: alert: stage: metric: platform:) and the comparison that starts a rollback."""
 
     signal: str
     comparison: str
@@ -237,4 +247,3 @@ class Rollback(Entry):
     owner: str | None = None
     time_limit: Duration | None = None
     data: DataPlan | None = None
-

@@ -1,4 +1,7 @@
-"""How two plans differ, entry by entry: what `origin` and `changes` are computed from, and what a rollout is made of."""
+"""How two plans differ, entry by entry.
+
+What `origin` and `changes` are computed from, and what a rollout is made of.
+"""
 
 from functools import cache
 
@@ -11,12 +14,14 @@ NOT_COMPARED = frozenset({"summary", "text", "origin", "changes", "evidence"})
 @cache
 def _compared_fields(kind: type[Entry]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, info.alias or name) for name, info in kind.model_fields.items() if name not in NOT_COMPARED | {"id"}
+        (name, info.alias or name)
+        for name, info in kind.model_fields.items()
+        if name not in NOT_COMPARED | {"id"}
     )
 
 
 def difference(today: Entry, entry: Entry) -> tuple[str, ...]:
-    """Return the wire names of the fields in which two entries of one section differ, in declaration order."""
+    """Return the wire names of the fields in which two entries differ, in declaration order."""
     return tuple(
         alias for name, alias in _compared_fields(type(entry)) if getattr(today, name) != getattr(entry, name)
     )
@@ -63,7 +68,9 @@ def advanced(today: Plan, plan: Plan, implemented: frozenset[str], retired: froz
     """
     result = plan
     for section in SECTIONS:
-        wanted = {entry.id: entry for entry in plan.section(section) if f"{section}/{entry.id}" in implemented}
+        wanted = {
+            entry.id: entry for entry in plan.section(section) if f"{section}/{entry.id}" in implemented
+        }
         kept = [
             wanted.pop(entry.id, entry)
             for entry in today.section(section)

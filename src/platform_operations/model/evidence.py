@@ -4,7 +4,17 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from platform_operations.model.record import Document, Duration, Instant, Number, Percent, Record, Uri, digest, sha256
+from platform_operations.model.record import (
+    Document,
+    Duration,
+    Instant,
+    Number,
+    Percent,
+    Record,
+    Uri,
+    digest,
+    sha256,
+)
 
 REPO_URI = re.compile(r"^repo:(?P<path>[^#]+)#L(?P<first>[1-9]\d{0,8})-L(?P<last>[1-9]\d{0,8})$")
 
@@ -12,7 +22,8 @@ REPO_URI = re.compile(r"^repo:(?P<path>[^#]+)#L(?P<first>[1-9]\d{0,8})-L(?P<last
 class LedgerEntry(Record):
     """One cited URI with what it held: a sha256 (repo:, reference:, user:) or the numbers measured (metric:).
 
-    `observed`, `coverage` and `budget_spent` are percentages; `hash` of a metric entry is of the entry without itself.
+    `observed`, `coverage` and `budget_spent` are percentages; `hash` of a metric entry is of the entry
+    without itself.
     """
 
     uri: Uri
@@ -89,7 +100,10 @@ CitationState: TypeAlias = Literal["holds", "stale", "missing", "unchecked"]
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What looking at a cited place gave: it holds the same, other lines (stale), no such lines, or nobody could look."""
+    """What looking at a cited place gave.
+
+    It holds the same, other lines (stale), no such lines, or nobody could look.
+    """
 
     uri: str
     state: CitationState

@@ -11,8 +11,9 @@ from platform_operations.model.words import Constraint, Severity
 class Finding(Record):
     """One defect of a plan.
 
-    `at` is an RFC 6901 pointer into the document as given, `entry` the `section/id` it belongs to, `repair` what to do,
-    `allowed` the values that would do, `source` a `repo:` URI where the defect shows in the repository.
+    `at` is an RFC 6901 pointer into the document as given, `entry` the `section/id` it belongs to, `repair`
+    what to do, `allowed` the values that would do, `source` a `repo:` URI where the defect shows in the
+    repository.
     """
 
     rule: str
@@ -27,7 +28,10 @@ class Finding(Record):
 
 
 class Question(Record):
-    """What nobody could see. `key` is what the user answers in `[facts]`; `constraint` the one that hangs on it."""
+    """What nobody could see.
+
+    `key` is what the user answers in `[facts]`; `constraint` the one that hangs on it.
+    """
 
     key: str
     subject: str

@@ -52,7 +52,10 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
         "driftChecks": "drift_checks",
     }
 )
-"""The sections of entries, wire name to field name, in wire order. deployStrategy's entries are its `components`."""
+"""The sections of entries, wire name to field name, in wire order.
+
+deployStrategy's entries are its `components`.
+"""
 
 SEED_SECTIONS = (
     "pipelineStages",
@@ -67,7 +70,10 @@ SEED_SECTIONS = (
 
 
 class RiskProfile(Record):
-    """How much a bad release would hurt, by stated rules; a person may override it (then the evidence is user:...)."""
+    """How much a bad release would hurt, by stated rules.
+
+    A person may override it (then the evidence is user:...).
+    """
 
     level: RiskLevel
     reasons: tuple[str, ...] = ()
@@ -170,10 +176,15 @@ class Plan(Record):
         return self.model_copy(update={SECTIONS[name]: entries})
 
     def with_entry(self, name: str, entry: Entry) -> "Plan":
-        """Return the plan with `entry` in section `name`: in the place of the entry of that id, else at the end."""
+        """Return the plan with `entry` in section `name`.
+
+        In the place of the entry of that id, else at the end.
+        """
         entries = self.section(name)
         if any(other.id == entry.id for other in entries):
-            return self.with_section(name, tuple(entry if other.id == entry.id else other for other in entries))
+            return self.with_section(
+                name, tuple(entry if other.id == entry.id else other for other in entries)
+            )
         return self.with_section(name, (*entries, entry))
 
     def without_entry(self, name: str, entry_id: str) -> "Plan":
@@ -181,17 +192,23 @@ class Plan(Record):
         return self.with_section(name, tuple(entry for entry in self.section(name) if entry.id != entry_id))
 
     def interface(self) -> Interface:
-        """Return the seed's seven keys: each entry's summary in order; deployStrategy's is its own summary."""
+        """Return the seed's seven keys.
+
+        Each entry's summary in order; deployStrategy's is its own summary.
+        """
         lists = {
-            name: [entry.summary for entry in self.section(name)] for name in SEED_SECTIONS if name != "deployStrategy"
+            name: [entry.summary for entry in self.section(name)]
+            for name in SEED_SECTIONS
+            if name != "deployStrategy"
         }
         ordered = {
-            name: self.deploy_strategy.summary if name == "deployStrategy" else lists[name] for name in SEED_SECTIONS
+            name: self.deploy_strategy.summary if name == "deployStrategy" else lists[name]
+            for name in SEED_SECTIONS
         }
         return cast("Interface", ordered)
 
     def document(self) -> Document:
-        """Return the wire form: every section written, even when empty, and `target.commit` even when null."""
+        """Return the wire form: every section, even when empty, and `target.commit`, even when null."""
         body = super().document()
         ordered: Document = {}
         for field, info in type(self).model_fields.items():

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, TypeAlias, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Self, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -10,16 +11,23 @@ from pydantic.alias_generators import to_camel
 Document: TypeAlias = dict[str, Any]
 
 Id: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
-Percent: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(100(\.0+)?|\d{1,2}(\.\d+)?)$", max_length=12)]
+Percent: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^(100(\.0+)?|\d{1,2}(\.\d+)?)$", max_length=12)
+]
 Number: TypeAlias = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$", max_length=40)]
 Duration: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,6}[smhd]$")]
 Instant: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
-Uri: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(repo|metric|reference|user):.+$", max_length=1200)]
+Uri: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^(repo|metric|reference|user):.+$", max_length=1200)
+]
 Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
 
 
 class Record(BaseModel):
-    """A frozen value. Unknown fields are refused: a reader that drops what it does not know would lose a user's words."""
+    """A frozen value.
+
+    Unknown fields are refused: a reader that drops what it does not know would lose a user's words.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -30,13 +38,21 @@ class Record(BaseModel):
         serialize_by_alias=True,
     )
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with fields replaced; what was derived from the old fields does not travel along."""
+        copied = super().model_copy(update=update, deep=deep)
+        state = vars(copied)
+        for name in state.keys() - type(self).model_fields.keys():
+            del state[name]
+        return copied
+
     def document(self) -> Document:
         """Return the wire form: camelCase keys in declaration order, fields that do not apply left out."""
         return cast("Document", pruned(self.model_dump(mode="json", by_alias=True, exclude_none=True)))
 
 
 ALWAYS_WRITTEN = frozenset({"evidence", "needs"})
-"""Lists whose emptiness says something (no evidence given, nothing to wait for), so they are written even when empty."""
+"""Lists whose emptiness says something (no evidence, nothing to wait for): written even when empty."""
 
 
 def pruned(value: Any) -> Any:

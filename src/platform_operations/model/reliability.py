@@ -135,7 +135,7 @@ class RolloutStep(Record):
 
 
 class Assumption(Record):
-    """What had to be assumed: `about` names the open question it answers, `fills` the fields that rest on it."""
+    """What had to be assumed: `about` is the open question it answers, `fills` the fields that rest on it."""
 
     id: Id
     statement: str

@@ -1,7 +1,7 @@
 """Summaries: generated from typed fields, so that no sentence of a plan can say what its fields do not.
 
-Every section has one template. An entry with a `text` (a person's or a model's wording) gets that text with its
-placeholders filled: `{field}` of the entry, `{field.inner}`, `{metric:ID.field}` of the ledger.
+Every section has one template. An entry with a `text` (a person's or a model's wording) gets that text with
+its placeholders filled: `{field}` of the entry, `{field.inner}`, `{metric:ID.field}` of the ledger.
 """
 
 import re
@@ -86,7 +86,11 @@ def _stage(entry: Stage) -> str:
     taken = [f"{item.artifact} by {item.reference}" for item in entry.consumes]
     subject = and_list(taken) or entry.component or entry.id
     made = f" into {and_list(entry.produces)}" if entry.produces else ""
-    place = f" {'to' if entry.kind in {'deploy', 'promote', 'publish'} else 'in'} {entry.environment}" if entry.environment else ""
+    place = (
+        f" {'to' if entry.kind in {'deploy', 'promote', 'publish'} else 'in'} {entry.environment}"
+        if entry.environment
+        else ""
+    )
     seen = f" (exposure {entry.exposure})" if entry.exposure else ""
     how = f" with {entry.action}" if entry.action else ""
     runs = [f"`{command(line)}`" for line in entry.runs[:3]]
@@ -100,14 +104,25 @@ def _stage(entry: Stage) -> str:
         up = f"; up when the {health.kind} check{f' of {health.target}' if health.target else ''} passes"
     after = f"; after {and_list(entry.needs)}" if entry.needs else ""
     undone = f"; on failure {entry.on_failure}" if entry.on_failure else ""
-    return f"{_VERBS[entry.kind]} {subject}{made}{place}{seen}{how} (job {entry.id} of {entry.pipeline}){doing}{up}{after}{undone}."
+    return (
+        f"{_VERBS[entry.kind]} {subject}{made}{place}{seen}{how} (job {entry.id} of "
+        f"{entry.pipeline}){doing}{up}{after}{undone}."
+    )
 
 
 def _strategy(entry: ComponentStrategy) -> str:
     shares = [f"{step.traffic}%" for step in entry.steps]
     steps = f" in steps of {and_list(shares)} of traffic" if shares else ""
-    cost = f"; a wholly failed release spends at most {entry.exposure.worst}% of the error budget of {entry.exposure.slo} before everyone meets it" if entry.exposure else ""
-    return f"{entry.component} goes to {entry.environment} by {entry.kind} with {entry.mechanism}{steps}, because the risk is {entry.because}{cost}."
+    cost = (
+        f"; a wholly failed release spends at most {entry.exposure.worst}% of the error budget of "
+        f"{entry.exposure.slo} before everyone meets it"
+        if entry.exposure
+        else ""
+    )
+    return (
+        f"{entry.component} goes to {entry.environment} by {entry.kind} with {entry.mechanism}{steps}, "
+        f"because the risk is {entry.because}{cost}."
+    )
 
 
 def _gate(entry: QualityGate) -> str:
@@ -115,7 +130,10 @@ def _gate(entry: QualityGate) -> str:
     bound = f"at least {limit.at_least}" if limit.at_least is not None else f"below {limit.below}"
     effect = "stops the release" if entry.blocking else "is only reported"
     by = f", given by {entry.owner}" if entry.owner else ""
-    return f"{entry.tool} ({entry.kind}) in {entry.stage} {effect} of {entry.component} when {limit.metric} are {bound}{by}."
+    return (
+        f"{entry.tool} ({entry.kind}) in {entry.stage} {effect} of {entry.component} when {limit.metric} are"
+        f" {bound}{by}."
+    )
 
 
 def _trigger(trigger: RollbackTrigger) -> str:
@@ -132,7 +150,10 @@ def _rollback(entry: Rollback) -> str:
     within = f" within {entry.time_limit}" if entry.time_limit else ""
     when = " or ".join(_trigger(trigger) for trigger in entry.triggers) or "no trigger"
     data = f"; data: {entry.data.stance}" if entry.data and entry.data.stance != "none" else ""
-    return f"{entry.component} in {entry.environment} goes back to {entry.restores} with {entry.mechanism}, {who}{within}, when {when}{data}."
+    return (
+        f"{entry.component} in {entry.environment} goes back to {entry.restores} with {entry.mechanism}, "
+        f"{who}{within}, when {when}{data}."
+    )
 
 
 def _pillar(entry: ObservabilityPillar) -> str:
@@ -148,7 +169,10 @@ def _slo(entry: Slo) -> str:
     what = f"{entry.sli.kind} of {entry.component}"
     limit = f" within {entry.sli.threshold_seconds} s" if entry.sli.threshold_seconds else ""
     if entry.objective is None:
-        return f"{what}{limit} over {entry.window}: no objective until a baseline is measured (source {entry.sli.source})."
+        return (
+            f"{what}{limit} over {entry.window}: no objective until a baseline is measured (source "
+            f"{entry.sli.source})."
+        )
     seen = f" (observed {entry.observed}%)" if entry.observed else ""
     aim = f", aspirational until {entry.by}" if entry.status == "aspirational" else ""
     return f"{what}{limit}: {entry.objective}% over {entry.window}{seen}{aim}."
@@ -203,7 +227,10 @@ def summary_of(section: str, entry: Entry, plan: Plan) -> str:
 
 
 def strategy_summary(plan: Plan) -> str:
-    """Return the summary that `deployStrategy` must have: its wording, else the sentences of its components."""
+    """Return the summary that `deployStrategy` must have.
+
+    Its wording, else the sentences of its components.
+    """
     strategy = plan.deploy_strategy
     if strategy.text:
         return filled(strategy.text, {}, plan)
@@ -241,7 +268,8 @@ def summarised(plan: Plan) -> Plan:
     """Return the plan with every summary generated."""
     for section in SECTIONS:
         entries = tuple(
-            entry.model_copy(update={"summary": summary_of(section, entry, plan)}) for entry in plan.section(section)
+            entry.model_copy(update={"summary": summary_of(section, entry, plan)})
+            for entry in plan.section(section)
         )
         plan = plan.with_section(section, entries)
     strategy = plan.deploy_strategy.model_copy(update={"summary": strategy_summary(plan)})

@@ -13,18 +13,31 @@ from platform_operations.validate.registry import BY_ID
 MOST_FINDINGS = 200
 
 _BECOMES = {
-    "pipelineStages": "{id, kind: build|test|analyze|package|publish|provision|migrate|deploy|promote|verify|approve|rollback, pipeline, component, needs, runs}",
-    "deployStrategy": "{components: [{id, component, environment, kind: rolling|blue-green|canary|feature-flag|recreate|atomic-promote|publish, mechanism, because}]}",
+    "pipelineStages": (
+        "{id, kind: build|test|analyze|package|publish|provision|migrate|deploy|promote|verify|approve|rollback, "
+        "pipeline, component, needs, runs}"
+    ),
+    "deployStrategy": (
+        "{components: [{id, component, environment, mechanism, because, "
+        "kind: rolling|blue-green|canary|feature-flag|recreate|atomic-promote|publish}]}"
+    ),
     "qualityGates": "{id, kind, component, stage, tool, failsOn: {metric, atLeast}, blocking}",
-    "rollbackPlan": "{id, component, environment, triggers: [{signal, comparison}], mechanism, restores, automatic, owner, timeLimit}",
-    "observabilityPillars": "{id, pillar: metrics|logs|traces, component, tool, instrumentation, correlation}",
-    "slos": "{id, component, sli: {kind, source, good, total}, objective, window, status, baseline, budgetPolicy}",
+    "rollbackPlan": (
+        "{id, component, environment, triggers: [{signal, comparison}], mechanism, restores, automatic, "
+        "owner, timeLimit}"
+    ),
+    "observabilityPillars": (
+        "{id, pillar: metrics|logs|traces, component, tool, instrumentation, correlation}"
+    ),
+    "slos": (
+        "{id, component, sli: {kind, source, good, total}, objective, window, status, baseline, budgetPolicy}"
+    ),
     "alerts": "{id, component, kind, severity, owner, route, runbook, and windows or expression and for}",
 }
 
 
 def read_document(document: object) -> Plan | tuple[Finding, ...]:
-    """Return the plan that a document holds, or `plan-malformed` and `entry-untyped` findings, all at once."""
+    """Return the plan that a document holds, or every `plan-malformed` or `entry-untyped` finding."""
     if not isinstance(document, dict):
         return (_malformed("", f"a plan is a mapping with the key schema: {SCHEMA}, not {_kind(document)}"),)
     fields = cast("Document", document)
@@ -33,11 +46,16 @@ def read_document(document: object) -> Plan | tuple[Finding, ...]:
         return untyped
     schema = fields.get("schema")
     if schema != SCHEMA:
-        return (_malformed("/schema", f"schema is {schema!r}; this version reads {SCHEMA!r}", allowed=(SCHEMA,)),)
+        return (
+            _malformed("/schema", f"schema is {schema!r}; this version reads {SCHEMA!r}", allowed=(SCHEMA,)),
+        )
     try:
         return Plan.model_validate(fields, by_alias=True, by_name=False)
     except ValidationError as error:
-        rows = [_from_pydantic(fields, cast("Document", row)) for row in error.errors(include_url=False, include_input=True)]
+        rows = [
+            _from_pydantic(fields, cast("Document", row))
+            for row in error.errors(include_url=False, include_input=True)
+        ]
         return tuple(sorted(rows, key=lambda row: row.at)[:MOST_FINDINGS])
 
 
@@ -45,7 +63,13 @@ def _untyped(fields: Document) -> Iterator[Finding]:
     rule = BY_ID["entry-untyped"]
     for section in SEED_SECTIONS:
         value = fields.get(section)
-        rows = [("", value)] if section == "deployStrategy" else list(enumerate(cast("list[Any]", value))) if isinstance(value, list) else []
+        rows = (
+            [("", value)]
+            if section == "deployStrategy"
+            else list(enumerate(cast("list[Any]", value)))
+            if isinstance(value, list)
+            else []
+        )
         for index, row in rows:
             if isinstance(row, str):
                 at = f"/{section}" if index == "" else f"/{section}/{index}"
@@ -60,7 +84,9 @@ def _untyped(fields: Document) -> Iterator[Finding]:
 
 
 def _from_pydantic(fields: Document, row: Document) -> Finding:
-    path = [step for step in cast("tuple[str | int, ...]", row["loc"]) if not str(step).startswith("function-")]
+    path = [
+        step for step in cast("tuple[str | int, ...]", row["loc"]) if not str(step).startswith("function-")
+    ]
     at = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
     kind = str(row["type"])
     allowed: tuple[str, ...] = ()
@@ -75,7 +101,10 @@ def _from_pydantic(fields: Document, row: Document) -> Finding:
     if kind == "literal_error":
         message = f"{_shown(row.get('input'))} is none of {', '.join(allowed)}"
     elif kind == "string_pattern_mismatch":
-        message = f"{_shown(row.get('input'))} is not written as the format asks: {cast('Document', row['ctx'])['pattern']}"
+        message = (
+            f"{_shown(row.get('input'))} is not written as the format asks: "
+            f"{cast('Document', row['ctx'])['pattern']}"
+        )
     return _malformed(at, message, entry=_entry(fields, path), allowed=allowed)
 
 
@@ -112,4 +141,6 @@ def _malformed(at: str, message: str, *, entry: str | None = None, allowed: tupl
 
 
 def _kind(value: object) -> str:
-    return {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}.get(type(value), "nothing")
+    return {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}.get(
+        type(value), "nothing"
+    )

@@ -70,7 +70,7 @@ def cite(plan: Plan, *entries: LedgerEntry) -> Plan:
 
 def restore(plan: Plan, today: Plan, name: str) -> Plan:
     """Return the plan with the entry `section/id` as it is today, together with what that entry refers to."""
-    section, _, entry_id = name.partition("/")
+    section = name.partition("/")[0]
     entry = today.by_name.get(name)
     if entry is None:
         return plan

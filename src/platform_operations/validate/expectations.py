@@ -1,7 +1,7 @@
-"""What each type of component needs: which sections, which pillars, which kinds of health check, which ways back.
+"""What each type of component needs: which sections, pillars and kinds of health check.
 
-A component of several types needs what any of them needs. Where a type is in neither table of a section, the section
-may be empty without a word.
+A component of several types needs what any of them needs. Where a type is in neither table of a section, the
+section may be empty without a word.
 """
 
 from collections.abc import Iterable, Mapping
@@ -70,7 +70,16 @@ HEALTH: Mapping[ComponentType, frozenset[HealthKind]] = {
 }
 
 UNCHECKED: frozenset[ComponentType] = frozenset(
-    {"library", "cli", "mobile-app", "database", "infrastructure", "static-site", "scheduled-job", "data-pipeline"}
+    {
+        "library",
+        "cli",
+        "mobile-app",
+        "database",
+        "infrastructure",
+        "static-site",
+        "scheduled-job",
+        "data-pipeline",
+    }
 )
 """Types for which a health check of kind `none` with a reason is honest: nothing of them listens."""
 
@@ -82,7 +91,9 @@ def requires(component: Component, section: str) -> bool:
 
 def may_waive(component: Component, section: str) -> bool:
     """Return whether `notApplicable` may excuse the component from `section`."""
-    return not requires(component, section) and bool(WAIVABLE.get(section, frozenset()) & set(component.types))
+    return not requires(component, section) and bool(
+        WAIVABLE.get(section, frozenset()) & set(component.types)
+    )
 
 
 def pillars_of(component: Component) -> tuple[Pillar, ...]:

@@ -14,8 +14,9 @@ LOWER_KINDS = frozenset({"development", "ephemeral", "staging"})
 class Graph:
     """Questions over the stages of one plan.
 
-    `needs` is an AND-join: a stage runs only after all of them succeeded. So what guards a stage is the closure of its
-    needs, with the checks that protect the way into its pipeline; `optionalNeeds` guard nothing.
+    `needs` is an AND-join: a stage runs only after all of them succeeded. So what guards a stage is the
+    closure of its needs, with the checks that protect the way into its pipeline; `optionalNeeds` guard
+    nothing.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -36,7 +37,10 @@ class Graph:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Every stage id so that what a stage waits for comes first, else as written; those on a cycle come last."""
+        """Every stage id so that what a stage waits for comes first, else as written.
+
+        Those on a cycle come last.
+        """
         waiting = {stage.id: self._waits_for(stage, optional=True) for stage in self.stages.values()}
         dependents: dict[str, list[str]] = {}
         for name, before in waiting.items():
@@ -95,10 +99,10 @@ class Graph:
         return self.environments.get(stage.environment) if stage.environment else None
 
     def reaches_users(self, stage: Stage) -> bool:
-        """Return whether a stage puts an artifact before users: in production or a registry, seen by some or all.
+        """Return whether a stage puts an artifact before users, in production or a registry.
 
-        An exposure that is not said counts as full; none or internal counts as full too unless a later stage of the
-        same component widens it, so that relabelling the only release hides nothing.
+        An exposure that is not said counts as full; none or internal counts as full too unless a later stage
+        of the same component widens it, so that relabelling the only release hides nothing.
         """
         place = self.place(stage)
         if stage.kind not in RELEASING or place is None or place.kind not in {"production", "registry"}:
@@ -144,7 +148,7 @@ class Graph:
         return frozenset(item.artifact for item in stage.consumes)
 
     def lower_verifications(self, release: Stage) -> tuple[Stage, ...]:
-        """Return the verify stages of what `release` takes that run at a lower exposure, wherever they stand."""
+        """Return the verify stages of what `release` takes at a lower exposure, wherever they stand."""
         taken = self.consumed(release)
         return tuple(
             stage
@@ -175,8 +179,8 @@ class Graph:
     def is_lower(self, verification: Stage, release: Stage) -> bool:
         """Return whether a verification meets the artifact at a lower exposure than `release` gives it.
 
-        Lower is: a run in CI, a lower environment, a registry that is not this release's, or a place in production
-        where an earlier stage put it before nobody, the team or some of the users.
+        Lower is: a run in CI, a lower environment, a registry that is not this release's, or a place in
+        production where an earlier stage put it before nobody, the team or some of the users.
         """
         place = self.place(verification)
         if place is None:
@@ -188,7 +192,7 @@ class Graph:
         return self._put_there(verification, release)
 
     def _put_there(self, verification: Stage, release: Stage) -> bool:
-        """Return whether a stage before the verification put the same artifact there at less than full exposure."""
+        """Return whether an earlier stage put the same artifact there at less than full exposure."""
         lower = {"none", "internal", "partial"}
         taken = self.consumed(verification)
         for stage in self._releasing_into.get(verification.environment or "", ()):

@@ -14,7 +14,10 @@ from platform_operations.validate.structure import defects
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A finding that the user accepts: of a rule, on one entry (None: on all), for a reason, until a day (None: open)."""
+    """A finding that the user accepts.
+
+    Of a rule, on one entry (None: on all), for a reason, until a day (None: open).
+    """
 
     rule: str
     reason: str
@@ -24,7 +27,10 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What reviewing a plan gave: its findings, the questions nobody could answer, the constraints on the user's word."""
+    """What reviewing a plan gave.
+
+    Its findings, the questions nobody could answer, the constraints on the user's word.
+    """
 
     findings: tuple[Finding, ...]
     questions: tuple[Question, ...]
@@ -44,8 +50,8 @@ def validate(
 ) -> Findings:
     """Return the verdict on a plan. The same input gives the same findings, all at once, in the rules' order.
 
-    `citations` says what looking up each cited URI gave; without it citations are taken as listed and the verdict says
-    that the evidence is unchecked.
+    `citations` says what looking up each cited URI gave; without it citations are taken as listed and the
+    verdict says that the evidence is unchecked.
     """
     verdict = judge(Review(plan, assessment, citations), ignores)
     return Findings(
@@ -63,7 +69,9 @@ def gaps(assessment: Assessment, ignores: tuple[Ignore, ...] = ()) -> Verdict:
 
 def judge(review: Review, ignores: tuple[Ignore, ...] = ()) -> Verdict:
     """Return everything that the rules say of the plan under review."""
-    malformed = tuple(_finding(review, BY_ID["plan-malformed"], violation) for violation in defects(review.plan))
+    malformed = tuple(
+        _finding(review, BY_ID["plan-malformed"], violation) for violation in defects(review.plan)
+    )
     if malformed:
         return Verdict(malformed, (), frozenset())
     findings: list[tuple[int, Finding]] = []
@@ -84,7 +92,11 @@ def judge(review: Review, ignores: tuple[Ignore, ...] = ()) -> Verdict:
         reported = BY_ID["constraint-unproven"] if unproven else rule
         findings.append((_ORDER[rule.id], _finding(review, reported, said, rule.constraint)))
     rows = _without_implied([row for _, row in sorted(findings, key=lambda item: (item[0], _place(item[1])))])
-    return Verdict(tuple(_after_ignores(review, rows, ignores)), tuple(questions.values()), frozenset(on_word & CONSTRAINTS))
+    return Verdict(
+        tuple(_after_ignores(review, rows, ignores)),
+        tuple(questions.values()),
+        frozenset(on_word & CONSTRAINTS),
+    )
 
 
 _ORDER = {rule.id: index for index, rule in enumerate(RULES)}
@@ -103,7 +115,7 @@ def _place(finding: Finding) -> tuple[int, str, str]:
 
 
 def _answer(review: Review, violation: Violation) -> str:
-    """Return `open` where nobody could see what the violation hangs on, `user` where the user says it holds."""
+    """Return `open` where nobody could see what it hangs on, `user` where the user says that it holds."""
     if violation.question is None:
         return "seen"
     fact = review.fact(*violation.question)
@@ -123,13 +135,16 @@ def _question(rule: Rule, violation: Violation) -> Question:
         aspect=aspect,
         constraint=rule.constraint,
         reason=violation.message,
-        text=f"{violation.message[0].upper()}{violation.message[1:]}: is it so? Answer in platform-ops.toml: [facts] \"{subject}#{aspect}\" = \"yes\" or \"no\".",
+        text=f"{violation.message[0].upper()}{violation.message[1:]}: is it so? Answer in platform-ops.toml: "
+        f'[facts] "{subject}#{aspect}" = "yes" or "no".',
     )
 
 
 def _unproven(rule: Rule, violation: Violation) -> Violation:
     subject, aspect = violation.question or ("", "")
-    message = f"{rule.id} cannot be ruled out, because {subject}#{aspect} could not be seen: {violation.message}"
+    message = (
+        f"{rule.id} cannot be ruled out, because {subject}#{aspect} could not be seen: {violation.message}"
+    )
     return Violation(violation.at, message, None, violation.repair, violation.allowed, violation.source)
 
 
@@ -191,7 +206,9 @@ def _after_ignores(review: Review, findings: list[Finding], ignores: Iterable[Ig
     for ignore in ignores:
         as_of = review.plan.target.as_of
         if ignore.expires is not None and as_of is not None and ignore.expires < as_of[:10]:
-            said = Violation(("target",), f"the ignore of {ignore.rule} ({ignore.reason}) expired on {ignore.expires}")
+            said = Violation(
+                ("target",), f"the ignore of {ignore.rule} ({ignore.reason}) expired on {ignore.expires}"
+            )
             yield _finding(review, BY_ID["ignore-expired"], said)
         else:
             live.append(ignore)

@@ -1,7 +1,7 @@
 """All rules in their order: the order in which findings are listed and in which the drafter sweeps.
 
-Existence first, then what could be bypassed, artifacts, gates, staging, health and validation, promises, alerts, the
-strategy and the way back, and what is derived last.
+Existence first, then what could be bypassed, artifacts, gates, staging, health and validation, promises,
+alerts, the strategy and the way back, and what is derived last.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from platform_operations.validate.rule import Review, Rule, Violation
 from platform_operations.validate.rules import (
     alerts,
     artifacts,
+    burn_rates,
     gates,
     observability,
     presence,
@@ -28,7 +29,7 @@ def _nothing(_: Review) -> tuple[Violation, ...]:
 
 
 def _elsewhere(rule_id: str) -> Rule:
-    """Declare a rule whose findings are made where documents and configuration are read, before there is a plan."""
+    """Declare a rule whose findings are made where documents and configuration are read."""
     return Rule(rule_id, "error", "truth", lambda review: iter(_nothing(review)))
 
 
@@ -62,8 +63,8 @@ RULES: tuple[Rule, ...] = (
     slos.slo_query_mismatch,
     slos.sli_not_user_facing,
     slos.slo_without_budget_policy,
-    slos.slo_unalerted,
-    slos.burn_rate_inconsistent,
+    burn_rates.slo_unalerted,
+    burn_rates.burn_rate_inconsistent,
     presence.section_missing,
     alerts.alert_duplicated,
     alerts.alert_on_cause,

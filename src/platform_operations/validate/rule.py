@@ -1,4 +1,4 @@
-"""What a rule is: a small pure function over a review, which yields violations that may carry their repair."""
+"""What a rule is: a small pure function over a review, whose violations may carry their repair."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ Repair: TypeAlias = Callable[[Plan], Plan | None]
 class Violation:
     """One place where a plan breaks a rule.
 
-    `question` names the (subject, aspect) that nobody could see: where that fact is unknown the rule asks instead.
-    `source` is the `repo:` URI where the defect shows today.
+    `question` names the (subject, aspect) that nobody could see: where that fact is unknown the rule asks
+    instead. `source` is the `repo:` URI where the defect shows today.
     """
 
     at: Path
@@ -36,7 +36,10 @@ class Violation:
 
 @dataclass(frozen=True)
 class Review:
-    """A plan under review, with what is known of the repository. `today` is true for the as-is plan itself."""
+    """A plan under review, with what is known of the repository.
+
+    `today` is true for the as-is plan itself.
+    """
 
     plan: Plan
     assessment: Assessment | None = None
@@ -68,7 +71,10 @@ Check: TypeAlias = Callable[[Review], Iterator[Violation]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A check with its identity. `implied_by` names rules whose finding on the same entry makes this one redundant."""
+    """A check with its identity.
+
+    `implied_by` names rules whose finding on the same entry makes this one redundant.
+    """
 
     id: str
     severity: Severity

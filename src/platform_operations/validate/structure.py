@@ -13,7 +13,9 @@ def defects(plan: Plan) -> Iterator[Violation]:
     yield from _repeated(plan)
     yield from _dangling(plan)
     for name in Graph(plan).cycle():
-        yield Violation(("pipelineStages", name, "needs"), f"stage {name!r} waits for itself, directly or through others")
+        yield Violation(
+            ("pipelineStages", name, "needs"), f"stage {name!r} waits for itself, directly or through others"
+        )
 
 
 def well_formed(plan: Plan) -> bool:

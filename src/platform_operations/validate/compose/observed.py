@@ -18,7 +18,9 @@ def sli_of(row: Observation) -> Sli:
     """Return the SLI that a baseline measured."""
     kind = next((kind for kind in KINDS if kind in {row.kind, row.id.rpartition("-")[2]}), "availability")
     queried = row.good_query is not None and row.total_query is not None
-    return Sli(kind=kind, source="prometheus" if queried else "file", good=row.good_query, total=row.total_query)
+    return Sli(
+        kind=kind, source="prometheus" if queried else "file", good=row.good_query, total=row.total_query
+    )
 
 
 def observation_entry(row: Observation) -> LedgerEntry:

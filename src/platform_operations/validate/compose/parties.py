@@ -12,7 +12,10 @@ from platform_operations.validate.edits import assume, cite, fresh, kebab, unite
 from platform_operations.validate.rule import Review
 
 UNNAMED = "to-be-named"
-"""The owner of what nobody is known to own: an assumption says so, and the rollout begins with naming someone."""
+"""The owner of what nobody is known to own.
+
+An assumption says so, and the rollout begins with naming someone.
+"""
 
 REGISTRIES = "registries"
 
@@ -57,11 +60,13 @@ def with_owner(plan: Plan, owner: str, filled: tuple[str, ...]) -> Plan:
 
 
 def carriers(component: Component) -> tuple[Platform, ...]:
-    """Return the platforms of a component that can act, those that deploy first, docker and terraform last."""
+    """Return the platforms of a component: those that deploy first, docker and terraform last."""
     known = [found for name in component.platforms if (found := platform(name)) is not None]
 
     def rank(found: Platform) -> tuple[bool, bool, str]:
-        deploys = any("deploy" in action.kinds or "promote" in action.kinds for action in found.actions.values())
+        deploys = any(
+            "deploy" in action.kinds or "promote" in action.kinds for action in found.actions.values()
+        )
         return (not deploys, found.id in {"docker", "terraform"}, found.id)
 
     return tuple(sorted(known, key=rank))
@@ -113,7 +118,7 @@ def environment_of(plan: Plan, kind: EnvironmentKind) -> Environment | None:
 
 
 def lower_environment(plan: Plan, component: str | None, beside: str | None = None) -> Environment | None:
-    """Return the environment below production in which the component is put already, else the first there is."""
+    """Return the environment below production that the component is in already, else the first there is."""
     lower = [place for place in plan.environments if place.kind in {"staging", "ephemeral", "development"}]
     lower.sort(key=lambda place: {"staging": 0, "ephemeral": 1, "development": 2}[place.kind])
     used = {stage.environment for stage in plan.pipeline_stages if stage.component == component}
@@ -142,7 +147,7 @@ def with_environment(plan: Plan, kind: EnvironmentKind, wanted: str) -> tuple[Pl
 
 
 def with_pipeline(plan: Plan, component: str) -> tuple[Plan, str]:
-    """Return the plan with the pipeline in which a component's release stages stand, proposed where there is none."""
+    """Return the plan with the pipeline of a component's release stages, proposed where there is none."""
     stages = [stage for stage in plan.pipeline_stages if stage.component == component]
     released = [stage for stage in stages if stage.kind in {"deploy", "promote", "publish", "package"}]
     if released:

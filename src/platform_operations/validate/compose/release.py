@@ -34,10 +34,10 @@ from platform_operations.validate.compose.stages import (
     add_stage,
     component_of,
     consumed,
-    health_of,
     reference_of,
     with_artifact,
 )
+from platform_operations.validate.compose.verification import health_of
 from platform_operations.validate.edits import fresh
 from platform_operations.validate.expectations import is_installed
 from platform_operations.validate.rule import Review
@@ -70,8 +70,14 @@ def _released(
         return None
     place_of, name, action = found
     registry = kind == "publish"
-    plan, place = with_environment(plan, "registry" if registry else "production", name.split("-")[0] if registry else "production")
-    stage_id = fresh(plan, "pipelineStages", f"{word}-{place.id}" if len(plan.components) == 1 else f"{word}-{component.id}")
+    plan, place = with_environment(
+        plan, "registry" if registry else "production", name.split("-")[0] if registry else "production"
+    )
+    stage_id = fresh(
+        plan,
+        "pipelineStages",
+        f"{word}-{place.id}" if len(plan.components) == 1 else f"{word}-{component.id}",
+    )
     plan, health = health_of(review, plan, component, stage_id)
     exposure: Exposure = "full"
     stage = Stage(
@@ -83,7 +89,15 @@ def _released(
         exposure=exposure,
         needs=(producer,),
         consumes=consumed(plan, artifact),
-        runs=commands_of(action, name=component.id, environment=place.id, artifact=f"$REGISTRY/{artifact}", path=component.path, url=url_of(place), reference=VARIABLE[reference_of(plan, artifact)]),
+        runs=commands_of(
+            action,
+            name=component.id,
+            environment=place.id,
+            artifact=f"$REGISTRY/{artifact}",
+            path=component.path,
+            url=url_of(place),
+            reference=VARIABLE[reference_of(plan, artifact)],
+        ),
         waits=True,
         health_check=health,
         action=name,
@@ -104,7 +118,10 @@ def ways_back(component: Component, environment: Environment | None) -> dict[str
 
 
 def rollback_entry(review: Review, plan: Plan, release: Stage) -> Plan | None:
-    """Return the plan with the way back of what `release` puts before users; None when no platform offers one."""
+    """Return the plan with the way back of what `release` puts before users.
+
+    None when no platform offers one.
+    """
     component = component_of(plan, release.component)
     if component is None or release.environment is None:
         return None
@@ -114,7 +131,11 @@ def rollback_entry(review: Review, plan: Plan, release: Stage) -> Plan | None:
     if word is None:
         return None
     owner = owner_of(review, plan, component.id)
-    scoped = f"rollback-{release.environment}" if len(plan.components) == 1 else f"rollback-{component.id}-{release.environment}"
+    scoped = (
+        f"rollback-{release.environment}"
+        if len(plan.components) == 1
+        else f"rollback-{component.id}-{release.environment}"
+    )
     name = fresh(plan, "rollbackPlan", scoped)
     migrates = any(store.migrations for store in component.data_stores)
     entry = Rollback(
@@ -136,7 +157,11 @@ def rollback_entry(review: Review, plan: Plan, release: Stage) -> Plan | None:
 def chosen_way(plan: Plan, component: Component, release: Stage, ways: dict[str, WayBack]) -> str | None:
     """Return the way back that fits the release's action or strategy, else the platforms' first."""
     mechanism = next(
-        (row.mechanism for row in plan.deploy_strategy.components if row.component == component.id and row.environment == release.environment),
+        (
+            row.mechanism
+            for row in plan.deploy_strategy.components
+            if row.component == component.id and row.environment == release.environment
+        ),
         "",
     )
     for hint in (mechanism, release.action or ""):
@@ -147,13 +172,20 @@ def chosen_way(plan: Plan, component: Component, release: Stage, ways: dict[str,
     return next(iter(ways), None)
 
 
-def triggers_of(review: Review, plan: Plan, component: Component, release: Stage, way: WayBack) -> tuple[RollbackTrigger, ...]:
-    """Return what starts a rollback: the failed verification, a burning SLO, and what the platform itself detects."""
+def triggers_of(
+    review: Review, plan: Plan, component: Component, release: Stage, way: WayBack
+) -> tuple[RollbackTrigger, ...]:
+    """Return what starts a rollback.
+
+    The failed verification, a burning SLO, and what the platform itself detects.
+    """
     graph = Review(plan, review.assessment).graph
     found: list[RollbackTrigger] = [
         RollbackTrigger(signal=f"stage:{stage.id}", comparison="failed")
         for stage in graph.followers(release.id)
-        if stage.kind == "verify" and stage.component == component.id and stage.environment == release.environment
+        if stage.kind == "verify"
+        and stage.component == component.id
+        and stage.environment == release.environment
     ][:1]
     for slo in plan.slos:
         if slo.component == component.id and slo.status == "active" and slo.objective is not None:
@@ -164,19 +196,23 @@ def triggers_of(review: Review, plan: Plan, component: Component, release: Stage
                     RollbackTrigger(
                         signal=f"slo:{slo.id}",
                         comparison=">",
-                        burn_rate=str(float(factor)).removesuffix(".0") if factor == Fraction(str(float(factor))) else str(factor),
+                        burn_rate=str(float(factor)).removesuffix(".0")
+                        if factor == Fraction(str(float(factor)))
+                        else str(factor),
                         window=duration(pairs[0].short),
                         scope="whole-service",
                     )
                 )
                 break
     if not found:
-        found = [RollbackTrigger(signal=f"platform:{word}", comparison="detected") for word in way.signals[:1]]
+        found = [
+            RollbackTrigger(signal=f"platform:{word}", comparison="detected") for word in way.signals[:1]
+        ]
     return tuple(found)
 
 
 def mechanisms_of(component: Component, environment: Environment | None) -> dict[str, Mechanism]:
-    """Return the strategy mechanisms of the component's platforms whose needs are met, the platforms' order kept."""
+    """Return the strategy mechanisms of the component's platforms whose needs are met, in their order."""
     registry = environment is not None and environment.kind == "registry"
     places = carriers(component)
     extra = platform(REGISTRIES)
@@ -197,7 +233,15 @@ def strategy_entry(review: Review, plan: Plan, component: Component, environment
     level = plan.target.risk_profile.level
     preferred = {
         "high": ("canary", "blue-green", "atomic-promote", "rolling", "publish", "feature-flag", "recreate"),
-        "medium": ("rolling", "blue-green", "atomic-promote", "canary", "publish", "feature-flag", "recreate"),
+        "medium": (
+            "rolling",
+            "blue-green",
+            "atomic-promote",
+            "canary",
+            "publish",
+            "feature-flag",
+            "recreate",
+        ),
         "low": ("rolling", "atomic-promote", "publish", "blue-green", "recreate", "canary", "feature-flag"),
     }[level]
     ranked = sorted(offered, key=lambda word: preferred.index(offered[word].strategy))
@@ -207,7 +251,9 @@ def strategy_entry(review: Review, plan: Plan, component: Component, environment
         return None
     word = ranked[0]
     name = f"{component.id}-{environment.id}"
-    page = {"feature-flag": "feature-flags", "atomic-promote": "blue-green"}.get(offered[word].strategy, offered[word].strategy)
+    page = {"feature-flag": "feature-flags", "atomic-promote": "blue-green"}.get(
+        offered[word].strategy, offered[word].strategy
+    )
     del page, review
     entry = ComponentStrategy(
         id=fresh(plan, "deployStrategy", name),

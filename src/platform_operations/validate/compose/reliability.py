@@ -23,9 +23,14 @@ from platform_operations.validate.compose.observed import (
     observation_entry,
     sli_of,
 )
-from platform_operations.validate.compose.parties import carriers, environment_of, owner_of, url_of, with_owner
+from platform_operations.validate.compose.parties import (
+    carriers,
+    environment_of,
+    owner_of,
+    url_of,
+    with_owner,
+)
 from platform_operations.validate.edits import assume, cite, fresh, kebab
-from platform_operations.validate.expectations import pillars_of
 from platform_operations.validate.rule import Review
 
 STANDARD_WINDOW = "28d"
@@ -42,7 +47,10 @@ SLI_OF_TYPE: dict[str, SliKind] = {
 
 
 def observations_of(review: Review, plan: Plan, component: Component) -> tuple[Observation, ...]:
-    """Return the baselines that belong to a component: by the SLO that has it today, else by name, else the only ones."""
+    """Return the baselines that belong to a component.
+
+    By the SLO that has it today, else by name, else the only ones.
+    """
     if review.assessment is None:
         return ()
     rows = review.assessment.baseline
@@ -50,7 +58,9 @@ def observations_of(review: Review, plan: Plan, component: Component) -> tuple[O
     serving = [other.id for other in plan.components if set(other.types) & set(SLI_OF_TYPE)]
     found: list[Observation] = []
     for row in rows:
-        owner = owners.get(row.id) or _named_in(row.id, serving) or (serving[0] if len(serving) == 1 else None)
+        owner = (
+            owners.get(row.id) or _named_in(row.id, serving) or (serving[0] if len(serving) == 1 else None)
+        )
         if owner == component.id:
             found.append(row)
     return tuple(found)
@@ -72,7 +82,10 @@ def budget_policy(owner: str) -> BudgetPolicy:
 
 
 def slo_of(review: Review, plan: Plan, component: Component, row: Observation) -> tuple[Plan, Slo]:
-    """Return the plan with the SLO that a baseline supports: active at its target, else waiting for a baseline."""
+    """Return the plan with the SLO that a baseline supports.
+
+    Active at its target, else waiting for a baseline.
+    """
     owner = owner_of(review, plan, component.id)
     supported = row.status in {"ok", "below-floor"} and row.target is not None
     name = kebab(row.id)
@@ -110,7 +123,10 @@ def unmeasured_slo(review: Review, plan: Plan, component: Component) -> Plan:
 
 
 def burn_alerts(review: Review, plan: Plan, slo: Slo) -> Plan:
-    """Return the plan with the burn-rate alerts of an active SLO: the paging pairs in one alert, the others in another."""
+    """Return the plan with the burn-rate alerts of an active SLO.
+
+    The paging pairs in one alert, the others in another.
+    """
     if slo.objective is None:
         return plan
     pairs = pairs_for(slo.objective, seconds(slo.window))
@@ -136,7 +152,7 @@ def burn_alerts(review: Review, plan: Plan, slo: Slo) -> Plan:
 
 
 def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
-    """Return the plan with an alert on what users meet, for a component whose SLOs still wait for a baseline."""
+    """Return the plan with an alert on what users meet, for a component that promises nothing yet."""
     production = environment_of(plan, "production")
     if "http-service" in component.types or "serverless" in component.types:
         path = review.value(f"components/{component.id}", "health-endpoint") or "/"
@@ -196,7 +212,10 @@ def completed_alert(review: Review, plan: Plan, alert: Alert) -> Plan:
 
 
 def routed(review: Review, plan: Plan, alert_id: str) -> Plan:
-    """Return the plan in which an alert goes to a receiver: one the repository names, else one that is assumed."""
+    """Return the plan in which an alert goes to a receiver.
+
+    One the repository names, else one that is assumed.
+    """
     alert = plan.by_name[f"alerts/{alert_id}"]
     if not isinstance(alert, Alert):
         return plan
@@ -210,7 +229,8 @@ def routed(review: Review, plan: Plan, alert_id: str) -> Plan:
     return assume(
         plan,
         "alert-receivers",
-        "Alertmanager has the receivers that the alerts name; nothing in the repository shows its configuration.",
+        "Alertmanager has the receivers that the alerts name; nothing in the repository shows its "
+        "configuration.",
         about="alerts#receivers",
         fills=(f"alerts/{alert_id}/route",),
         confirm_with=alert.owner,
@@ -237,6 +257,7 @@ def actionable(review: Review, plan: Plan, name: str, component: str) -> Plan:
     owner = owner_of(review, plan, component)
     entry = next((known for known in plan.components if known.id == component), None)
     production = environment_of(plan, "production")
+    place = production.id if production else "production"
     back = next((row for row in plan.rollback_plan if row.component == component), None)
     health = review.value(f"components/{component}", "health-endpoint")
     look = [f"curl --fail --show-error {url_of(production)}{health}"] if health else []
@@ -248,9 +269,11 @@ def actionable(review: Review, plan: Plan, name: str, component: str) -> Plan:
         for word, rollback in list(place.rollbacks.items())[:1]
     ]
     update = {
-        "impact": book.impact or f"Users of {component} in {production.id if production else 'production'} meet errors or no answer.",
+        "impact": book.impact or f"Users of {component} in {place} meet errors or no answer.",
         "confirm": book.confirm or tuple(look),
-        "mitigate": book.mitigate or tuple(ways) or (f"Return {component} to the release before the last one",),
+        "mitigate": book.mitigate
+        or tuple(ways)
+        or (f"Return {component} to the release before the last one",),
         "rollback": book.rollback or (back.id if back else None),
         "escalate": book.escalate or owner,
         "owner": book.owner or owner,
@@ -269,12 +292,14 @@ _TOOLS: dict[Pillar, tuple[str, str, str]] = {
 
 
 def pillar_entry(review: Review, plan: Plan, component: Component, pillar: Pillar) -> Plan:
-    """Return the plan with a pillar of the component, in the tool the repository uses for it where there is one."""
+    """Return the plan with a pillar of the component, in the tool that the repository uses for it already."""
     seen = [row.tool for row in plan.observability_pillars if row.pillar == pillar]
     tool, kept, how = _TOOLS[pillar]
     del review
     entry = ObservabilityPillar(
-        id=fresh(plan, "observabilityPillars", pillar if len(plan.components) == 1 else f"{component.id}-{pillar}"),
+        id=fresh(
+            plan, "observabilityPillars", pillar if len(plan.components) == 1 else f"{component.id}-{pillar}"
+        ),
         pillar=pillar,
         component=component.id,
         tool=seen[0] if seen else tool,
@@ -286,7 +311,7 @@ def pillar_entry(review: Review, plan: Plan, component: Component, pillar: Pilla
 
 
 def correlated(plan: Plan, component: Component) -> Plan:
-    """Return the plan in which all pillars of the component share the key that most of them carry, else trace_id."""
+    """Return the plan in which all pillars of the component share the key that most carry, else trace_id."""
     rows = [row for row in plan.observability_pillars if row.component == component.id]
     counts: dict[str, int] = {}
     for row in rows:
@@ -314,13 +339,19 @@ _DRIFT_TOOLS = {
 
 
 def drift_entry(review: Review, plan: Plan, component: Component | None) -> Plan:
-    """Return the plan with a scheduled comparison of declared and actual state, by the platform's own tool."""
+    """Return the plan with a scheduled comparison of declared and actual state by the platform's tool."""
     platforms = component.platforms if component else ()
-    what, tool = next((_DRIFT_TOOLS[name] for name in _DRIFT_TOOLS if name in platforms), ("plan", "platform-ops check ."))
+    what, tool = next(
+        (_DRIFT_TOOLS[name] for name in _DRIFT_TOOLS if name in platforms), ("plan", "platform-ops check .")
+    )
     if what == "kubernetes-manifests":
-        path = review.value("environments/production", "manifests") or review.value("platforms", "kubernetes-path")
+        path = review.value("environments/production", "manifests") or review.value(
+            "platforms", "kubernetes-path"
+        )
         tool = f"{tool} {path or '$MANIFESTS'}"
     owner = owner_of(review, plan, component.id if component else None)
     name = fresh(plan, "driftChecks", f"{what}-drift")
-    plan = plan.with_entry("driftChecks", DriftCheck(id=name, what=what, tool=tool, schedule="daily", owner=owner))
+    plan = plan.with_entry(
+        "driftChecks", DriftCheck(id=name, what=what, tool=tool, schedule="daily", owner=owner)
+    )
     return with_owner(plan, owner, (f"driftChecks/{name}/owner",))

@@ -1,4 +1,4 @@
-"""New stages: what builds, checks, deploys, verifies and approves, in the words of the repository and its platforms."""
+"""New stages: what builds, checks, deploys, verifies and approves, in the repository's own words."""
 
 from platform_operations.model.delivery import (
     Artifact,
@@ -36,8 +36,6 @@ VARIABLE: dict[Identity, str] = {
     "deployment": "$DEPLOYMENT_ID",
     "commit": "$COMMIT",
 }
-
-CURL = "curl --fail --silent --show-error --retry 10 --retry-delay 3 --retry-connrefused"
 
 
 def component_of(plan: Plan, name: str | None) -> Component | None:
@@ -90,11 +88,14 @@ def packaging(component: Component, kind: ArtifactKind, artifact: str) -> tuple[
     """Return the commands that make an artifact of `kind` from the component."""
     keys = [f"{kind}:{language}" for language in component.languages]
     lines = next((_PACKAGING[key] for key in (*keys, kind) if key in _PACKAGING), ("git rev-parse HEAD",))
-    return tuple(line.replace("{artifact}", f"$REGISTRY/{artifact}").replace("{path}", component.path) for line in lines)
+    return tuple(
+        line.replace("{artifact}", f"$REGISTRY/{artifact}").replace("{path}", component.path)
+        for line in lines
+    )
 
 
 def assumed_commands(plan: Plan, stage: Stage) -> Plan:
-    """Return the plan in which an assumption stands for the commands of a stage that nothing in the repository shows."""
+    """Return the plan in which an assumption stands for commands that nothing in the repository shows."""
     if not stage.runs:
         return plan
     return assume(
@@ -133,17 +134,27 @@ def with_artifact(review: Review, plan: Plan, component: Component, pipeline: st
             return plan, entry
     kind = known[0].kind if known else artifact_kind(component)
     suffix = {"container-image": "image", "package": "package"}.get(kind, "artifact")
-    entry = known[0] if known else Artifact(
-        id=fresh(plan, "artifacts", f"{component.id}-{suffix}"),
-        component=component.id,
-        kind=kind,
-        identity=IDENTITY[kind],
-        attestations=("provenance",),
+    entry = (
+        known[0]
+        if known
+        else Artifact(
+            id=fresh(plan, "artifacts", f"{component.id}-{suffix}"),
+            component=component.id,
+            kind=kind,
+            identity=IDENTITY[kind],
+            attestations=("provenance",),
+        )
     )
     plan = plan.with_entry("artifacts", entry)
-    tests = [stage.id for stage in plan.pipeline_stages if stage.component == component.id and stage.kind == "test" and stage.pipeline == pipeline]
+    tests = [
+        stage.id
+        for stage in plan.pipeline_stages
+        if stage.component == component.id and stage.kind == "test" and stage.pipeline == pipeline
+    ]
     stage = Stage(
-        id=fresh(plan, "pipelineStages", f"package-{component.id}" if len(plan.components) > 1 else "package"),
+        id=fresh(
+            plan, "pipelineStages", f"package-{component.id}" if len(plan.components) > 1 else "package"
+        ),
         kind="package",
         pipeline=pipeline,
         component=component.id,
@@ -158,10 +169,14 @@ def with_artifact(review: Review, plan: Plan, component: Component, pipeline: st
 def test_stage(review: Review, plan: Plan, component: Component, pipeline: str) -> tuple[Plan, Stage]:
     """Return the plan with a stage that runs the component's tests, and a gate on it."""
     del review
-    known = [stage for stage in plan.pipeline_stages if stage.kind == "test" and stage.component == component.id]
-    runs = known[0].runs if known else tuple(_TESTS[name] for name in component.languages if name in _TESTS)[:1]
+    known = [
+        stage for stage in plan.pipeline_stages if stage.kind == "test" and stage.component == component.id
+    ]
+    runs = (
+        known[0].runs if known else tuple(_TESTS[name] for name in component.languages if name in _TESTS)[:1]
+    )
     stage = Stage(
-        id=fresh(plan, "pipelineStages", _scoped(plan, component, "test")),
+        id=fresh(plan, "pipelineStages", scoped(plan, component, "test")),
         kind="test",
         pipeline=pipeline,
         component=component.id,
@@ -172,109 +187,8 @@ def test_stage(review: Review, plan: Plan, component: Component, pipeline: str) 
     return (plan if known else assumed_commands(plan, stage)), stage
 
 
-def _scoped(plan: Plan, component: Component, word: str) -> str:
+def scoped(plan: Plan, component: Component, word: str) -> str:
     return f"{word}-{component.id}" if len(plan.components) > 1 else word
-
-
-def health_of(review: Review, plan: Plan, component: Component, stage: str) -> tuple[Plan, HealthCheck]:
-    """Return how a new version of the component shows that it is up: as seen today, else as its type allows."""
-    for known in plan.pipeline_stages:
-        if known.component == component.id and known.health_check and known.health_check.kind != "none":
-            return plan, known.health_check
-    subject = f"components/{component.id}"
-    path = review.value(subject, "health-endpoint")
-    kinds = health_kinds(component.types)
-    if path and "http" in kinds:
-        return cited(review, plan, evidence_of(review, subject, "health-endpoint")), _http(path)
-    kind: HealthKind = kinds[0] if kinds else "platform"
-    if kind == "http":
-        plan = assume(
-            plan,
-            f"{component.id}-health-endpoint",
-            f"{component.id} answers GET /healthz with 200 once it can serve, and with 503 while it cannot.",
-            about=f"{subject}#health-endpoint",
-            fills=(f"pipelineStages/{stage}/healthCheck",),
-            confirm_with=owner_of(review, plan, component.id),
-        )
-        return plan, _http("/healthz")
-    if kind in {"heartbeat", "exec", "tcp"}:
-        plan = assume(
-            plan,
-            f"{component.id}-{kind}",
-            f"{component.id} offers a {kind} check to its platform.",
-            about=f"{subject}#health-endpoint",
-            fills=(f"pipelineStages/{stage}/healthCheck",),
-            confirm_with=owner_of(review, plan, component.id),
-        )
-    return plan, HealthCheck(kind=kind, period="10s" if kind == "heartbeat" else None, timeout="5m")
-
-
-def _http(path: str) -> HealthCheck:
-    return HealthCheck(kind="http", target=path, period="10s", timeout="2m")
-
-
-def verification(review: Review, plan: Plan, component: Component, environment: Environment | None) -> tuple[str, ...]:
-    """Return the commands that meet the artifact in `environment` (None: in CI) and fail when it does not serve."""
-    subject = f"components/{component.id}"
-    if is_installed(component):
-        return (_install(component, released=environment is not None and environment.kind == "registry"),)
-    smoke = review.value(subject, "smoke-test")
-    path = review.value(subject, "health-endpoint") or "/healthz"
-    port = review.value(subject, "port") or "8080"
-    if environment is None:
-        if "docker" in component.platforms and runs_for_users(component) and "http-service" in component.types:
-            start = f"docker run --detach --publish 127.0.0.1:{port}:{port} $REGISTRY/{component.id}@$IMAGE_DIGEST"
-            tail = (f"BASE_URL=http://127.0.0.1:{port} {smoke}",) if smoke else ()
-            return (start, f"{CURL} http://127.0.0.1:{port}{path}", *tail)
-        return (f"make verify COMPONENT={component.id}",)
-    if "http-service" in component.types or "static-site" in component.types or "serverless" in component.types:
-        url = url_of(environment)
-        tail = (f"BASE_URL={url} {smoke}",) if smoke else ()
-        return (f"{CURL} {url}{path if 'http-service' in component.types else '/'}", *tail)
-    if "kubernetes" in component.platforms:
-        return (f"kubectl rollout status deployment/{component.id} --timeout=5m",)
-    return (f"make verify COMPONENT={component.id} ENVIRONMENT={environment.id}",)
-
-
-def _install(component: Component, *, released: bool) -> str:
-    name = component.id
-    lines = {
-        "python": (f'python -m pip install "{name}==$VERSION"', "python -m pip install dist/*.whl"),
-        "javascript": (f"npm install {name}@$VERSION", "npm install ./*.tgz"),
-        "typescript": (f"npm install {name}@$VERSION", "npm install ./*.tgz"),
-        "rust": (f"cargo install {name} --version $VERSION", "cargo package"),
-        "go": (f"go install {name}@$VERSION", "go vet ./..."),
-    }
-    for language in component.languages:
-        if language in lines:
-            return lines[language][0 if released else 1]
-    return f"make verify COMPONENT={name}"
-
-
-def verify_stage(
-    review: Review, plan: Plan, release: Stage, environment: Environment | None, needs: tuple[str, ...], *, on_failure: str | None = None
-) -> Stage | None:
-    """Return a stage that verifies in `environment` what `release` takes; None when its component is unknown."""
-    component = component_of(plan, release.component)
-    if component is None:
-        return None
-    smoke = evidence_of(review, f"components/{component.id}", "smoke-test")
-    health = evidence_of(review, f"components/{component.id}", "health-endpoint")
-    place = environment.id if environment is not None else "artifact"
-    journey = bool(review.value(f"components/{component.id}", "smoke-test"))
-    return Stage(
-        id=fresh(plan, "pipelineStages", _scoped(plan, component, f"verify-{place}")),
-        kind="verify",
-        pipeline=release.pipeline,
-        component=component.id,
-        environment=environment.id if environment is not None else None,
-        needs=needs,
-        consumes=tuple(item.model_copy(update={"reference": reference_of(plan, item.artifact)}) for item in release.consumes),
-        runs=verification(review, plan, component, environment),
-        asserts=("version", "user-journey") if journey else ("version", "reachable"),
-        on_failure=on_failure,
-        evidence=united(smoke, health),
-    )
 
 
 def reference_of(plan: Plan, artifact: str) -> Identity:
@@ -286,100 +200,3 @@ def reference_of(plan: Plan, artifact: str) -> Identity:
 def consumed(plan: Plan, *artifacts: str) -> tuple[Consumed, ...]:
     """Return how a stage takes `artifacts`: each by its immutable name."""
     return tuple(Consumed(artifact=name, reference=reference_of(plan, name)) for name in artifacts)
-
-
-def checking(review: Review, plan: Plan, component: Component, gate: GateKind) -> Check | None:
-    """Return the check that we propose for a kind of gate on a component."""
-    del review, plan
-    found = proposals(gate, component.languages, "docker" in component.platforms)
-    return next((check for check in found if check.run), None)
-
-
-def gate_stage(review: Review, plan: Plan, component: Component, check: Check, release: Stage) -> Plan:
-    """Return the plan with a stage that runs `check`, a gate on it, and the release waiting for both."""
-    artifact = next((item.artifact for item in release.consumes), None)
-    producer = _producer(review, plan, release, artifact)
-    if check.stage == "package" or check.gate == "image-scan":
-        return _scan_of_artifact(plan, component, check, release, producer, artifact)
-    stage = Stage(
-        id=fresh(plan, "pipelineStages", _scoped(plan, component, check.id)),
-        kind="analyze" if check.stage not in {"test", "analyze"} else check.stage,
-        pipeline=release.pipeline,
-        component=component.id,
-        runs=(check.run,) if check.run else (),
-        evidence=component.evidence[:1],
-    )
-    plan = add_stage(review, plan, stage, before=producer or release.id)
-    return with_gate(plan, component, check, stage.id)
-
-
-def _scan_of_artifact(
-    plan: Plan, component: Component, check: Check, release: Stage, producer: str | None, artifact: str | None
-) -> Plan:
-    if producer is None or artifact is None:
-        return plan
-    entry = plan.by_name[f"pipelineStages/{producer}"]
-    runs = entry.runs if isinstance(entry, Stage) else ()
-    plan = amend(plan, "pipelineStages", producer, runs=united(runs, (check.run or check.id,)))
-    del release
-    return with_gate(plan, component, check, producer)
-
-
-def _producer(review: Review, plan: Plan, release: Stage, artifact: str | None) -> str | None:
-    graph = Review(plan, review.assessment).graph
-    for stage in graph.guards(release.id):
-        if artifact in stage.produces:
-            return stage.id
-    return None
-
-
-def with_gate(plan: Plan, component: Component, check: Check, stage: str) -> Plan:
-    """Return the plan with a blocking gate of `check` on `stage`."""
-    metric, bound = check.fails_on
-    gate = QualityGate(
-        id=fresh(plan, "qualityGates", _scoped(plan, component, check.id)),
-        kind=check.gate,
-        component=component.id,
-        stage=stage,
-        tool=check.id,
-        fails_on=FailsOn(metric=metric, at_least=bound),
-        blocking=True,
-        evidence=component.evidence[:1],
-    )
-    return plan.with_entry("qualityGates", gate)
-
-
-def approval(review: Review, plan: Plan, component: Component, release: Stage) -> Plan:
-    """Return the plan with a stage of kind approve before `release`, its gate, and the assumption that hosting enforces it."""
-    owner = owner_of(review, plan, component.id)
-    place = release.environment or "production"
-    name = fresh(plan, "pipelineStages", _scoped(plan, component, f"approve-{place}"))
-    stage = Stage(
-        id=name,
-        kind="approve",
-        pipeline=release.pipeline,
-        component=component.id,
-        environment=release.environment,
-        needs=release.needs,
-    )
-    gate = QualityGate(
-        id=fresh(plan, "qualityGates", kebab(f"{place}-approval")),
-        kind="approval",
-        component=component.id,
-        stage=name,
-        tool="github-environment",
-        fails_on=FailsOn(metric="approvals", below="1"),
-        blocking=True,
-        owner=owner,
-    )
-    plan = plan.with_entry("pipelineStages", stage).with_entry("qualityGates", gate)
-    plan = amend(plan, "pipelineStages", release.id, needs=(name,))
-    plan = with_owner(plan, owner, (f"qualityGates/{gate.id}/owner",))
-    return assume(
-        plan,
-        f"{place}-protection",
-        f"The environment {place} is protected: a release waits there until {owner} approves it.",
-        about=f"environments/{place}#approval",
-        fills=(f"qualityGates/{gate.id}/tool",),
-        confirm_with=owner,
-    )

@@ -11,8 +11,7 @@ from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
 
 MOST_PAGES_A_WEEK = Decimal(2)
-MOST_FIRING = Decimal("0.2")
-"""Above two pages a week, or firing a fifth of the time, an alert is noise (SRE workbook, chapter 5, on precision)."""
+"""Above two pages a week an alert is noise (SRE workbook, chapter 5, on precision)."""
 
 
 def _source(alert: Alert) -> str | None:
@@ -21,7 +20,7 @@ def _source(alert: Alert) -> str | None:
 
 @rule("symptom-alerts")
 def alert_on_cause(review: Review) -> Iterator[Violation]:
-    """A page on a cause, or on what nobody could classify, where a symptom of the same component could page."""
+    """A page on a cause, or on what nobody could classify, where a symptom could page."""
     for alert in review.plan.alerts:
         if alert.severity != "page" or alert.kind in {"burn-rate", "symptom", "absence", "meta"}:
             continue
@@ -49,13 +48,15 @@ def alert_noisy(review: Review) -> Iterator[Violation]:
         if alert.severity == "page" and pages > MOST_PAGES_A_WEEK:
             yield Violation(
                 ("alerts", alert.id, "backtest"),
-                f"alert {alert.id!r} would have paged {pages} times a week on the measured history; at most {MOST_PAGES_A_WEEK} are bearable",
+                f"alert {alert.id!r} would have paged {pages} times a week on the measured history; at "
+                f"most {MOST_PAGES_A_WEEK} are bearable",
                 repair=lambda plan, alert=alert: amend(plan, "alerts", alert.id, severity="ticket"),
             )
         elif entry.status == "noisy" and alert.severity == "ticket":
             yield Violation(
                 ("alerts", alert.id, "backtest"),
-                f"alert {alert.id!r} would have been firing {entry.hours_firing} hours of the measured history: a ticket that is always open",
+                f"alert {alert.id!r} would have been firing {entry.hours_firing} hours of the measured "
+                "history: a ticket that is always open",
             )
 
 
@@ -151,19 +152,26 @@ def _with_runbook(review: Review, plan: Plan, alert: Alert) -> Plan:
 
 @rule("actionable-alerts")
 def runbook_not_actionable(review: Review) -> Iterator[Violation]:
-    """A runbook that an alert leads to does not say what is hurt, how to see it, what to do and whom to call."""
+    """A runbook that an alert leads to leaves out what is hurt, how to see it, what to do or whom to call."""
     led_to = {alert.runbook: alert for alert in reversed(review.plan.alerts) if alert.runbook}
     for book in review.plan.runbooks:
         alert = led_to.get(book.id)
         if alert is None or _elsewhere(book):
             continue
-        parts = {"impact": book.impact, "confirm": book.confirm, "mitigate": book.mitigate, "escalate": book.escalate}
+        parts = {
+            "impact": book.impact,
+            "confirm": book.confirm,
+            "mitigate": book.mitigate,
+            "escalate": book.escalate,
+        }
         lacking = [name for name, value in parts.items() if not value]
         if lacking:
             yield Violation(
                 ("runbooks", book.id, lacking[0]),
                 f"runbook {book.id!r}, which {alert.id!r} leads to, does not say {', '.join(lacking)}",
-                repair=lambda plan, book=book, alert=alert: actionable(review, plan, book.id, alert.component),
+                repair=lambda plan, book=book, alert=alert: actionable(
+                    review, plan, book.id, alert.component
+                ),
                 source=next((uri for uri in book.evidence if uri.startswith("repo:")), None),
             )
 

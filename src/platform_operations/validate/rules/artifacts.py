@@ -22,7 +22,10 @@ from platform_operations.validate.rule import Review, Violation, rule
 MUTABLE_TAG = re.compile(
     r"(?P<image>[\w$.{}-]+(?:/[\w$.{}-]+)+):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable)\b(?!/)"
 )
-"""An image reference by a tag that moves: a path of at least two parts, a colon, and a name that is reused."""
+"""An image reference by a tag that moves.
+
+A path of at least two parts, a colon, and a name that is reused.
+"""
 
 
 @rule("build-once")
@@ -37,7 +40,9 @@ def artifact_rebuilt(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("pipelineStages", again.id, "produces"),
                 f"{again.id!r} builds {artifact!r} again, which {stages[0].id!r} already built",
-                repair=lambda plan, first=stages[0].id, again=again.id, artifact=artifact: _built_once(plan, first, again, artifact),
+                repair=lambda plan, first=stages[0].id, again=again.id, artifact=artifact: _built_once(
+                    plan, first, again, artifact
+                ),
                 source=again.evidence[0] if again.evidence else None,
             )
 
@@ -50,7 +55,11 @@ def _built_once(plan: Plan, first: str, again: str, artifact: str) -> Plan | Non
     takes = stage.consumes
     if artifact not in {item.artifact for item in takes}:
         takes = (*takes, Consumed(artifact=artifact, reference=reference_of(plan, artifact)))
-    runs = tuple(line for line in stage.runs if not re.search(r"\b(docker|buildah|podman)\b.*\b(build|push)\b|build-push-action", line))
+    runs = tuple(
+        line
+        for line in stage.runs
+        if not re.search(r"\b(docker|buildah|podman)\b.*\b(build|push)\b|build-push-action", line)
+    )
     plan = amend(plan, "pipelineStages", again, produces=produces, consumes=takes, runs=runs)
     return add_need(plan, again, first)
 
@@ -58,13 +67,21 @@ def _built_once(plan: Plan, first: str, again: str, artifact: str) -> Plan | Non
 @rule("build-once")
 def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
     """A stage that releases or verifies names its artifact by something that moves."""
-    released = {name for stage in review.graph.stages.values() if stage.kind in RELEASING for name in review.graph.consumed(stage)}
+    released = {
+        name
+        for stage in review.graph.stages.values()
+        if stage.kind in RELEASING
+        for name in review.graph.consumed(stage)
+    }
     for artifact in review.plan.artifacts:
         if artifact.id in released and artifact.identity not in IMMUTABLE:
             yield Violation(
                 ("artifacts", artifact.id, "identity"),
-                f"artifact {artifact.id!r} is named by {artifact.identity}, which can be moved to other bytes",
-                repair=lambda plan, artifact=artifact: amend(plan, "artifacts", artifact.id, identity=IDENTITY[artifact.kind]),
+                f"artifact {artifact.id!r} is named by {artifact.identity}, which can be moved to other "
+                "bytes",
+                repair=lambda plan, artifact=artifact: amend(
+                    plan, "artifacts", artifact.id, identity=IDENTITY[artifact.kind]
+                ),
                 allowed=(IDENTITY[artifact.kind],),
                 source=artifact.evidence[0] if artifact.evidence else None,
             )
@@ -74,7 +91,11 @@ def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
         moving = [item for item in stage.consumes if item.reference not in IMMUTABLE]
         tags = sorted({found["tag"] for line in stage.runs for found in MUTABLE_TAG.finditer(line)})
         if moving or tags:
-            what = f"takes {moving[0].artifact!r} by {moving[0].reference}" if moving else f"runs a command on the tag {tags[0]!r}"
+            what = (
+                f"takes {moving[0].artifact!r} by {moving[0].reference}"
+                if moving
+                else f"runs a command on the tag {tags[0]!r}"
+            )
             yield Violation(
                 ("pipelineStages", stage.id, "consumes" if moving else "runs"),
                 f"{stage.id!r} {what}, which can name other bytes than those that were verified",
@@ -89,7 +110,9 @@ def _immutable(plan: Plan, name: str) -> Plan | None:
     if not isinstance(stage, Stage):
         return None
     takes = tuple(
-        item if item.reference in IMMUTABLE else item.model_copy(update={"reference": reference_of(plan, item.artifact)})
+        item
+        if item.reference in IMMUTABLE
+        else item.model_copy(update={"reference": reference_of(plan, item.artifact)})
         for item in stage.consumes
     )
     variable = VARIABLE["digest"]
@@ -110,16 +133,29 @@ def artifact_not_promoted(review: Review) -> Iterator[Violation]:
             ("pipelineStages", release.id, "consumes"),
             f"release {release.id!r} {what}: what users meet is not what was built and verified",
             repair=lambda plan, name=release.id: _with_built(review, plan, name),
-            allowed=tuple(sorted(artifact.id for artifact in review.plan.artifacts if artifact.component == release.component)),
+            allowed=tuple(
+                sorted(
+                    artifact.id
+                    for artifact in review.plan.artifacts
+                    if artifact.component == release.component
+                )
+            ),
             source=release.evidence[0] if release.evidence else None,
         )
 
 
 def _made_elsewhere(review: Review, release: Stage) -> bool:
-    """Whether everything taken is configuration or a platform's own deployment that another stage of the plan put up."""
+    """Whether all that is taken is configuration, or a deployment that an earlier stage put up."""
     kinds = {entry.id: entry.kind for entry in review.plan.artifacts}
-    before = {name for stage in review.graph.guards(release.id) if stage.kind == "deploy" for name in review.graph.consumed(stage)}
-    return all(kinds.get(name) == "configuration" or name in before for name in review.graph.consumed(release))
+    before = {
+        name
+        for stage in review.graph.guards(release.id)
+        if stage.kind == "deploy"
+        for name in review.graph.consumed(stage)
+    }
+    return all(
+        kinds.get(name) == "configuration" or name in before for name in review.graph.consumed(release)
+    )
 
 
 def _with_built(review: Review, plan: Plan, name: str) -> Plan | None:
@@ -141,7 +177,11 @@ def artifact_unattested(review: Review) -> Iterator[Violation]:
     """What is released carries no provenance, signature or bill of materials."""
     released = {name for stage in review.graph.releases for name in review.graph.consumed(stage)}
     for artifact in review.plan.artifacts:
-        if artifact.id in released and artifact.kind in {"container-image", "package"} and not artifact.attestations:
+        if (
+            artifact.id in released
+            and artifact.kind in {"container-image", "package"}
+            and not artifact.attestations
+        ):
             yield Violation(
                 ("artifacts", artifact.id, "attestations"),
                 f"artifact {artifact.id!r} is released without provenance, signature or bill of materials",

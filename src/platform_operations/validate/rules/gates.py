@@ -1,4 +1,7 @@
-"""Security and dependency checks as release gates: there, able to fail, run, and in the way of the release."""
+"""Security and dependency checks as release gates.
+
+There, able to fail, run, and in the way of the release.
+"""
 
 from collections.abc import Iterator
 
@@ -6,7 +9,8 @@ from platform_operations.model.delivery import Component, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
 from platform_operations.platforms.checks import CHECKS, cannot_fail, check_of, runs_check
-from platform_operations.validate.compose.stages import add_need, checking, gate_stage, reference_of
+from platform_operations.validate.compose.gates import checking, gate_stage
+from platform_operations.validate.compose.stages import add_need, reference_of
 from platform_operations.validate.edits import amend, fresh
 from platform_operations.validate.rule import Review, Violation, rule
 
@@ -14,7 +18,10 @@ SECURITY: tuple[GateKind, ...] = ("sast", "secret-scan", "image-scan", "iac-scan
 
 
 def has_dependencies(review: Review, component: Component) -> bool:
-    """Whether the component has dependencies: as the assessment saw, else as its types and languages suggest."""
+    """Whether the component has dependencies.
+
+    As the assessment saw, else as its types and languages suggest.
+    """
     fact = review.fact(f"components/{component.id}", "dependencies")
     if fact is not None and fact.outcome != "unknown":
         return fact.outcome == "present"
@@ -26,7 +33,9 @@ def _gates(review: Review, component: str, kinds: tuple[GateKind, ...]) -> tuple
     return tuple(gate for gate in review.graph.gates_of.get(component, ()) if gate.kind in kinds)
 
 
-def _missing(review: Review, kinds: tuple[GateKind, ...], proposed: GateKind, name: str) -> Iterator[Violation]:
+def _missing(
+    review: Review, kinds: tuple[GateKind, ...], proposed: GateKind, name: str
+) -> Iterator[Violation]:
     for component in review.plan.components:
         releases = review.graph.first_releases(component.id)
         if not releases or _gates(review, component.id, kinds):
@@ -38,13 +47,17 @@ def _missing(review: Review, kinds: tuple[GateKind, ...], proposed: GateKind, na
             ("pipelineStages", release.id),
             f"{release.id!r} releases {component.id!r} and no {name} stands before it",
             question=("practices", "dependencyScan" if proposed == "dependency-scan" else "securityScan"),
-            repair=lambda plan, component=component, release=release: _proposed(review, plan, component, release, proposed),
+            repair=lambda plan, component=component, release=release: _proposed(
+                review, plan, component, release, proposed
+            ),
             allowed=kinds,
             source=release.evidence[0] if release.evidence else None,
         )
 
 
-def _proposed(review: Review, plan: Plan, component: Component, release: Stage, gate: GateKind) -> Plan | None:
+def _proposed(
+    review: Review, plan: Plan, component: Component, release: Stage, gate: GateKind
+) -> Plan | None:
     check = checking(review, plan, component, gate)
     entry = plan.by_name.get(f"pipelineStages/{release.id}")
     if check is None or not isinstance(entry, Stage):
@@ -66,7 +79,14 @@ def release_without_security_check(review: Review) -> Iterator[Violation]:
 
 def _judging(gate: QualityGate) -> bool:
     """Whether the gate is of a kind that a release must pass."""
-    return gate.kind in {*SECURITY, "dependency-scan", "unit-test", "integration-test", "e2e-test", "approval"}
+    return gate.kind in {
+        *SECURITY,
+        "dependency-scan",
+        "unit-test",
+        "integration-test",
+        "e2e-test",
+        "approval",
+    }
 
 
 @rule("release-gates")
@@ -80,8 +100,11 @@ def gate_not_run(review: Review) -> Iterator[Violation]:
             if stage.kind != "approve":
                 yield Violation(
                     ("qualityGates", gate.id, "stage"),
-                    f"approval gate {gate.id!r} stands on {stage.id!r}, a stage of kind {stage.kind}, where nobody is asked",
-                    allowed=tuple(other.id for other in review.plan.pipeline_stages if other.kind == "approve"),
+                    f"approval gate {gate.id!r} stands on {stage.id!r}, a stage of kind {stage.kind}, "
+                    "where nobody is asked",
+                    allowed=tuple(
+                        other.id for other in review.plan.pipeline_stages if other.kind == "approve"
+                    ),
                 )
         elif _known(gate.tool) and not runs_check(gate.tool, stage.runs):
             yield Violation(
@@ -132,8 +155,12 @@ def gate_not_blocking(review: Review) -> Iterator[Violation]:
         if gate.blocking and escape is None:
             continue
         twin = any(
-            other.id != gate.id and other.kind == gate.kind and other.blocking and other.component == gate.component
-            and (place := review.graph.stages.get(other.stage)) is not None and _escape(other, place) is None
+            other.id != gate.id
+            and other.kind == gate.kind
+            and other.blocking
+            and other.component == gate.component
+            and (place := review.graph.stages.get(other.stage)) is not None
+            and _escape(other, place) is None
             for other in review.plan.quality_gates
         )
         if twin and not (gate.blocking and escape):
@@ -170,15 +197,24 @@ def gate_bypassable(review: Review) -> Iterator[Violation]:
         for release in review.graph.first_releases(component.id):
             seen: set[str] = set()
             for gate in review.graph.gates_of.get(component.id, ()):
-                if gate.kind in seen or not _judging(gate) or gate.kind == "approval" or _after(review, gate, release):
+                if (
+                    gate.kind in seen
+                    or not _judging(gate)
+                    or gate.kind == "approval"
+                    or _after(review, gate, release)
+                ):
                     continue
                 seen.add(gate.kind)
                 same = _gates(review, component.id, (gate.kind,))
-                if any(review.graph.guarded_by(release.id, other.stage) or other.stage == release.id for other in same):
+                if any(
+                    review.graph.guarded_by(release.id, other.stage) or other.stage == release.id
+                    for other in same
+                ):
                     continue
                 yield Violation(
                     ("qualityGates", gate.id, "stage"),
-                    f"{release.id!r} releases {component.id!r} without waiting for {gate.stage!r}, where {gate.tool} ({gate.kind}) runs",
+                    f"{release.id!r} releases {component.id!r} without waiting for {gate.stage!r}, where"
+                    f" {gate.tool} ({gate.kind}) runs",
                     question=(f"pipelines/{release.pipeline}", "required-checks"),
                     repair=lambda plan, gate=gate, release=release: _in_the_way(review, plan, gate, release),
                     source=gate.evidence[0] if gate.evidence else None,
@@ -186,7 +222,10 @@ def gate_bypassable(review: Review) -> Iterator[Violation]:
 
 
 def _after(review: Review, gate: QualityGate, release: Stage) -> bool:
-    """Whether the gate's stage stands behind the release: it judges what users already meet, and guards the next one."""
+    """Whether the gate's stage stands behind the release.
+
+    It judges what users already meet, and guards the next one.
+    """
     return review.graph.guarded_by(gate.stage, release.id) and gate.kind == "e2e-test"
 
 
@@ -198,7 +237,8 @@ def _in_the_way(review: Review, plan: Plan, gate: QualityGate, release: Stage) -
     makers = [
         other.id
         for other in graph.guards(release.id)
-        if set(other.produces) & graph.consumed(graph.stages[release.id]) and other.pipeline == release.pipeline
+        if set(other.produces) & graph.consumed(graph.stages[release.id])
+        and other.pipeline == release.pipeline
     ]
     target = makers[0] if makers else release.id
     if stage.pipeline == release.pipeline and stage.id != target and not graph.guarded_by(stage.id, target):
@@ -213,11 +253,18 @@ def _in_the_way(review: Review, plan: Plan, gate: QualityGate, release: Stage) -
             "optional_needs": (),
             "produces": (),
             "consumes": tuple(
-                item.model_copy(update={"reference": reference_of(plan, item.artifact)}) for item in stage.consumes
+                item.model_copy(update={"reference": reference_of(plan, item.artifact)})
+                for item in stage.consumes
             ),
             "text": None,
         }
     )
-    twin = gate.model_copy(update={"id": fresh(plan, "qualityGates", f"{release.pipeline}-{gate.id}"), "stage": copy.id, "blocking": True})
+    twin = gate.model_copy(
+        update={
+            "id": fresh(plan, "qualityGates", f"{release.pipeline}-{gate.id}"),
+            "stage": copy.id,
+            "blocking": True,
+        }
+    )
     plan = plan.with_entry("pipelineStages", copy).with_entry("qualityGates", twin)
     return add_need(plan, target, copy.id)

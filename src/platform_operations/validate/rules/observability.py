@@ -1,7 +1,8 @@
-"""Observability and drift: the pillars that a component needs, correlated, and declared state compared with actual."""
+"""Observability and drift: the pillars a component needs, correlated, and declared state against actual."""
 
 from collections.abc import Iterator
 
+from platform_operations.model.reliability import ObservabilityPillar
 from platform_operations.validate.compose.reliability import correlated, drift_entry, pillar_entry
 from platform_operations.validate.expectations import is_installed, pillars_of
 from platform_operations.validate.rule import Review, Violation, rule
@@ -19,7 +20,9 @@ def pillar_missing(review: Review) -> Iterator[Violation]:
                 ("observabilityPillars",),
                 f"{component.id!r} ({', '.join(component.types)}) has no {pillar}",
                 question=(f"components/{component.id}", pillar),
-                repair=lambda plan, component=component, pillar=pillar: pillar_entry(review, plan, component, pillar),
+                repair=lambda plan, component=component, pillar=pillar: pillar_entry(
+                    review, plan, component, pillar
+                ),
                 allowed=(pillar,),
                 source=component.evidence[0] if component.evidence else None,
             )
@@ -34,15 +37,24 @@ def signals_uncorrelated(review: Review) -> Iterator[Violation]:
             for row in review.plan.observability_pillars
             if row.component == component.id and row.pillar in {"metrics", "logs", "traces"}
         ]
-        if len({row.pillar for row in rows}) < 2 or set.intersection(*({*row.correlation} for row in rows)):
+        if len({row.pillar for row in rows}) < 2 or _shared(rows):
             continue
         yield Violation(
             ("observabilityPillars", rows[0].id, "correlation"),
-            f"{', '.join(dict.fromkeys(row.pillar for row in rows))} of {component.id!r} share no key to correlate them by",
+            f"{', '.join(dict.fromkeys(row.pillar for row in rows))} of {component.id!r} share no key to"
+            " correlate them by",
             repair=lambda plan, component=component: correlated(plan, component),
             allowed=("trace_id",),
             source=rows[0].evidence[0] if rows[0].evidence else None,
         )
+
+
+def _shared(rows: list[ObservabilityPillar]) -> frozenset[str]:
+    """Return the keys that every pillar carries."""
+    keys = frozenset(rows[0].correlation)
+    for row in rows[1:]:
+        keys &= frozenset(row.correlation)
+    return keys
 
 
 @rule("workflow")

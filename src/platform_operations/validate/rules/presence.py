@@ -1,13 +1,17 @@
-"""What must be there: the components, environments and releases of today, a way to production, every section."""
+"""What must be there: today's components, environments and releases, a way to production, every section."""
 
 from collections.abc import Iterator
 
 from platform_operations.model.delivery import Component, Environment, Stage
 from platform_operations.model.plan import SEED_SECTIONS, Plan
+from platform_operations.validate.compose.gates import approval, checking, with_gate
 from platform_operations.validate.compose.parties import with_pipeline
-from platform_operations.validate.compose.reliability import probe_alert
 from platform_operations.validate.compose.release import production_path, strategy_entry
-from platform_operations.validate.compose.stages import approval, checking, test_stage, with_artifact, with_gate
+from platform_operations.validate.compose.reliability import probe_alert
+from platform_operations.validate.compose.stages import (
+    test_stage,
+    with_artifact,
+)
 from platform_operations.validate.edits import amend, restore, united, waive
 from platform_operations.validate.expectations import REASONS, may_waive, requires
 from platform_operations.validate.rule import Review, Violation, rule
@@ -17,20 +21,27 @@ from platform_operations.validate.rule import Review, Violation, rule
 def component_missing(review: Review) -> Iterator[Violation]:
     """A component of today is not in the plan, or the plan has none at all."""
     today = review.as_is
-    for component in today.components if today else ():
+    for component in today.components if today is not None else ():
         if f"components/{component.id}" not in review.plan.by_name:
             yield Violation(
                 ("components",),
                 f"component {component.id!r} is in the repository and not in the plan",
-                repair=lambda plan, today=today, name=component.id: restore(plan, today, f"components/{name}"),
+                repair=lambda plan, today=today, name=component.id: restore(
+                    plan, today, f"components/{name}"
+                ),
                 source=component.evidence[0] if component.evidence else None,
             )
     if not review.plan.components and not (today and today.components):
         yield Violation(
             ("components",),
             "the plan has no component: nothing was found that is built, shipped or run; "
-            "say what this repository ships in platform-ops.toml, [facts] \"components#types\" = \"http-service\"",
+            'say what this repository ships in platform-ops.toml, [facts] "components#types" = "http-service"',
         )
+
+
+def restored(review: Review, plan: Plan, name: str) -> Plan | None:
+    """Return the plan with an entry as it is today; None when nothing is known of today."""
+    return restore(plan, review.as_is, name) if review.as_is is not None else None
 
 
 @rule("truth")
@@ -42,7 +53,8 @@ def component_type_contradicted(review: Review) -> Iterator[Violation]:
         if known is not None and set(known.types) != set(component.types):
             yield Violation(
                 ("components", component.id, "types"),
-                f"component {component.id!r} is called {', '.join(component.types)}; the repository shows {', '.join(known.types)}",
+                f"component {component.id!r} is called {', '.join(component.types)}; the repository "
+                f"shows {', '.join(known.types)}",
                 repair=lambda plan, known=known: amend(plan, "components", known.id, types=known.types),
                 allowed=known.types,
                 source=known.evidence[0] if known.evidence else None,
@@ -84,15 +96,22 @@ def release_dropped(review: Review) -> Iterator[Violation]:
         if f"pipelineStages/{stage.id}" in retired:
             continue
         if not isinstance(entry, Stage):
-            message = f"today's release {stage.id!r} to {stage.environment} is not in the plan, and no rollout step retires it"
+            message = (
+                f"today's release {stage.id!r} to {stage.environment} is not in the plan, and no rollout "
+                "step retires it"
+            )
         elif not review.graph.reaches_users(entry):
-            message = f"today's release {stage.id!r} to {stage.environment} no longer reaches users in the plan"
+            message = (
+                f"today's release {stage.id!r} to {stage.environment} no longer reaches users in the plan"
+            )
         else:
             continue
         yield Violation(
             ("pipelineStages", stage.id) if entry else ("pipelineStages",),
             message,
-            repair=lambda plan, today=review.as_is, name=stage.id: restore(plan, today, f"pipelineStages/{name}"),
+            repair=lambda plan, today=review.as_is, name=stage.id: restore(
+                plan, today, f"pipelineStages/{name}"
+            ),
             source=stage.evidence[0] if stage.evidence else None,
         )
 
@@ -106,7 +125,8 @@ def production_path_missing(review: Review) -> Iterator[Violation]:
             continue
         yield Violation(
             ("components", component.id),
-            f"no stage puts {component.id!r} before its users: a deploy, promote or publish of full exposure in production or a registry",
+            f"no stage puts {component.id!r} before its users: a deploy, promote or publish of full "
+            "exposure in production or a registry",
             question=(f"components/{component.id}", "production-path"),
             repair=lambda plan, component=component: production_path(review, plan, component),
         )
@@ -146,7 +166,9 @@ def stage_missing(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("components", component.id),
                 f"nothing tests {component.id!r} before its release: no stage of kind test",
-                repair=lambda plan, component=component, release=releases[0]: _with_test(review, plan, component, release),
+                repair=lambda plan, component=component, release=releases[0]: _with_test(
+                    review, plan, component, release
+                ),
                 allowed=("test",),
             )
 
@@ -185,7 +207,9 @@ def approval_missing(review: Review) -> Iterator[Violation]:
                 ("pipelineStages", release.id, "needs"),
                 f"the risk is high and {release.id!r} reaches {place.id} without an approval before it",
                 question=(f"environments/{place.id}", "approval"),
-                repair=lambda plan, component=component, release=release: approval(review, plan, component, _now(plan, release)),
+                repair=lambda plan, component=component, release=release: approval(
+                    review, plan, component, _now(plan, release)
+                ),
                 source=release.evidence[0] if release.evidence else None,
             )
 
@@ -199,15 +223,18 @@ def _now(plan: Plan, stage: Stage) -> Stage:
 def section_missing(review: Review) -> Iterator[Violation]:
     """A section says nothing of a component, and no reason that fits the component's types excuses it.
 
-    Where a rule of its own speaks of the gap (slo-missing, deploy-without-rollback...), this one is silent but for a
-    reason that the component's types refuse.
+    Where a rule of its own speaks of the gap (slo-missing, deploy-without-rollback...), this one is silent
+    but for a reason that the component's types refuse.
     """
     for component in review.plan.components:
         for section in SEED_SECTIONS:
-            if any(getattr(entry, "component", None) == component.id for entry in review.plan.section(section)):
+            if any(
+                getattr(entry, "component", None) == component.id for entry in review.plan.section(section)
+            ):
                 continue
             waived = any(
-                row.section == section and row.component in {component.id, None} for row in review.plan.not_applicable
+                row.section == section and row.component in {component.id, None}
+                for row in review.plan.not_applicable
             )
             refused = waived and not may_waive(component, section)
             if not refused and (waived or _spoken_of(review, component, section)):
@@ -216,7 +243,9 @@ def section_missing(review: Review) -> Iterator[Violation]:
             yield Violation(
                 (section,),
                 f"{section} says nothing of {component.id!r} ({', '.join(component.types)}){why}",
-                repair=lambda plan, section=section, component=component: _filled(review, plan, component, section),
+                repair=lambda plan, section=section, component=component: _filled(
+                    review, plan, component, section
+                ),
                 source=component.evidence[0] if component.evidence else None,
             )
 
@@ -226,7 +255,9 @@ def _spoken_of(review: Review, component: Component, section: str) -> bool:
     if may_waive(component, section):
         return False
     if section == "alerts":
-        promised = any(slo.component == component.id and slo.objective is not None for slo in review.plan.slos)
+        promised = any(
+            slo.component == component.id and slo.objective is not None for slo in review.plan.slos
+        )
         return promised or not requires(component, section)
     return section != "deployStrategy" or not requires(component, section)
 
@@ -235,7 +266,9 @@ def _filled(review: Review, plan: Plan, component: Component, section: str) -> P
     plan = plan.model_copy(
         update={
             "not_applicable": tuple(
-                row for row in plan.not_applicable if row.section != section or row.component not in {component.id, None}
+                row
+                for row in plan.not_applicable
+                if row.section != section or row.component not in {component.id, None}
             )
         }
     )

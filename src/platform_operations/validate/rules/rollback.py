@@ -1,4 +1,4 @@
-"""Rollback before rollout: measurable triggers, a mechanism the platform has, someone who does it, data that survives it."""
+"""Rollback before rollout: measurable triggers, a way the platform has, an owner, data that survives it."""
 
 from collections.abc import Iterator
 
@@ -99,7 +99,8 @@ def rollback_mechanism_unsupported(review: Review) -> Iterator[Violation]:
         if back.mechanism not in ways:
             yield Violation(
                 ("rollbackPlan", back.id, "mechanism"),
-                f"rollback {back.id!r} uses {back.mechanism!r}, which no platform of {back.component!r} offers",
+                f"rollback {back.id!r} uses {back.mechanism!r}, which no platform of {back.component!r} "
+                "offers",
                 repair=lambda plan, back=back: _supported(review, plan, back),
                 allowed=tuple(ways),
                 source=back.evidence[0] if back.evidence else None,
@@ -116,7 +117,9 @@ def _supported(review: Review, plan: Plan, back: Rollback) -> Plan | None:
     if word is None:
         return None
     way = ways[word]
-    return amend(plan, "rollbackPlan", back.id, mechanism=word, restores=way.restores, automatic=way.automatic)
+    return amend(
+        plan, "rollbackPlan", back.id, mechanism=word, restores=way.restores, automatic=way.automatic
+    )
 
 
 @rule("rollback-triggers")
@@ -124,7 +127,13 @@ def rollback_unowned(review: Review) -> Iterator[Violation]:
     """A way back without someone who answers for it, or without a time limit."""
     known = {owner.id for owner in review.plan.owners}
     for back in review.plan.rollback_plan:
-        lacking = "an owner" if not back.owner or back.owner not in known else None if back.time_limit else "a time limit"
+        lacking = (
+            "an owner"
+            if not back.owner or back.owner not in known
+            else None
+            if back.time_limit
+            else "a time limit"
+        )
         if lacking:
             yield Violation(
                 ("rollbackPlan", back.id, "owner" if lacking == "an owner" else "timeLimit"),
@@ -149,7 +158,8 @@ def migration_without_expand_contract(review: Review) -> Iterator[Violation]:
         component = component_of(review.plan, back.component)
         migrating = component is not None and any(store.migrations for store in component.data_stores)
         migrating = migrating or any(
-            stage.kind == "migrate" and stage.component == back.component for stage in review.plan.pipeline_stages
+            stage.kind == "migrate" and stage.component == back.component
+            for stage in review.plan.pipeline_stages
         )
         place = review.graph.environments.get(back.environment)
         if not migrating or (place is not None and place.kind == "registry"):
@@ -158,7 +168,9 @@ def migration_without_expand_contract(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("rollbackPlan", back.id, "data"),
                 f"{back.component!r} migrates its schema, and rollback {back.id!r} says nothing of the data",
-                repair=lambda plan, back=back: amend(plan, "rollbackPlan", back.id, data=DataPlan(stance="expand-contract")),
+                repair=lambda plan, back=back: amend(
+                    plan, "rollbackPlan", back.id, data=DataPlan(stance="expand-contract")
+                ),
                 allowed=("expand-contract", "forward-only", "restore"),
             )
 
@@ -173,10 +185,14 @@ def rollback_trigger_after_rollout(review: Review) -> Iterator[Violation]:
             continue
         for release in review.graph.releases:
             changed = position.get(f"pipelineStages/{release.id}")
-            if (release.component, release.environment) != (back.component, back.environment) or changed is None:
+            if (release.component, release.environment) != (
+                back.component,
+                back.environment,
+            ) or changed is None:
                 continue
             if changed < defined:
                 yield Violation(
                     ("rollbackPlan", back.id, "triggers"),
-                    f"the rollout changes {release.id!r} in step {changed} and defines its rollback {back.id!r} only in step {defined}",
+                    f"the rollout changes {release.id!r} in step {changed} and defines its rollback "
+                    f"{back.id!r} only in step {defined}",
                 )

@@ -1,4 +1,4 @@
-"""The rollout: every difference from today in exactly one step, in an order that never makes anything worse."""
+"""The rollout: every difference from today in exactly one step, in an order that makes nothing worse."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,18 +19,26 @@ def rollout_unordered(review: Review) -> Iterator[Violation]:
         if planned[name] != 1:
             yield Violation(
                 ("rollout",),
-                f"{name} differs from today and is implemented by {planned[name] or 'no'} rollout step{'s' if planned[name] > 1 else ''}",
+                f"{name} differs from today and is implemented by {planned[name] or 'no'} rollout "
+                f"step{'s' if planned[name] > 1 else ''}",
             )
     retired = Counter(name for step in plan.rollout for name in step.retires)
     for name in retired_entries(plan, today):
         if retired[name] != 1:
             yield Violation(
-                ("rollout",), f"{name} is there today and not in the plan, and {retired[name] or 'no'} rollout step retires it"
+                ("rollout",),
+                f"{name} is there today and not in the plan, and {retired[name] or 'no'} rollout step "
+                "retires it",
             )
     order = {step.id: step.order for step in plan.rollout}
     if [step.order for step in plan.rollout] != list(range(1, len(plan.rollout) + 1)):
-        yield Violation(("rollout",), "rollout steps are not numbered 1, 2, 3... in the order they are written")
+        yield Violation(
+            ("rollout",), "rollout steps are not numbered 1, 2, 3... in the order they are written"
+        )
     for step in plan.rollout:
         late = [name for name in step.after if order.get(name, step.order) >= step.order]
         if late:
-            yield Violation(("rollout", step.id, "after"), f"rollout step {step.id!r} comes after {late[0]!r}, which is not before it")
+            yield Violation(
+                ("rollout", step.id, "after"),
+                f"rollout step {step.id!r} comes after {late[0]!r}, which is not before it",
+            )

@@ -26,7 +26,10 @@ SUPPORTS = frozenset({"ok", "below-floor"})
 
 MIN_DAYS = 14
 MIN_COVERAGE = Decimal(95)
-RUNGS = tuple(Decimal(rung) for rung in ("90", "95", "97", "98", "99", "99.5", "99.8", "99.9", "99.95", "99.98", "99.99"))
+RUNGS = tuple(
+    Decimal(rung)
+    for rung in ("90", "95", "97", "98", "99", "99.5", "99.8", "99.9", "99.95", "99.98", "99.99")
+)
 """The ladder that targets are chosen from."""
 
 
@@ -101,12 +104,20 @@ def _on_baseline(plan: Plan, slo: Slo, row: Observation | None) -> Plan:
     if row is not None and row.status in SUPPORTS and row.target is not None:
         plan = cite(plan, observation_entry(row))
         return amend(
-            plan, "slos", slo.id,
-            baseline=metric_uri(row.id), observed=row.observed, status="active",
-            objective=_lower(slo.objective, row.target), sli=sli_of(row), window=row.window,
+            plan,
+            "slos",
+            slo.id,
+            baseline=metric_uri(row.id),
+            observed=row.observed,
+            status="active",
+            objective=_lower(slo.objective, row.target),
+            sli=sli_of(row),
+            window=row.window,
             evidence=united(slo.evidence, (metric_uri(row.id),)),
         )
-    return amend(plan, "slos", slo.id, baseline=None, observed=None, objective=None, status="needs-baseline", by=None)
+    return amend(
+        plan, "slos", slo.id, baseline=None, observed=None, objective=None, status="needs-baseline", by=None
+    )
 
 
 def _lower(objective: str | None, target: str) -> str:
@@ -123,11 +134,18 @@ def slo_above_baseline(review: Review) -> Iterator[Violation]:
         if Decimal(slo.objective) > Decimal(row.target) and not aimed:
             yield Violation(
                 ("slos", slo.id, "objective"),
-                f"SLO {slo.id!r} promises {slo.objective}%, its baseline supports {row.target}% (observed {row.observed}%, limited by {row.limited_by})",
-                repair=lambda plan, slo=slo, row=row: amend(plan, "slos", slo.id, objective=row.target, status="active"),
+                f"SLO {slo.id!r} promises {slo.objective}%, its baseline supports {row.target}% "
+                f"(observed {row.observed}%, limited by {row.limited_by})",
+                repair=lambda plan, slo=slo, row=row: amend(
+                    plan, "slos", slo.id, objective=row.target, status="active"
+                ),
                 allowed=(row.target,),
             )
-        if slo.observed is not None and row.observed is not None and Decimal(slo.observed) != Decimal(row.observed):
+        if (
+            slo.observed is not None
+            and row.observed is not None
+            and Decimal(slo.observed) != Decimal(row.observed)
+        ):
             yield Violation(
                 ("slos", slo.id, "observed"),
                 f"SLO {slo.id!r} says {slo.observed}% was observed; the baseline says {row.observed}%",
@@ -138,7 +156,10 @@ def slo_above_baseline(review: Review) -> Iterator[Violation]:
 
 @rule("observed-slos", "warning")
 def slo_too_loose(review: Review) -> Iterator[Violation]:
-    """An SLO promises at least two rungs less than the baseline supports: nobody notices when the service gets worse."""
+    """An SLO promises at least two rungs less than the baseline supports.
+
+    Nobody notices when the service gets worse.
+    """
     for slo, row in _promised(review):
         if row.target is None or slo.objective is None:
             continue
@@ -161,7 +182,8 @@ def slo_baseline_thin(review: Review) -> Iterator[Violation]:
         if thin and slo.status == "active" and row.status in SUPPORTS:
             yield Violation(
                 ("slos", slo.id, "baseline"),
-                f"the baseline of SLO {slo.id!r} has {days:.1f} days and {row.coverage or 0}% of the slots; at least {MIN_DAYS} days and {MIN_COVERAGE}% are needed",
+                f"the baseline of SLO {slo.id!r} has {days:.1f} days and {row.coverage or 0}% of the "
+                f"slots; at least {MIN_DAYS} days and {MIN_COVERAGE}% are needed",
                 repair=lambda plan, slo=slo: _on_baseline(plan, slo, None),
             )
 
@@ -176,7 +198,8 @@ def slo_baseline_stale(review: Review) -> Iterator[Violation]:
         if age is not None and age * 86_400 > seconds(slo.window):
             yield Violation(
                 ("slos", slo.id, "baseline"),
-                f"the baseline of SLO {slo.id!r} ended {age:.0f} days before {review.plan.target.as_of}: longer ago than its window of {slo.window}",
+                f"the baseline of SLO {slo.id!r} ended {age:.0f} days before {review.plan.target.as_of}:"
+                f" longer ago than its window of {slo.window}",
                 repair=lambda plan, slo=slo: _on_baseline(plan, slo, None),
             )
 
@@ -192,7 +215,10 @@ def slo_query_mismatch(review: Review) -> Iterator[Violation]:
                 ("slos", slo.id, "sli"),
                 f"SLO {slo.id!r} counts other events than its baseline {row.id!r} did",
                 repair=lambda plan, slo=slo, row=row: amend(
-                    plan, "slos", slo.id, sli=slo.sli.model_copy(update={"good": row.good_query, "total": row.total_query})
+                    plan,
+                    "slos",
+                    slo.id,
+                    sli=slo.sli.model_copy(update={"good": row.good_query, "total": row.total_query}),
                 ),
                 allowed=(row.good_query, row.total_query or ""),
             )
@@ -219,99 +245,23 @@ def _with_policy(review: Review, plan: Plan, slo: Slo) -> Plan:
     return with_owner(plan, owner, (f"slos/{slo.id}/budgetPolicy/owner",))
 
 
-@rule("observed-slos")
-def slo_unalerted(review: Review) -> Iterator[Violation]:
-    """An SLO with an objective that no burn-rate alert watches."""
-    for slo in review.plan.slos:
-        if slo.objective is None:
-            continue
-        if any(alert.slo == slo.id and alert.windows and alert.kind == "burn-rate" for alert in review.plan.alerts):
-            continue
-        yield Violation(
-            ("slos", slo.id),
-            f"no burn-rate alert watches SLO {slo.id!r}",
-            repair=lambda plan, slo=slo: burn_alerts(review, plan, slo),
-            source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
-        )
-
-
-@rule("observed-slos")
-def burn_rate_inconsistent(review: Review) -> Iterator[Violation]:
-    """A burn-rate alert or rollback trigger that can never fire, fires while the SLO is met, or compares windows in the wrong order."""
-    objectives = {slo.id: slo for slo in review.plan.slos}
-    for alert in review.plan.alerts:
-        slo = objectives.get(alert.slo or "")
-        if alert.kind != "burn-rate":
-            continue
-        why = _wrong(alert, slo)
-        if why:
-            yield Violation(
-                ("alerts", alert.id, "windows"),
-                f"burn-rate alert {alert.id!r}: {why}",
-                repair=lambda plan, alert=alert, slo=slo: _standard(plan, alert, slo),
-            )
-    for back in review.plan.rollback_plan:
-        for index, trigger in enumerate(back.triggers):
-            slo = objectives.get(trigger.signal.removeprefix("slo:"))
-            if trigger.burn_rate is None or slo is None or slo.objective is None:
-                continue
-            why = infeasibility(slo.objective, trigger.burn_rate)
-            if why:
-                yield Violation(
-                    ("rollbackPlan", back.id, "triggers", index, "burnRate"),
-                    f"rollback {back.id!r}: {why}",
-                    repair=lambda plan, back=back, slo=slo: _standard_trigger(plan, back.id, slo),
-                )
-
-
-def _wrong(alert: Alert, slo: Slo | None) -> str | None:
-    if slo is None:
-        return "names no SLO whose budget could burn"
-    if slo.objective is None:
-        return f"SLO {slo.id!r} has no objective, so there is no budget to burn"
-    if not alert.windows:
-        return "has no windows"
-    for pair in alert.windows:
-        why = infeasibility(slo.objective, pair.factor)
-        if why:
-            return why
-        if seconds(pair.short) >= seconds(pair.long):
-            return f"its short window {pair.short} is not shorter than the long one {pair.long}"
-        if seconds(pair.long) > seconds(slo.window):
-            return f"its window {pair.long} is longer than the SLO's {slo.window}"
-    return None
-
-
-def _standard(plan: Plan, alert: Alert, slo: Slo | None) -> Plan | None:
-    from platform_operations.model.reliability import BurnWindow
-    from platform_operations.slo.budget import decimal, pairs_for
-    from platform_operations.slo.durations import duration
-
-    if slo is None or slo.objective is None:
-        return plan.without_entry("alerts", alert.id)
-    pairs = [pair for pair in pairs_for(slo.objective, seconds(slo.window)) if pair.pages == (alert.severity == "page")]
-    windows = tuple(
-        BurnWindow(long=duration(pair.long), short=duration(pair.short), factor=decimal(pair.factor)) for pair in pairs
-    )
-    return amend(plan, "alerts", alert.id, windows=windows) if windows else plan.without_entry("alerts", alert.id)
-
-
-def _standard_trigger(plan: Plan, name: str, slo: Slo) -> Plan | None:
-    from platform_operations.model.delivery import Rollback
-    from platform_operations.slo.budget import decimal, pairs_for
-
-    back = plan.by_name.get(f"rollbackPlan/{name}")
-    pairs = [pair for pair in pairs_for(slo.objective or "0", seconds(slo.window)) if pair.pages]
-    if not isinstance(back, Rollback) or not pairs:
-        return None
-    triggers = tuple(
-        trigger.model_copy(update={"burn_rate": decimal(pairs[0].factor)}) if trigger.signal == f"slo:{slo.id}" else trigger
-        for trigger in back.triggers
-    )
-    return amend(plan, "rollbackPlan", name, triggers=triggers)
-
-
-INTERNAL = ("cpu", "memory", "disk", "gc_", "goroutine", "thread", "fd_", "filesystem", "load1", "load5", "swap", "heap", "container_", "node_", "kube_pod_container_status_restarts")
+INTERNAL = (
+    "cpu",
+    "memory",
+    "disk",
+    "gc_",
+    "goroutine",
+    "thread",
+    "fd_",
+    "filesystem",
+    "load1",
+    "load5",
+    "swap",
+    "heap",
+    "container_",
+    "node_",
+    "kube_pod_container_status_restarts",
+)
 """Beginnings and parts of metric names that speak of machines, not of what users meet."""
 
 

@@ -1,6 +1,10 @@
-"""No production without staged verification; no deploy without a health check, a validation after it and a way back."""
+"""No production without staged verification.
+
+No deploy without a health check, a validation after it and a way back.
+"""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
@@ -11,16 +15,15 @@ from platform_operations.validate.compose.stages import (
     add_stage,
     component_of,
     consumed,
-    health_of,
-    verify_stage,
 )
+from platform_operations.validate.compose.verification import health_of, verify_stage
 from platform_operations.validate.edits import amend, fresh, united
 from platform_operations.validate.expectations import UNCHECKED, health_kinds
 from platform_operations.validate.rule import Review, Violation, rule
 
 
 def judged_canary(review: Review, release: Stage) -> bool:
-    """Whether the release's own strategy shows the new version to a share of users first and judges it there."""
+    """Whether the release's strategy shows the new version to a share of users first and judges it there."""
     for row in review.plan.deploy_strategy.components:
         if row.component == release.component and row.environment == release.environment:
             first = row.steps[0] if row.steps else None
@@ -36,7 +39,9 @@ def production_unverified(review: Review) -> Iterator[Violation]:
             continue
         yield Violation(
             ("pipelineStages", release.id, "needs"),
-            f"{release.id!r} puts {', '.join(sorted(review.graph.consumed(release))) or 'something unnamed'} before everyone in "
+            f"{release.id!r} puts "
+            f"{', '.join(sorted(review.graph.consumed(release))) or 'something unnamed'} before everyone"
+            " in "
             f"{release.environment}, and no stage verified it at a lower exposure",
             question=("practices", "stagedVerification"),
             repair=lambda plan, name=release.id: _verified_first(review, plan, name),
@@ -55,7 +60,8 @@ def verification_not_before_exposure(review: Review) -> Iterator[Violation]:
             continue
         yield Violation(
             ("pipelineStages", release.id, "needs"),
-            f"{release.id!r} does not wait for {found[0].id!r}, which verifies the same artifact at a lower exposure",
+            f"{release.id!r} does not wait for {found[0].id!r}, which verifies the same artifact at a "
+            "lower exposure",
             repair=lambda plan, name=release.id, found=found: _after_one_of(review, plan, name, found),
             allowed=tuple(stage.id for stage in found),
             source=release.evidence[0] if release.evidence else None,
@@ -66,7 +72,12 @@ def _after_one_of(review: Review, plan: Plan, name: str, found: tuple[Stage, ...
     graph = Review(plan, review.assessment).graph
     release = graph.stages.get(name)
     for stage in found:
-        if release and stage.id in graph.stages and not graph.guarded_by(stage.id, name) and stage.pipeline == release.pipeline:
+        if (
+            release
+            and stage.id in graph.stages
+            and not graph.guarded_by(stage.id, name)
+            and stage.pipeline == release.pipeline
+        ):
             return add_need(plan, name, stage.id)
     return _verified_first(review, plan, name)
 
@@ -97,12 +108,16 @@ def _makers(graph_plan: Plan, release: Stage) -> tuple[str, ...]:
     return tuple(
         stage.id
         for stage in graph.stages.values()
-        if taken & set(stage.produces) and stage.id != release.id and not graph.guarded_by(stage.id, release.id)
+        if taken & set(stage.produces)
+        and stage.id != release.id
+        and not graph.guarded_by(stage.id, release.id)
     )[:1]
 
 
-def _lower_deploy(review: Review, plan: Plan, release: Stage, place: Environment) -> tuple[Plan, Stage | None]:
-    """Return the plan with a deploy of the release's artifact to `place` that the release does not come before."""
+def _lower_deploy(
+    review: Review, plan: Plan, release: Stage, place: Environment
+) -> tuple[Plan, Stage | None]:
+    """Return the plan with a deploy of the release's artifact to `place` that does not wait for the release."""
     graph = Review(plan, review.assessment).graph
     taken = graph.consumed(release)
     for stage in graph.stages.values():
@@ -111,12 +126,23 @@ def _lower_deploy(review: Review, plan: Plan, release: Stage, place: Environment
         if graph.guarded_by(stage.id, release.id) or stage.pipeline != release.pipeline:
             continue
         if not taken & graph.consumed(stage):
-            plan = amend(plan, "pipelineStages", stage.id, consumes=(*stage.consumes, *consumed(plan, *sorted(taken))))
+            plan = amend(
+                plan, "pipelineStages", stage.id, consumes=(*stage.consumes, *consumed(plan, *sorted(taken)))
+            )
         return plan, stage
-    runs = tuple(line.replace(release.environment or "", place.id) if release.environment else line for line in release.runs)
+    runs = tuple(
+        line.replace(release.environment or "", place.id) if release.environment else line
+        for line in release.runs
+    )
     deploy = release.model_copy(
         update={
-            "id": fresh(plan, "pipelineStages", f"deploy-{place.id}" if len(plan.components) == 1 else f"deploy-{release.component}-{place.id}"),
+            "id": fresh(
+                plan,
+                "pipelineStages",
+                f"deploy-{place.id}"
+                if len(plan.components) == 1
+                else f"deploy-{release.component}-{place.id}",
+            ),
             "kind": "deploy",
             "environment": place.id,
             "exposure": "internal",
@@ -138,7 +164,11 @@ def deploy_without_health_check(review: Review) -> Iterator[Violation]:
     """A deploy ends without the platform saying that the new version is up."""
     for stage in review.plan.pipeline_stages:
         place = review.graph.place(stage)
-        if stage.kind not in {"deploy", "promote"} or place is None or place.kind in {"ephemeral", "registry"}:
+        if (
+            stage.kind not in {"deploy", "promote"}
+            or place is None
+            or place.kind in {"ephemeral", "registry"}
+        ):
             continue
         component = component_of(review.plan, stage.component)
         types = component.types if component else ()
@@ -147,9 +177,15 @@ def deploy_without_health_check(review: Review) -> Iterator[Violation]:
         if check is None:
             why, aspect = "names no health check", "health-check"
         elif check.kind == "none" and not set(types) <= UNCHECKED:
-            why, aspect = f"has none, because {check.because!r}, which does not fit a {', '.join(types)}", "health-check"
+            why, aspect = (
+                f"has none, because {check.because!r}, which does not fit a {', '.join(types)}",
+                "health-check",
+            )
         elif check.kind != "none" and fitting and check.kind not in fitting:
-            why, aspect = f"has a {check.kind} check, which says nothing of a {', '.join(types)}", "health-check"
+            why, aspect = (
+                f"has a {check.kind} check, which says nothing of a {', '.join(types)}",
+                "health-check",
+            )
         elif not stage.waits and check.kind != "none":
             why, aspect = "does not wait for the health check's answer", "waits"
         else:
@@ -179,7 +215,13 @@ def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
         runs = united(runs, _waiting(component.id, stage))
     plan = cited(review, plan, uris)
     return amend(
-        plan, "pipelineStages", name, health_check=check, waits=True, runs=runs, evidence=united(stage.evidence, uris)
+        plan,
+        "pipelineStages",
+        name,
+        health_check=check,
+        waits=True,
+        runs=runs,
+        evidence=united(stage.evidence, uris),
     )
 
 
@@ -187,7 +229,15 @@ def _waiting(component: str, stage: Stage) -> tuple[str, ...]:
     """Return the command that waits for the rollout of an action that does not."""
     action = stage.action or ""
     if action.startswith("kubernetes"):
-        found = next((word for line in stage.runs for word in line.split() if word.startswith(("deployment/", "deploy/"))), None)
+        found = next(
+            (
+                word
+                for line in stage.runs
+                for word in line.split()
+                if word.startswith(("deployment/", "deploy/"))
+            ),
+            None,
+        )
         space = next((f" {flag} {name}" for line in stage.runs for flag, name in _flags(line)), "")
         return (f"kubectl{space} rollout status {found or f'deployment/{component}'} --timeout=5m",)
     if action.startswith("ecs"):
@@ -197,7 +247,7 @@ def _waiting(component: str, stage: Stage) -> tuple[str, ...]:
 
 def _flags(line: str) -> Iterator[tuple[str, str]]:
     words = line.split()
-    for flag, value in zip(words, words[1:], strict=False):
+    for flag, value in pairwise(words):
         if flag in {"-n", "--namespace"}:
             yield flag, value
 
@@ -231,11 +281,20 @@ def _validated(review: Review, plan: Plan, name: str) -> Plan | None:
         return None
     place = plan.by_name.get(f"environments/{release.environment}")
     back = next(
-        (row.id for row in plan.rollback_plan if row.component == release.component and row.environment == release.environment),
+        (
+            row.id
+            for row in plan.rollback_plan
+            if row.component == release.component and row.environment == release.environment
+        ),
         None,
     )
     stage = verify_stage(
-        review, plan, release, place if isinstance(place, Environment) else None, (release.id,), on_failure=back
+        review,
+        plan,
+        release,
+        place if isinstance(place, Environment) else None,
+        (release.id,),
+        on_failure=back,
     )
     return add_stage(review, plan, stage) if stage else None
 
@@ -252,7 +311,8 @@ def deploy_without_rollback(review: Review) -> Iterator[Violation]:
         seen.add(pair)
         yield Violation(
             ("pipelineStages", release.id),
-            f"{release.id!r} releases {release.component} to {release.environment}, and nothing says how it is taken back",
+            f"{release.id!r} releases {release.component} to {release.environment}, and nothing says how"
+            " it is taken back",
             question=("practices", "rollback"),
             repair=lambda plan, release=release: rollback_entry(review, plan, release),
             source=release.evidence[0] if release.evidence else None,

@@ -26,9 +26,13 @@ def strategy_unsupported(review: Review) -> Iterator[Violation]:
         if component is None:
             continue
         able = mechanisms_of(component, place_of(review.plan, row))
-        known = able.get(row.mechanism) or _evidenced(review, row)
+        offered = able.get(row.mechanism)
+        known = offered.strategy if offered else _evidenced(review, row)
         if known is None:
-            why = f"uses {row.mechanism!r}, which none of {', '.join(component.platforms) or 'its platforms'} offers"
+            why = (
+                f"uses {row.mechanism!r}, which none of {', '.join(component.platforms) or 'its platforms'} "
+                "offers"
+            )
         elif known != row.kind:
             why = f"is called {row.kind}, and {row.mechanism} carries out {known}"
         else:
@@ -48,7 +52,9 @@ def _evidenced(review: Review, row: ComponentStrategy) -> str | None:
     registries = platform(REGISTRIES)
     for place in (*places, *([registries] if registries else [])):
         mechanism = place.mechanisms.get(row.mechanism)
-        assumed = any(f"deployStrategy/{row.id}" in name for note in review.plan.assumptions for name in note.fills)
+        assumed = any(
+            f"deployStrategy/{row.id}" in name for note in review.plan.assumptions for name in note.fills
+        )
         if mechanism is not None and (assumed or row.origin == "existing"):
             return mechanism.strategy
     return None
@@ -63,7 +69,7 @@ def _replaced(review: Review, plan: Plan, row: ComponentStrategy) -> Plan | None
 
 @rule("workflow")
 def strategy_mismatches_risk(review: Review) -> Iterator[Violation]:
-    """A strategy chosen for another risk, or one that takes a running service down although the risk is not low."""
+    """A strategy chosen for another risk, or one that stops a running service although the risk is not low."""
     level = review.plan.target.risk_profile.level
     for row in review.plan.deploy_strategy.components:
         component, place = component_of(review.plan, row.component), place_of(review.plan, row)
@@ -81,7 +87,8 @@ def strategy_mismatches_risk(review: Review) -> Iterator[Violation]:
         if row.kind == "recreate" and level != "low" and runs_for_users(component) and better:
             yield Violation(
                 ("deployStrategy", row.id, "kind"),
-                f"strategy {row.id!r} stops the old version before the new one runs, at {level} risk; {', '.join(better)} would not",
+                f"strategy {row.id!r} stops the old version before the new one runs, at {level} risk; "
+                f"{', '.join(better)} would not",
                 repair=lambda plan, row=row: _replaced(review, plan, row),
                 allowed=tuple(better),
             )

@@ -42,7 +42,8 @@ def existing_contradicted(review: Review) -> Iterator[Violation]:
         elif set(entry.changes) != set(changes):
             yield Violation(
                 (section, entry_id, "changes"),
-                f"{name} says that {', '.join(entry.changes) or 'nothing'} changed; it is {', '.join(changes)}",
+                f"{name} says that {', '.join(entry.changes) or 'nothing'} changed; it is "
+                f"{', '.join(changes)}",
                 allowed=changes,
                 source=source,
             )
@@ -50,19 +51,27 @@ def existing_contradicted(review: Review) -> Iterator[Violation]:
 
 @rule("truth")
 def evidence_contradicted(review: Review) -> Iterator[Violation]:
-    """A summary that its fields do not give, a wording with a number of its own, or a ledger entry that was altered."""
+    """A summary that its fields do not give, a wording with its own number, or an altered ledger entry."""
     for section in SECTIONS:
         for entry in review.plan.section(section):
             yield from _wording(review, section, entry)
     wanted = strategy_summary(review.plan)
     if review.plan.deploy_strategy.summary != wanted:
-        yield Violation(("deployStrategy", "summary"), f"the strategy's summary is not what its fields give: {wanted!r}", allowed=(wanted,))
+        yield Violation(
+            ("deployStrategy", "summary"),
+            f"the strategy's summary is not what its fields give: {wanted!r}",
+            allowed=(wanted,),
+        )
     for entry in review.plan.evidence:
         if entry.uri.startswith("metric:") and entry.hash != entry.own_hash():
-            yield Violation(("evidence", entry.uri, "hash"), f"the ledger entry {entry.uri} does not hash to what it says")
+            yield Violation(
+                ("evidence", entry.uri, "hash"), f"the ledger entry {entry.uri} does not hash to what it says"
+            )
         measured = _measured(review, entry.uri)
         if measured is not None and entry.hash != measured:
-            yield Violation(("evidence", entry.uri), f"the ledger entry {entry.uri} is not what the assessment measured")
+            yield Violation(
+                ("evidence", entry.uri), f"the ledger entry {entry.uri} is not what the assessment measured"
+            )
 
 
 def _measured(review: Review, uri: str) -> str | None:
@@ -80,7 +89,8 @@ def _wording(review: Review, section: str, entry: Entry) -> Iterator[Violation]:
         if bare:
             yield Violation(
                 (section, entry.id, "text"),
-                f"the wording of {section}/{entry.id} has the number {bare[0]!r} of its own; numbers come from fields, as in {{objective}}",
+                f"the wording of {section}/{entry.id} has the number {bare[0]!r} of its own; numbers "
+                f"come from fields, as in {{objective}}",
             )
     wanted = summary_of(section, entry, review.plan)
     if entry.summary != wanted:
@@ -140,7 +150,10 @@ def evidence_unresolved(review: Review) -> Iterator[Violation]:
     for uri, (section, entry_id) in cited(review).items():
         state = review.citations.get(uri) if review.citations is not None else None
         if uri not in review.plan.ledger:
-            yield Violation((section, entry_id, "evidence"), f"{section}/{entry_id} cites {uri!r}, which the ledger does not list")
+            yield Violation(
+                (section, entry_id, "evidence"),
+                f"{section}/{entry_id} cites {uri!r}, which the ledger does not list",
+            )
         elif state is not None and state.state == "missing":
             yield Violation(
                 (section, entry_id, "evidence"),
@@ -156,7 +169,8 @@ def evidence_stale(review: Review) -> Iterator[Violation]:
         if state is not None and state.state == "stale":
             yield Violation(
                 (section, entry_id, "evidence"),
-                f"{section}/{entry_id} cites {uri!r}, which says something else now; assess the repository again",
+                f"{section}/{entry_id} cites {uri!r}, which says something else now; assess the "
+                "repository again",
                 source=uri if uri.startswith("repo:") else None,
             )
 
@@ -166,11 +180,14 @@ def evidence_unchecked(review: Review) -> Iterator[Violation]:
     """Citations that nobody looked up."""
     if review.citations is None:
         return
-    unseen = [uri for uri in cited(review) if (found := review.citations.get(uri)) and found.state == "unchecked"]
+    unseen = [
+        uri for uri in cited(review) if (found := review.citations.get(uri)) and found.state == "unchecked"
+    ]
     if unseen:
         yield Violation(
             ("evidence",),
-            f"{len(unseen)} citations were not looked up, {unseen[0]!r} the first; give --repo and --metrics, or keep assessment.json beside the plan",
+            f"{len(unseen)} citations were not looked up, {unseen[0]!r} the first; give --repo and "
+            "--metrics, or keep assessment.json beside the plan",
         )
 
 
@@ -184,17 +201,24 @@ def constraint_unproven(review: Review) -> Iterator[Violation]:
         what = fact.subject.removeprefix("file:")
         yield Violation(
             ("pipelineStages",),
-            f"{what} could not be read ({fact.reason}), so the way to production is not known; mend it, or answer {key!r} in platform-ops.toml [facts]",
+            f"{what} could not be read ({fact.reason}), so the way to production is not known; mend it, "
+            f"or answer {key!r} in platform-ops.toml [facts]",
             question=(fact.subject, fact.aspect) if review.today else None,
             source=fact.evidence[0] if fact.evidence else None,
         )
 
 
-_PIPELINE_FILE = re.compile(r"(^|/)(\.github/workflows/|\.gitlab-ci|\.circleci/|azure-pipelines|Jenkinsfile|\.buildkite/|bitbucket-pipelines)")
+_PIPELINE_FILE = re.compile(
+    r"(^|/)(\.github/workflows/|\.gitlab-ci|\.circleci/|azure-pipelines|Jenkinsfile|\.buildkite/|bitbucket-pipelines)"
+)
 
 
 def _stands_in_the_way(subject: str, aspect: str) -> bool:
-    return aspect == "readable" and subject.startswith("file:") and bool(_PIPELINE_FILE.search(subject.removeprefix("file:")))
+    return (
+        aspect == "readable"
+        and subject.startswith("file:")
+        and bool(_PIPELINE_FILE.search(subject.removeprefix("file:")))
+    )
 
 
 @rule("truth", "warning")

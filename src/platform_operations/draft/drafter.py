@@ -1,0 +1,106 @@
+"""Remedies to a fixed point, then everything that is derived and never repaired."""
+
+from platform_operations.draft.rollout import rollout_of
+from platform_operations.model.assessment import Assessment
+from platform_operations.model.delivery import Owner
+from platform_operations.model.difference import with_origins
+from platform_operations.model.evidence import LedgerEntry, user_entry
+from platform_operations.model.plan import Plan, Provenance
+from platform_operations.model.summary import summarised
+from platform_operations.validate import RULES, Review, well_formed
+from platform_operations.validate.rules.truth import cited
+
+MOST_SWEEPS = 4
+"""A plan settles in two or three sweeps over all rules; what has not settled after four will not."""
+
+
+def draft(assessment: Assessment, owner: str | None = None) -> Plan:
+    """Return the plan that the rules' remedies make of today's.
+
+    `owner` is who the user says owns what nobody is known to own. The result may still have findings: what no
+    remedy can know stays, and only validating it says whether the plan is valid.
+    """
+    plan = assessment.as_is
+    if owner is not None:
+        plan = _with_user_owner(plan, owner)
+    return finished(plan, assessment, "embedded")
+
+
+def finished(plan: Plan, assessment: Assessment, drafter: str = "claude+embedded") -> Plan:
+    """Return `plan` with the remedies applied and everything derived.
+
+    `provenance` says which entries they wrote.
+    """
+    done = repaired(plan, assessment)
+    wrote = () if drafter == "embedded" else _written(plan, done)
+    provenance = Provenance.model_validate(
+        {
+            "drafter": drafter,
+            "assessment": assessment.hash(),
+            "repaired": wrote,
+            "model": plan.provenance.model,
+        }
+    )
+    return derived(done.model_copy(update={"provenance": provenance}), assessment)
+
+
+def _with_user_owner(plan: Plan, owner: str) -> Plan:
+    entry = user_entry("owner", owner)
+    others = tuple(known for known in plan.owners if known.id != owner)
+    ledger = tuple(row for row in plan.evidence if row.uri != entry.uri)
+    first = Owner(id=owner, evidence=(entry.uri,))
+    return plan.model_copy(update={"owners": (first, *others), "evidence": (*ledger, entry)})
+
+
+def _written(before: Plan, after: Plan) -> tuple[str, ...]:
+    known = before.by_name
+    return tuple(name for name, entry in after.entries() if known.get(name) != entry)
+
+
+def repaired(plan: Plan, assessment: Assessment) -> Plan:
+    """Return the plan after sweeping the rules' remedies in order until a sweep changes nothing.
+
+    All violations of a rule are repaired in one pass; a remedy whose result is not well-formed is not taken.
+    """
+    for _ in range(MOST_SWEEPS):
+        before = plan
+        for rule in RULES:
+            for violation in tuple(rule.check(Review(plan, assessment))):
+                if violation.repair is None or _rests_on_user(assessment, violation.question):
+                    continue
+                result = violation.repair(plan)
+                if result is not None and result is not plan and well_formed(result):
+                    plan = result
+        if plan == before:
+            break
+    return plan
+
+
+def _rests_on_user(assessment: Assessment, question: tuple[str, str] | None) -> bool:
+    fact = assessment.fact(*question) if question else None
+    return (
+        fact is not None
+        and fact.outcome == "present"
+        and any(uri.startswith("user:") for uri in fact.evidence)
+    )
+
+
+def derived(plan: Plan, assessment: Assessment) -> Plan:
+    """Return the plan with origins, ledger, rollout and summaries computed.
+
+    None of them is anyone's to write.
+    """
+    plan = with_origins(plan, assessment.as_is)
+    plan = plan.model_copy(update={"evidence": _ledger(plan, assessment)})
+    plan = plan.model_copy(update={"rollout": rollout_of(plan, assessment)})
+    return summarised(plan)
+
+
+def _ledger(plan: Plan, assessment: Assessment) -> tuple[LedgerEntry, ...]:
+    """Return the ledger entry of every URI that the plan cites, sorted.
+
+    What nobody knows is left for the validator.
+    """
+    known = {entry.uri: entry for entry in (*assessment.evidence, *plan.evidence)}
+    wanted = {*cited(Review(plan)), *(uri for row in plan.not_applicable for uri in row.evidence)}
+    return tuple(known[uri] for uri in sorted(wanted) if uri in known)

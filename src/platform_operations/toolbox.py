@@ -1,0 +1,216 @@
+"""The operations as typed functions: what the CLI, the MCP server, the agent and batch runs all call.
+
+Each takes values and gives values; what reads disks or networks does it through a repository or a metric source that
+the caller chose.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from platform_operations.assess import assess, configuration_file, own_configuration
+from platform_operations.documents import assessment_document, parsed
+from platform_operations.draft import derived, draft, repaired
+from platform_operations.metrics import MetricSource, observe, open_source
+from platform_operations.model.assessment import Assessment
+from platform_operations.model.configuration import Configuration
+from platform_operations.model.evidence import Citation, LedgerEntry, repo_place
+from platform_operations.model.finding import Finding, Findings
+from platform_operations.model.plan import Plan, Verdict
+from platform_operations.model.record import sha256
+from platform_operations.repository import Repository, Unreadable, cited_lines, open_repository
+from platform_operations.resources import reference_section
+from platform_operations.slo.discovery import slis_of_alerts
+from platform_operations.slo.sli import NamedSli
+from platform_operations.validate import BY_ID, RULES, Ignore, gaps, read_document, validate
+from platform_operations.validate import Review as UnderReview
+from platform_operations.validate import Verdict as Judged
+from platform_operations.validate.compose.observed import backtest_entry, observation_entry
+from platform_operations.validate.rules.truth import cited
+
+MAX_PLAN_BYTES = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A repository with the user's configuration of it."""
+
+    repository: Repository
+    configuration: Configuration
+    problems: tuple[tuple[str, str], ...] = ()
+    root: Path | None = None
+
+    @property
+    def ignores(self) -> tuple[Ignore, ...]:
+        """The findings that the user accepts."""
+        return tuple(Ignore(row.rule, row.reason, row.entry, row.expires) for row in self.configuration.ignore)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A plan with the assessment it rests on and the verdict on it."""
+
+    plan: Plan
+    assessment: Assessment
+    findings: Findings
+
+
+def open_target(path: str | Path, config: Path | None = None) -> Target:
+    """Return the repository at `path` with its configuration, or that of `config`.
+
+    Raises:
+        InputError: the path or the configuration cannot be used.
+    """
+    repository = open_repository(path)
+    if config is not None:
+        return Target(repository, configuration_file(config), root=Path(path))
+    configuration, problems = own_configuration(repository)
+    return Target(repository, configuration, problems, Path(path))
+
+
+def assessed(target: Target, *, metrics: MetricSource | None = None, as_of: str | None = None) -> Assessment:
+    """Return the assessment of a target, with the baselines that its metrics give."""
+    found = assess(target.repository, target.configuration, as_of=as_of, problems=target.problems)
+    source = metrics or own_metrics(target)
+    return measured(found, source, as_of) if source is not None else found
+
+
+def own_metrics(target: Target) -> MetricSource | None:
+    """Return the metrics file that the repository's own configuration names, None when it names none."""
+    name = target.configuration.metrics
+    if name is None or target.root is None:
+        return None
+    return open_source(name, root=target.root)
+
+
+def measured(assessment: Assessment, source: MetricSource, as_of: str | None = None) -> Assessment:
+    """Return the assessment with the baseline of every SLI that the source or the repository names."""
+    slis = slis_of(assessment, source.listed())
+    rows = observe(source, slis, as_of=as_of or assessment.as_is.target.as_of)
+    newest = max((row.end for row in rows if row.end), default=None)
+    target = assessment.as_is.target
+    if target.as_of is None and newest is not None:
+        plan = assessment.as_is.model_copy(update={"target": target.model_copy(update={"as_of": newest})})
+        assessment = assessment.model_copy(update={"as_is": plan})
+    return assessment.model_copy(update={"baseline": rows})
+
+
+def slis_of(assessment: Assessment, listed: Iterable[NamedSli]) -> tuple[NamedSli, ...]:
+    """Return the SLIs to measure: those the source lists, with the queries that the repository's own alerts show."""
+    shown = {sli.id: sli for sli in slis_of_alerts(assessment.as_is)}
+    found = {sli.id: sli for sli in listed}
+    merged = {name: replace(sli, sli=shown[name].sli, why=shown[name].why) if name in shown else sli for name, sli in found.items()}
+    return tuple(merged[name] for name in sorted(merged))
+
+
+def drafted(target: Target, assessment: Assessment, *, owner: str | None = None) -> Drafted:
+    """Return the embedded drafter's plan with the verdict on it, its citations looked up in the target."""
+    plan = draft(assessment, owner)
+    findings = judged(plan, assessment, target.repository, target.ignores)
+    return Drafted(stamped(plan, findings), assessment, findings)
+
+
+def stamped(plan: Plan, findings: Findings) -> Plan:
+    """Return the plan with the verdict in its provenance: information only."""
+    verdict = Verdict(valid=findings.valid, rule_set=rule_set(), plan=plan.hash())
+    return plan.model_copy(update={"provenance": plan.provenance.model_copy(update={"verdict": verdict})})
+
+
+def rule_set() -> str:
+    """Return a name for the set of rules that this build judges by: their ids and severities, hashed."""
+    return "sha256:" + sha256("\n".join(f"{rule.id} {rule.severity}" for rule in RULES))[:16]
+
+
+def judged(
+    plan: Plan,
+    assessment: Assessment | None,
+    repository: Repository | None,
+    ignores: tuple[Ignore, ...] = (),
+) -> Findings:
+    """Return the verdict on a plan with every citation looked up where that can be done."""
+    return validate(plan, assessment, citations_of(plan, assessment, repository), ignores)
+
+
+def citations_of(plan: Plan, assessment: Assessment | None, repository: Repository | None) -> Mapping[str, Citation]:
+    """Return what looking up each cited URI gives.
+
+    `repo:` is looked up in the repository; without one, and for `metric:` and `user:`, the assessment's ledger speaks.
+    """
+    known = _assessed_ledger(plan, assessment)
+    return {uri: _citation(uri, plan.ledger.get(uri), known, repository) for uri in cited(UnderReview(plan))}
+
+
+def _assessed_ledger(plan: Plan, assessment: Assessment | None) -> Mapping[str, LedgerEntry]:
+    if assessment is None:
+        return {}
+    known = {entry.uri: entry for entry in assessment.evidence}
+    known |= {(entry := observation_entry(row)).uri: entry for row in assessment.baseline}
+    for row in assessment.backtests:
+        entry = backtest_entry(UnderReview(plan, assessment), row.name)
+        if entry is not None:
+            known[entry.uri] = entry
+    return known
+
+
+def _citation(
+    uri: str, entry: LedgerEntry | None, known: Mapping[str, LedgerEntry], repository: Repository | None
+) -> Citation:
+    if entry is None:
+        return Citation(uri, "missing", "the ledger does not list it")
+    place = repo_place(uri)
+    if place is not None and repository is not None:
+        text = repository.read(place.path)
+        if isinstance(text, Unreadable):
+            return Citation(uri, "missing", text.reason)
+        lines = cited_lines(text, place.first, place.last)
+        if lines is None:
+            return Citation(uri, "missing", "there are no such lines")
+        return Citation(uri, "holds" if sha256(lines) == entry.sha256 else "stale")
+    if uri.startswith("reference:"):
+        section = reference_section(uri.removeprefix("reference:"))
+        if section is None:
+            return Citation(uri, "missing", "there is no such reference section")
+        return Citation(uri, "holds" if sha256(section) == entry.sha256 else "stale")
+    same = known.get(uri)
+    if same is not None:
+        return Citation(uri, "holds" if same == entry else "stale")
+    if uri.startswith("user:") and entry.value is not None and entry.sha256 == sha256(entry.value):
+        return Citation(uri, "holds", "the user's word, as the plan carries it")
+    return Citation(uri, "missing" if known and not uri.startswith("repo:") else "unchecked", "nothing here measured it" if known else "")
+
+
+def gaps_of(target: Target, assessment: Assessment) -> Judged:
+    """Return the gaps of today and the questions that nobody could answer."""
+    return gaps(assessment, target.ignores)
+
+
+def read_plan(text: str, name: str = "the plan") -> Plan | tuple[Finding, ...]:
+    """Return the plan in a YAML or JSON text, or the findings that say why it is none.
+
+    Raises:
+        InputError: the text is neither YAML nor JSON, or too large.
+    """
+    return read_document(parsed(text, name, MAX_PLAN_BYTES))
+
+
+def fixed(target: Target, assessment: Assessment, plan: Plan) -> Plan:
+    """Return the plan after its findings' remedies, with everything derived anew."""
+    del target
+    return derived(repaired(plan, assessment), assessment)
+
+
+def assess_document(target: Target, assessment: Assessment) -> dict[str, Any]:
+    """Return the document platform-ops/assessment@1."""
+    return assessment_document(assessment, gaps_of(target, assessment))
+
+
+def rules_document() -> list[dict[str, str]]:
+    """Return every rule: id, severity, constraint and page."""
+    return [{"id": rule.id, "severity": rule.severity, "constraint": rule.constraint, "page": rule.page} for rule in RULES]
+
+
+def rule_ids() -> tuple[str, ...]:
+    """Return the ids of all rules, in order."""
+    return tuple(BY_ID)
+

@@ -1,0 +1,144 @@
+"""New verifications: how a version shows that it is up, and what meets the artifact before users do."""
+
+from platform_operations.model.delivery import Component, Environment, HealthCheck, Stage
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import HealthKind
+from platform_operations.validate.compose.parties import cited, evidence_of, owner_of, url_of
+from platform_operations.validate.compose.stages import component_of, reference_of, scoped
+from platform_operations.validate.edits import assume, fresh, united
+from platform_operations.validate.expectations import health_kinds, is_installed, runs_for_users
+from platform_operations.validate.rule import Review
+
+CURL = "curl --fail --silent --show-error --retry 10 --retry-delay 3 --retry-connrefused"
+
+
+def health_of(review: Review, plan: Plan, component: Component, stage: str) -> tuple[Plan, HealthCheck]:
+    """Return how a new version of the component shows that it is up.
+
+    As seen today, else as its type allows.
+    """
+    for known in plan.pipeline_stages:
+        if known.component == component.id and known.health_check and known.health_check.kind != "none":
+            return plan, known.health_check
+    subject = f"components/{component.id}"
+    path = review.value(subject, "health-endpoint")
+    kinds = health_kinds(component.types)
+    if path and "http" in kinds:
+        return cited(review, plan, evidence_of(review, subject, "health-endpoint")), _http(path)
+    kind: HealthKind = kinds[0] if kinds else "platform"
+    if kind == "http":
+        plan = assume(
+            plan,
+            f"{component.id}-health-endpoint",
+            f"{component.id} answers GET /healthz with 200 once it can serve, and with 503 while it cannot.",
+            about=f"{subject}#health-endpoint",
+            fills=(f"pipelineStages/{stage}/healthCheck",),
+            confirm_with=owner_of(review, plan, component.id),
+        )
+        return plan, _http("/healthz")
+    if kind in {"heartbeat", "exec", "tcp"}:
+        plan = assume(
+            plan,
+            f"{component.id}-{kind}",
+            f"{component.id} offers a {kind} check to its platform.",
+            about=f"{subject}#health-endpoint",
+            fills=(f"pipelineStages/{stage}/healthCheck",),
+            confirm_with=owner_of(review, plan, component.id),
+        )
+    return plan, HealthCheck(kind=kind, period="10s" if kind == "heartbeat" else None, timeout="5m")
+
+
+def _http(path: str) -> HealthCheck:
+    return HealthCheck(kind="http", target=path, period="10s", timeout="2m")
+
+
+def verification(
+    review: Review, plan: Plan, component: Component, environment: Environment | None
+) -> tuple[str, ...]:
+    """Return the commands that meet the artifact in `environment` (None.
+
+    In CI) and fail when it does not serve.
+    """
+    subject = f"components/{component.id}"
+    if is_installed(component):
+        return (_install(component, released=environment is not None and environment.kind == "registry"),)
+    smoke = review.value(subject, "smoke-test")
+    path = review.value(subject, "health-endpoint") or "/healthz"
+    port = review.value(subject, "port") or "8080"
+    if environment is None:
+        if (
+            "docker" in component.platforms
+            and runs_for_users(component)
+            and "http-service" in component.types
+        ):
+            start = (
+                f"docker run --detach --publish 127.0.0.1:{port}:{port} "
+                f"$REGISTRY/{component.id}@$IMAGE_DIGEST"
+            )
+            tail = (f"BASE_URL=http://127.0.0.1:{port} {smoke}",) if smoke else ()
+            return (start, f"{CURL} http://127.0.0.1:{port}{path}", *tail)
+        return (f"make verify COMPONENT={component.id}",)
+    if (
+        "http-service" in component.types
+        or "static-site" in component.types
+        or "serverless" in component.types
+    ):
+        url = url_of(environment)
+        tail = (f"BASE_URL={url} {smoke}",) if smoke else ()
+        return (f"{CURL} {url}{path if 'http-service' in component.types else '/'}", *tail)
+    if "kubernetes" in component.platforms:
+        return (f"kubectl rollout status deployment/{component.id} --timeout=5m",)
+    return (f"make verify COMPONENT={component.id} ENVIRONMENT={environment.id}",)
+
+
+def _install(component: Component, *, released: bool) -> str:
+    name = component.id
+    lines = {
+        "python": (f'python -m pip install "{name}==$VERSION"', "python -m pip install dist/*.whl"),
+        "javascript": (f"npm install {name}@$VERSION", "npm install ./*.tgz"),
+        "typescript": (f"npm install {name}@$VERSION", "npm install ./*.tgz"),
+        "rust": (f"cargo install {name} --version $VERSION", "cargo package"),
+        "go": (f"go install {name}@$VERSION", "go vet ./..."),
+    }
+    for language in component.languages:
+        if language in lines:
+            return lines[language][0 if released else 1]
+    return f"make verify COMPONENT={name}"
+
+
+def verify_stage(
+    review: Review,
+    plan: Plan,
+    release: Stage,
+    environment: Environment | None,
+    needs: tuple[str, ...],
+    *,
+    on_failure: str | None = None,
+) -> Stage | None:
+    """Return a stage that verifies in `environment` what `release` takes.
+
+    None when its component is unknown.
+    """
+    component = component_of(plan, release.component)
+    if component is None:
+        return None
+    smoke = evidence_of(review, f"components/{component.id}", "smoke-test")
+    health = evidence_of(review, f"components/{component.id}", "health-endpoint")
+    place = environment.id if environment is not None else "artifact"
+    journey = bool(review.value(f"components/{component.id}", "smoke-test"))
+    return Stage(
+        id=fresh(plan, "pipelineStages", scoped(plan, component, f"verify-{place}")),
+        kind="verify",
+        pipeline=release.pipeline,
+        component=component.id,
+        environment=environment.id if environment is not None else None,
+        needs=needs,
+        consumes=tuple(
+            item.model_copy(update={"reference": reference_of(plan, item.artifact)})
+            for item in release.consumes
+        ),
+        runs=verification(review, plan, component, environment),
+        asserts=("version", "user-journey") if journey else ("version", "reachable"),
+        on_failure=on_failure,
+        evidence=united(smoke, health),
+    )

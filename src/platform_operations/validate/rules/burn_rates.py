@@ -1,0 +1,113 @@
+"""Burn rates: every promise is watched, and no alert or trigger is one that can never fire."""
+
+from collections.abc import Iterator
+
+from platform_operations.model.delivery import Rollback
+from platform_operations.model.plan import Plan
+from platform_operations.model.reliability import Alert, BurnWindow, Slo
+from platform_operations.slo.budget import decimal, infeasibility, pairs_for
+from platform_operations.slo.durations import duration, seconds
+from platform_operations.validate.compose.reliability import burn_alerts
+from platform_operations.validate.edits import amend
+from platform_operations.validate.rule import Review, Violation, rule
+
+
+@rule("observed-slos")
+def slo_unalerted(review: Review) -> Iterator[Violation]:
+    """An SLO with an objective that no burn-rate alert watches."""
+    for slo in review.plan.slos:
+        if slo.objective is None:
+            continue
+        if any(
+            alert.slo == slo.id and alert.windows and alert.kind == "burn-rate"
+            for alert in review.plan.alerts
+        ):
+            continue
+        yield Violation(
+            ("slos", slo.id),
+            f"no burn-rate alert watches SLO {slo.id!r}",
+            repair=lambda plan, slo=slo: burn_alerts(review, plan, slo),
+            source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
+        )
+
+
+@rule("observed-slos")
+def burn_rate_inconsistent(review: Review) -> Iterator[Violation]:
+    """A burn-rate alert or rollback trigger that can never fire, or fires while the SLO is met."""
+    objectives = {slo.id: slo for slo in review.plan.slos}
+    for alert in review.plan.alerts:
+        slo = objectives.get(alert.slo or "")
+        if alert.kind != "burn-rate":
+            continue
+        why = _wrong(alert, slo)
+        if why:
+            yield Violation(
+                ("alerts", alert.id, "windows"),
+                f"burn-rate alert {alert.id!r}: {why}",
+                repair=lambda plan, alert=alert, slo=slo: _standard(plan, alert, slo),
+            )
+    for back in review.plan.rollback_plan:
+        for index, trigger in enumerate(back.triggers):
+            slo = objectives.get(trigger.signal.removeprefix("slo:"))
+            if trigger.burn_rate is None or slo is None or slo.objective is None:
+                continue
+            why = infeasibility(slo.objective, trigger.burn_rate)
+            if why:
+                yield Violation(
+                    ("rollbackPlan", back.id, "triggers", index, "burnRate"),
+                    f"rollback {back.id!r}: {why}",
+                    repair=lambda plan, back=back, slo=slo: _standard_trigger(plan, back.id, slo),
+                )
+
+
+def _wrong(alert: Alert, slo: Slo | None) -> str | None:
+    if slo is None:
+        return "names no SLO whose budget could burn"
+    if slo.objective is None:
+        return f"SLO {slo.id!r} has no objective, so there is no budget to burn"
+    if not alert.windows:
+        return "has no windows"
+    for pair in alert.windows:
+        why = infeasibility(slo.objective, pair.factor)
+        if why:
+            return why
+        if seconds(pair.short) >= seconds(pair.long):
+            return f"its short window {pair.short} is not shorter than the long one {pair.long}"
+        if seconds(pair.long) > seconds(slo.window):
+            return f"its window {pair.long} is longer than the SLO's {slo.window}"
+    return None
+
+
+def _standard(plan: Plan, alert: Alert, slo: Slo | None) -> Plan | None:
+
+    if slo is None or slo.objective is None:
+        return plan.without_entry("alerts", alert.id)
+    pairs = [
+        pair
+        for pair in pairs_for(slo.objective, seconds(slo.window))
+        if pair.pages == (alert.severity == "page")
+    ]
+    windows = tuple(
+        BurnWindow(long=duration(pair.long), short=duration(pair.short), factor=decimal(pair.factor))
+        for pair in pairs
+    )
+    return (
+        amend(plan, "alerts", alert.id, windows=windows)
+        if windows
+        else plan.without_entry("alerts", alert.id)
+    )
+
+
+def _standard_trigger(plan: Plan, name: str, slo: Slo) -> Plan | None:
+
+    back = plan.by_name.get(f"rollbackPlan/{name}")
+    pairs = [pair for pair in pairs_for(slo.objective or "0", seconds(slo.window)) if pair.pages]
+    if not isinstance(back, Rollback) or not pairs:
+        return None
+    triggers = tuple(
+        trigger.model_copy(update={"burn_rate": decimal(pairs[0].factor)})
+        if trigger.signal == f"slo:{slo.id}"
+        else trigger
+        for trigger in back.triggers
+    )
+    return amend(plan, "rollbackPlan", name, triggers=triggers)
