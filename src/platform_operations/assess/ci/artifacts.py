@@ -82,7 +82,7 @@ def products_of(graph: Graph, served: dict[str, tuple[str, ...]], components: tu
         elif draft.kind == "deploy":
             _shipped(draft, graph, served, found)
     for draft in graph.drafts:
-        if draft.kind in {"deploy", "promote", "rollback"} and draft.id not in found.consumes:
+        if draft.kind in {"deploy", "promote"} and draft.id not in found.consumes:
             _taken(draft, graph, served, found)
     for draft in graph.drafts:
         if draft.kind == "verify":
@@ -203,10 +203,18 @@ def _published(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], f
     mine = served.get(draft.id, ())
     if not mine:
         return
-    makers = _upstream(draft, graph, "package") or _upstream(draft, graph, "bundle")
-    makes = "package"
-    for product in _product(makes, mine[0], makers or [draft], "version", found, graph):
+    charts = any(atom.act.makes == "helm-repository" for atom in draft.atoms)
+    makers = [] if _builds_itself(draft) else _upstream(draft, graph, "package") or _upstream(draft, graph, "bundle")
+    makers = [one for one in makers if charts == any("helm package" in atom.text for atom in one.atoms)]
+    for product in _product("package", mine[0], makers or [draft], "version", found, graph):
         _consume(draft, product, "version", found)
+
+
+_BUILDERS = re.compile(r"^(?:uses )?(?:goreleaser|cargo (?:publish|release)|mvn deploy|gradle|sbt|poetry publish .*--build|ko publish|jreleaser|katyo)")
+
+
+def _builds_itself(draft: Draft) -> bool:
+    return any(_BUILDERS.search(" ".join(invocation(atom.text))) for atom in draft.atoms)
 
 
 def _consume(draft: Draft, product: Product, reference: Identity, found: Products) -> None:
@@ -300,7 +308,7 @@ def _applied(atoms: tuple[Atom, ...]) -> str | None:
             if atom.step.inputs.get(key):
                 return atom.step.inputs[key].strip().split("\n")[0]
         value = value_of(called, "-k", "-f", "--filename", "--kustomize", "--values", "-c", "--file", "--compose-file")
-        if value:
+        if value and value != "-":
             return value
         paths = [word for word in called[2:] if "/" in word and not word.startswith("-") and "://" not in word and "$" not in word]
         if called[:1] == ("helm",) and paths:

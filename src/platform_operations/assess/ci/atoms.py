@@ -29,8 +29,11 @@ _SETUP = re.compile(
     r"|generate|summary|report|upload|wait|artifact",
     re.IGNORECASE,
 )
-_ATTESTING = frozenset({"sbom", "provenance", "signature"})
-_NAMED: frozenset[StageKind] = frozenset({"deploy", "rollback", "promote", "migrate", "test", "build", "analyze", "verify", "publish"})
+ATTESTING = frozenset({"sbom", "provenance", "signature"})
+_KEEPING = re.compile(r"back-?up|\bcache|\blogs?\b|report|results|metrics|coverage|export|benchmark|sbom", re.IGNORECASE)
+_DOCS = re.compile(r"\bdocs?\b|documentation|\bpages\b|website|storybook|\bbook\b|mkdocs|sphinx|typedoc|javadoc|godoc|\bsite\b", re.IGNORECASE)
+_PAGES = re.compile(r"deploy-pages|gh-pages|github-pages|gh-deploy|\bmike deploy|readthedocs")
+_NAMED: frozenset[StageKind] = frozenset({"deploy", "rollback", "promote", "migrate", "test", "build", "analyze", "verify", "publish", "package"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,12 @@ class Atom:
     body: str = ""
 
 
-def atoms_of(job: CiJob, repository: Repository) -> tuple[Atom, ...]:
-    """Return what a job does, command by command, in order."""
+def atoms_of(job: CiJob, repository: Repository, pipeline: str = "", *, site: bool = True) -> tuple[Atom, ...]:
+    """Return what a job does, command by command, in order.
+
+    `pipeline` is the pipeline's name; `site` says whether the repository ships a site: else publishing pages is
+    documentation, which is no release.
+    """
     found: list[Atom] = []
     for step in job.steps:
         found.extend(_of_step(step, repository))
@@ -62,7 +69,20 @@ def atoms_of(job: CiJob, repository: Repository) -> tuple[Atom, ...]:
             break
     local = needs_local_cluster(text for atom in found for text in (atom.text, *atom.runs))
     tamed = [_tamed(atom) for atom in found] if local else found
+    around = " ".join((pipeline, job.key, job.name))
+    tamed = [replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, site) else atom for atom in tamed]
     return tuple(_joined(_named(tamed, job)))
+
+
+def _aside(atom: Atom, around: str, site: bool) -> bool:
+    """Say whether something that looks like a deployment keeps a copy, or publishes documentation."""
+    if atom.act.makes != "bundle" or "deploy" not in {atom.kind, atom.act.kind}:
+        return False
+    if _PAGES.search(atom.text) and not site:
+        return True
+    names = re.sub(r"[_-]", " ", f"{around} {atom.step.name}")
+    copies = invocation(atom.text)[:1] in {("aws",), ("gsutil",), ("scp",), ("rsync",), ("gcloud",), ("az",)}
+    return copies and (_KEEPING.search(names) is not None or (not site and _DOCS.search(names) is not None))
 
 
 def _of_step(step: CiStep, repository: Repository) -> Iterator[Atom]:
@@ -91,6 +111,8 @@ def _of_uses(step: CiStep, repository: Repository) -> Iterator[Atom]:
     kind = "approve" if act.kind == "approve" else act.kind
     if act.makes == "remote":
         kind = _remote_kind(body)
+    if act.makes == "handover":
+        act, kind = replace(act, weak=True), None
     yield Atom(act, kind, text, (text[:MAX_RUN],), (step.place,), step, folder=step.folder, body=body)
 
 
@@ -103,6 +125,7 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
             yield from (atom for atom in inner if atom.kind is not None or atom.act.weak or atom.act.makes)
             return
     act = act_of_command(command.text)
+    act = replace(act, weak=True) if act.makes == "handover" else act
     kind = None if act.weak else act.kind
     if act.makes == "remote":
         kind = _remote_kind(f"{command.text}\n{command.body}")
@@ -162,13 +185,16 @@ def _named(found: list[Atom], job: CiJob) -> list[Atom]:
             result.append(atom)
             continue
         act = atom.act if atom.act.kind == kind else replace(atom.act, kind=kind, journey=is_journey(f"{atom.text} {atom.step.name}"))
+        act = replace(act, makes="image") if kind == "package" and not act.makes else act
         result.append(replace(atom, kind="test" if kind == "verify" else kind, act=act, named=why))
     return result
 
 
 def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
-    if atom.kind is not None or atom.step.uses is not None:
+    if atom.kind is not None:
         return None, ""
+    if atom.step.uses is not None and atom.act.makes != "handover":
+        return _remote(atom, job)
     if atom.act.weak and atom.act.kind is not None and atom.act.kind != "verify":
         wanted = {kind_of_name(atom.step.name), kind_of_name(job.key), kind_of_name(job.name)}
         return (atom.act.kind, "") if atom.act.kind in wanted and atom.act.kind not in kinds - {"test"} else (None, "")
@@ -190,13 +216,23 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
     return None, ""
 
 
+def _remote(atom: Atom, job: CiJob) -> tuple[StageKind | None, str]:
+    """A workflow that another repository keeps does what its name or the job's says, as far as we can see."""
+    uses = atom.step.uses or ""
+    if "/.github/workflows/" not in uses or atom.act.kind is not None:
+        return None, ""
+    for name in (uses.partition("@")[0].rpartition("/")[2], job.key, job.name):
+        kind = kind_of_name(name.rpartition(".")[0] or name)
+        if kind in _NAMED and not (kind == "publish" and re.search(r"docs?\b", name)):
+            return kind, f"the name of the workflow it calls, {name!r}"
+    return None, ""
+
+
 def _joined(found: list[Atom]) -> Iterator[Atom]:
     """Let scans and attestations of the image that a job packages be part of packaging it."""
     packages = any(atom.kind == "package" and atom.act.makes == "image" for atom in found)
     for atom in found:
-        if atom.act.makes in _ATTESTING and not packages:
-            yield replace(atom, kind=None)
-        elif packages and atom.kind == "analyze" and atom.act.check is not None and atom.act.check.gate == "image-scan":
+        if packages and atom.kind == "analyze" and atom.act.check is not None and atom.act.check.gate == "image-scan":
             yield replace(atom, kind="package")
         else:
             yield atom

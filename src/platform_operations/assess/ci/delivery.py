@@ -18,6 +18,7 @@ from platform_operations.assess.ci.targets import Named, exposure_of, target_of
 from platform_operations.errors import DefectError
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Artifact, Component, Environment, Pipeline, QualityGate, Stage
+from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import ACTING, Assertion
 from platform_operations.repository import Repository
 
@@ -69,7 +70,8 @@ def read_delivery(repository: Repository, components: tuple[Component, ...]) -> 
     """
     readings = [(system.id, reading) for system in ci_systems() if (reading := system.read(repository)) is not None]
     pipelines = _distinct(readings)
-    graph = graph_of(pipelines, repository)
+    site = not components or any(set(one.types) - {"library", "cli", "infrastructure"} for one in components)
+    graph = graph_of(pipelines, repository, site=site)
     served = {draft.id: _served(draft, components) for draft in graph.drafts}
     products = products_of(graph, served, components, repository.name)
     default = frozenset({repository.default_branch} if repository.default_branch else {"main", "master", "trunk"})
@@ -86,8 +88,25 @@ def read_delivery(repository: Repository, components: tuple[Component, ...]) -> 
     cited = dict.fromkeys(uri for entry in (*result_pipelines, *entries, *artifacts, *environments) for uri in entry.evidence)
     return Delivery(
         tuple((id, reading.evidence) for id, reading in readings), result_pipelines, stages, gates, artifacts, environments,
-        tuple(dict.fromkeys(facts)), tuple(cited),
+        _united(facts), tuple(cited),
     )  # fmt: skip
+
+
+def _united(facts: list[Fact]) -> tuple[Fact, ...]:
+    """Return one fact per subject and aspect: several of a kind become one with all their evidence."""
+    found: dict[tuple[str, str], Fact] = {}
+    for fact in facts:
+        known = found.get((fact.subject, fact.aspect))
+        if known is None:
+            found[fact.subject, fact.aspect] = fact
+            continue
+        evidence = tuple(dict.fromkeys((*known.evidence, *fact.evidence)))[:MAX_SHARED]
+        values = dict.fromkeys(value for one in (known.value, fact.value) if one for value in one.split(", "))
+        reasons = dict.fromkeys(reason for one in (known.reason, fact.reason) if one for reason in one.split("; "))
+        found[fact.subject, fact.aspect] = known.model_copy(
+            update={"evidence": evidence, "value": ", ".join(values)[:600] or None, "reason": "; ".join(reasons)[:600] or None}
+        )
+    return tuple(found.values())
 
 
 def _distinct(readings: list[tuple[str, Reading]]) -> tuple[CiPipeline, ...]:
@@ -243,7 +262,8 @@ def _evidence(draft: Draft, named: Named | None) -> tuple[str, ...]:
                 spans[-1] = (place.path, last[1], max(last[2], place.last))
             elif (place.path, place.first, place.last) not in spans:
                 spans.append((place.path, place.first, place.last))
-    uris = [f"repo:{path}#L{first}-L{last}" for path, first, last in spans]
+    uris = [repo_uri(path, first, last) for path, first, last in spans]
+    uris.extend(place.uri for atom in draft.atoms[:1] for place in atom.step.via)
     if named is not None and named.place is not None and named.reason is None and named.place.last - named.place.first < 6:
         uris.append(named.place.uri)
     return tuple(dict.fromkeys(uris))[:MAX_EVIDENCE]
@@ -273,13 +293,14 @@ def _environments(graph: Graph, targets: dict[str, Named]) -> tuple[Environment,
             continue
         id = kebab(named.name)
         place = named.place or draft.atoms[0].places[0]
+        via = tuple(one.uri for one in draft.atoms[0].step.via[:1]) if named.place is not None else ()
         known = found.get(id)
         if known is None:
             found[id] = Environment(
-                id=id, kind=named.kind, url=_url(named.url), region=region_of(named.name), origin="existing", evidence=(place.uri,)
+                id=id, kind=named.kind, url=_url(named.url), region=region_of(named.name), origin="existing", evidence=(place.uri, *via)
             )
         elif len(known.evidence) < 4 and place.uri not in known.evidence:
-            found[id] = known.model_copy(update={"evidence": (*known.evidence, place.uri), "url": known.url or _url(named.url)})
+            found[id] = known.model_copy(update={"evidence": (*known.evidence, place.uri, *via), "url": known.url or _url(named.url)})
     return tuple(found[id] for id in sorted(found))
 
 

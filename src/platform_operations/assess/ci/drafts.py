@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from platform_operations.assess.ci.atoms import Atom, atoms_of
+from platform_operations.assess.ci.atoms import ATTESTING, Atom, atoms_of
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline
 from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.targets import environment_hint
@@ -66,11 +66,11 @@ def closure(starts: Iterable[Draft]) -> list[Draft]:
     return found
 
 
-def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository) -> Graph:
-    """Return the stages of all pipelines with their edges and ids."""
+def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, site: bool = True) -> Graph:
+    """Return the stages of all pipelines with their edges and ids; `site` says whether the repository ships a site."""
     lanes: dict[str, dict[str, Lane]] = {}
     for pipeline in pipelines:
-        atoms = {job.key: atoms_of(job, repository) for job in pipeline.jobs}
+        atoms = {job.key: atoms_of(job, repository, f"{pipeline.id} {pipeline.name}", site=site) for job in pipeline.jobs}
         reached = _after_deploy(pipeline, atoms, lanes, pipelines)
         lanes[pipeline.id] = {
             job.key: Lane(job, _split(pipeline, job, atoms[job.key], reached[job.key]), atoms[job.key])
@@ -130,6 +130,8 @@ def _split(pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: b
         if kind is None:
             if _only_waits(atom) and runs:
                 waits.add(len(runs) - 1)
+            continue
+        if atom.act.makes in ATTESTING and (not runs or runs[-1][0] != "package"):
             continue
         reached = reached or kind in _REACHES
         hint = environment_hint(atom) if kind in {"deploy", "promote", "migrate", "provision", "rollback", "verify"} else None

@@ -39,8 +39,7 @@ class CiStep:
     """One step of a job: commands, or a named unit of the CI system (an action, an orb command, a task).
 
     `uses` is OWNER/NAME@REF or the unit's name, `inputs` what it is given; `tolerant` is where the step is allowed to
-    fail; `kind` is set where the system itself says what the step is (`approve`). `needs_pipefail` is true where the
-    shell loses the exit status of all but the last command of a pipe.
+    fail; `approval` says that a person decides here; `via` are the lines elsewhere that call what holds the step.
     """
 
     place: Place
@@ -55,6 +54,7 @@ class CiStep:
     folder: str = ""
     variables: Words = field(default_factory=_nothing)
     approval: bool = False
+    via: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

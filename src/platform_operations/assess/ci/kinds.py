@@ -57,7 +57,9 @@ def act_of_command(text: str) -> Act:
 @lru_cache(maxsize=8192)
 def _act_of_command(text: str) -> Act:
     called = invocation(text)
-    if not called:
+    if not called or called[-1] in {"--version", "--help", "-V"} or called[1:] in {("version",), ("-v",), ("help",)}:
+        return NOTHING_DONE
+    if called[:2] == ("kustomize", "build"):
         return NOTHING_DONE
     if called[0] in {"curl", "wget", "http", "https", "httpie", "xh", "grpcurl", "nc", "grpc_health_probe"}:
         return _request(called, text)
@@ -194,6 +196,10 @@ def _adjusted(act: Act, called: tuple[str, ...]) -> Act:
         return replace(act, kind="build", makes="package")
     if head in {"make", "zip", "scp", "rsync", "aws", "gsutil"} and act.makes in {"package", "archive", "bundle"}:
         return replace(act, weak=head in {"make", "zip", "scp"} or _copies_in(head, called))
+    if act.kind == "deploy" and _compose(called) and not any(has(called, flag) for flag in ("-H", "--host", "--context", "-c")):
+        return replace(act, weak=True)
+    if head in {"aws", "gsutil"} and "cp" in called[1:3]:
+        return replace(act, weak=True)
     if head in {"ssh", "sshpass"} and len(called) < 3:
         return NOTHING_DONE
     if head == "fastlane" and not {"release", "deploy", "beta", "publish", "production"} & set(called):
@@ -201,6 +207,10 @@ def _adjusted(act: Act, called: tuple[str, ...]) -> Act:
     if head == "dbt":
         return replace(act, weak=True)
     return _waiting(act, called)
+
+
+def _compose(called: tuple[str, ...]) -> bool:
+    return called[0] in {"docker-compose", "podman-compose"} or called[:2] in {("docker", "compose"), ("podman", "compose")}
 
 
 def _copies_in(head: str, called: tuple[str, ...]) -> bool:
@@ -230,6 +240,7 @@ def _waiting(act: Act, called: tuple[str, ...]) -> Act:
     return act
 
 
+_DISPATCH = re.compile(r"repos/[^\s\"']+/(?:dispatches|actions/workflows)|trigger/pipeline|/job/[^\s]+/build|/pipeline\b.*trigger")
 _HOOK = re.compile(r"deploy.?hook|/deploy\b|api\.render\.com|api/v1/deploy|hooks/deploy|vercel\.com/v1/integrations/deploy|build_hooks|redeploy", re.IGNORECASE)
 _DOWNLOAD = re.compile(r"install|download|releases|raw\.githubusercontent|\.(?:tar|tgz|gz|zip|sh|deb|jar|bin)\b|get\.|apt\.|dl\.|storage\.googleapis|setup", re.IGNORECASE)
 _CHATTER = re.compile(r"slack|discord|telegram|teams|webhook|api\.github\.com|sentry\.io|datadoghq|newrelic|pagerduty|codecov|coveralls|googleapis\.com/token|api\.cloudflare\.com|purge_cache|registry\.npmjs|pypi\.org|cronitor|hc-ping|healthchecks\.io", re.IGNORECASE)
@@ -238,6 +249,8 @@ _URL = re.compile(r"https?://[^\s\"')]+|\$\{?\{?[^\s\"']*(?:url|host|domain|endp
 
 def _request(called: tuple[str, ...], text: str) -> Act:
     """A request is a deployment when it calls a deploy hook, else a verification where it comes after one."""
+    if _DISPATCH.search(text):
+        return Act(kind="deploy", makes="handover", waits=False, weak=True)
     if _HOOK.search(text):
         return Act(kind="deploy", makes="source", waits=False, action=None)
     if _CHATTER.search(text):
@@ -330,6 +343,7 @@ _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
     ("verify", re.compile(r"smoke|verif|health|post-?deploy|acceptance|e2e|end-to-end", re.IGNORECASE)),
     ("promote", re.compile(r"promot", re.IGNORECASE)),
     ("deploy", re.compile(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
+    ("package", re.compile(r"docker.?(?:build|push|publish|image)|(?:build|push|publish)\S*.{0,12}(?:docker|image|container)", re.IGNORECASE)),
     ("migrate", re.compile(r"migrat", re.IGNORECASE)),
     ("publish", re.compile(r"publish", re.IGNORECASE)),
     ("analyze", re.compile(r"\blint|\bformat|type-?check|static|\bscan|\baudit|security|\bsast\b|analy[sz]e|codeql", re.IGNORECASE)),

@@ -10,6 +10,7 @@ from platform_operations.platforms.reading.commands import invocation
 
 _EXPRESSION = re.compile(r"\$\{\{\s*([^}]{1,300}?)\s*\}\}")
 _SHELL = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?|\$\(([A-Za-z_][A-Za-z0-9_.]*)\)")
+_VARIABLES = re.compile(r"\$\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)")
 _DIGEST = re.compile(r"@?sha256:|digest", re.IGNORECASE)
 _COMMIT = re.compile(
     r"github\.sha|github\.event\.pull_request\.head\.sha|head_sha|(?<![a-z])sha(?![a-z0-9])|_sha\b|sha_|sha1|short.?sha|git.?(?:rev|commit|hash)|rev-parse"
@@ -137,10 +138,13 @@ def _typed(kinds: str) -> list[Identity]:
 def _tag_part(text: str) -> str:
     if "@" in text:
         return text.rpartition("@")[2]
-    head, colon, tail = text.rpartition(":")
-    if colon and "/" not in re.sub(r"\$\{\{.*?\}\}|\$\{.*?\}", "", tail) and head:
-        return tail if "type=" not in text else text.partition(":")[2]
-    return text if "type=" in text or "/" not in text else ""
+    if ":type=" in text:
+        return text.partition(":")[2]
+    hidden = _VARIABLES.sub(lambda match: match[0].replace(":", "~").replace("/", "~"), text)
+    head, colon, tail = hidden.rpartition(":")
+    if colon and head and "/" not in tail:
+        return text[len(head) + 1 :]
+    return text if "/" not in hidden else ""
 
 
 def _best(found: list[Identity]) -> Identity:
@@ -155,11 +159,10 @@ def best_identity(names: list[str], triggers: tuple[str, ...]) -> Identity | Non
 
 def image_name(reference: str) -> str:
     """Return the repository part of an image reference, in lower case, without tag or digest."""
-    text = reference.strip().strip("\"'").partition("@")[0]
-    head, colon, tail = text.rpartition(":")
-    if colon and "/" not in re.sub(r"\$\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)", "", tail) and head and not head.endswith("{"):
-        text = head
-    return text.lower()
+    text = reference.strip().strip("\"'").partition("@")[0].partition(":type=")[0]
+    hidden = _VARIABLES.sub(lambda match: match[0].replace(":", "~").replace("/", "~"), text)
+    head, colon, tail = hidden.rpartition(":")
+    return (text[: len(head)] if colon and head and "/" not in tail else text).lower()
 
 
 def short_name(reference: str, fallback: str) -> str:
@@ -199,6 +202,8 @@ def pushes(atom: Atom) -> bool:
         push = atom.step.inputs.get("push", "").strip().lower()
         outputs = atom.step.inputs.get("outputs", "").lower()
         name = atom.step.uses.lower()
+        if "/.github/workflows/" in name:
+            return push != "false"
         return push not in {"", "false"} or "type=registry" in outputs or "push=true" in outputs or "publish" in name or "kaniko" in name or "push-to" in name
     called = invocation(atom.text)
     return "push" in called or "--push" in called or "--destination" in atom.text or called[:1] in {("ko",), ("/kaniko/executor",)} or "jib" in atom.text or "submit" in called or "type=registry" in atom.text

@@ -111,7 +111,7 @@ def _rewired(job: CiJob, renamed: Mapping[str, tuple[str, ...]]) -> CiJob:
 def _variants(node: Node, scope: Scope, root: Node) -> list[tuple[str, dict[str, str]]]:
     """Return how often a job stands in the graph: once, or once per environment that it is repeated over."""
     matrix = node.get("strategy", "matrix")
-    named = node.string("environment") or node.string("environment", "name") or ""
+    named = node.string("environment") or node.string("environment", "name") or _given(node) or ""
     for axis, values in _axes(matrix):
         uses = f"matrix.{axis}" in named or axis in _AXES
         if uses and 1 < len(values) <= MAX_SPREAD and (f"matrix.{axis}" in named or all(environment_kind(one) for one in values)):
@@ -129,6 +129,11 @@ def _variants(node: Node, scope: Scope, root: Node) -> list[tuple[str, dict[str,
         inner = re.search(r"\$\{\{\s*(.*?)\s*\}\}", target)
         return [(value, {inner[1].strip() if inner else "": value}) for value in literals]
     return [("", {})]
+
+
+def _given(node: Node) -> str | None:
+    """Return the environment that a called workflow is given."""
+    return next((text for key in ("environment", "env", "stage") if (text := node.string("with", key))), None)
 
 
 def _options(root: Node, name: str) -> tuple[str, ...]:
@@ -235,16 +240,17 @@ def _called(job: CiJob, node: Node, called: str, scope: Scope, files: Files) -> 
     if loaded is None:
         return [job]
     root, lines = loaded
-    known = {f"inputs.{key}": value for key, value in {**_defaults(root), **given}.items() if "${{" not in value}
+    known = {f"inputs.{key}": value for key, value in {**_defaults(root), **given}.items()}
     inner = jobs_of(root, scope_of(path, root, lines, known, scope.depth + 1, scope.pipeline), files)
-    return _placed(job, inner, words_of(root.get("env"), known))
+    via = Place(scope.path, place.first, max(place.last, (_line(scope.path, node, "with") or place).last))
+    return _placed(job, inner, words_of(root.get("env"), known), via)
 
 
 def _defaults(root: Node) -> dict[str, str]:
     return {key.text: text for key, value in root.entries("on", "workflow_call", "inputs") if (text := value.string("default")) is not None}
 
 
-def _placed(job: CiJob, inner: tuple[CiJob, ...], variables: Mapping[str, str]) -> list[CiJob]:
+def _placed(job: CiJob, inner: tuple[CiJob, ...], variables: Mapping[str, str], via: Place) -> list[CiJob]:
     """Return the jobs of a called workflow under the caller's name, waiting for what the caller waits for."""
     names = {one.key: job.key if len(inner) == 1 else f"{job.key}-{one.key}" for one in inner}
     return [
@@ -259,6 +265,7 @@ def _placed(job: CiJob, inner: tuple[CiJob, ...], variables: Mapping[str, str]) 
             tolerant=one.tolerant or job.tolerant,
             variables={**variables, **one.variables},
             name=one.name or job.name,
+            steps=tuple(replace(step, via=(via, *step.via)[:4]) for step in one.steps),
         )
         for one in inner
     ]
@@ -323,12 +330,13 @@ def _local(step: CiStep, uses: str, node: Node, scope: Scope, files: Files, home
     root, lines = loaded
     given = words_of(node.get("with"), scope.known)
     defaults = {key.text: text for key, value in root.entries("inputs") if (text := value.string("default")) is not None}
-    known = {f"inputs.{key}": value for key, value in {**defaults, **given}.items() if "${{" not in value or key in given}
+    known = {f"inputs.{key}": value for key, value in {**defaults, **given}.items()}
     inner = Scope(path, lines, known, "", "", scope.depth + 1, scope.pipeline)
     for one in _steps(root.children("runs", "steps"), inner, files, home):
         yield replace(
             one,
             name=one.name or step.name,
+            via=(step.place, *one.via)[:4],
             tolerant=step.tolerant or one.tolerant,
             when=step.when if step.when != "success" else one.when,
             condition=" ".join(part for part in (step.condition, one.condition) if part),

@@ -8,6 +8,8 @@ MAX_WORDS = 400
 _WORD = re.compile(r"""(?:\$\{\{.{0,600}?\}\}|[^\s"'$]+|\$|"(?:[^"\\]|\\.)*"?|'[^']*'?)+""")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\+?=")
 _VERSIONED = re.compile(r"^(@?[^@=]+?)(?:@|==)[^/]*$")
+_PREFIXED = re.compile(r"^\$\{?[A-Za-z_]+\}?/?(?=[a-z])")
+_CAPTURED = re.compile(r"^(?:export |local |readonly |declare )?[A-Za-z_]\w*=[\"']?\$\((.{3,2000}?)\)[\"']?(?: \|\| .*)?$", re.DOTALL)
 _CONTROL = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "(", "time", "&"})
 _RUNNERS: tuple[tuple[str, ...], ...] = (
     ("sudo",), ("exec",), ("command",), ("nohup",), ("nice",), ("env",), ("xvfb-run",), ("timeout",), ("retry",),
@@ -64,7 +66,8 @@ def invocation(text: str) -> tuple[str, ...]:
     The tool's own name comes first, without folder or version: `./node_modules/.bin/jest`, `npx jest@29`, `yarn exec
     jest` and `docker run ... IMAGE` of a known tool all begin alike.
     """
-    rest = list(words(text))
+    captured = _CAPTURED.match(text)
+    rest = list(words(captured[1] if captured else text))
     for _ in range(8):
         shorter = _without_runner(_without_prefix(rest))
         if shorter == rest:
@@ -128,6 +131,7 @@ def _in_container(rest: list[str], head: str) -> list[str]:
 
 
 def _tool(word: str) -> str:
+    word = _PREFIXED.sub("", word)
     if word.endswith(("gradlew", "gradlew.bat")):
         return "gradle"
     if word.endswith(("mvnw", "mvnw.cmd")):
