@@ -218,7 +218,7 @@ class QualityGate(Entry):
 
 
 class RollbackTrigger(Record):
-    """A measurable signal (slo: alert: stage: metric: platform:) and the comparison that starts a rollback."""
+    """A measurable signal (slo: alert: stage: metric: platform:) and what about it starts a rollback."""
 
     signal: str
     comparison: str

@@ -245,9 +245,8 @@ def filled(text: str, document: Document, plan: Plan) -> str:
         if path.startswith("metric:"):
             uri, _, field = path.rpartition(".")
             entry = plan.ledger.get(uri)
-            inside: Any = entry.document() if entry else None
-            return _said(inside.get(field) if isinstance(inside, dict) else None, found[0])
-        inside = document
+            return _said(entry.document().get(field) if entry else None, found[0])
+        inside: Any = document
         for key in path.split("."):
             inside = cast("Document", inside).get(key) if isinstance(inside, dict) else None
         return _said(inside, found[0])

@@ -14,8 +14,8 @@ MOST_FINDINGS = 200
 
 _BECOMES = {
     "pipelineStages": (
-        "{id, kind: build|test|analyze|package|publish|provision|migrate|deploy|promote|verify|approve|rollback, "
-        "pipeline, component, needs, runs}"
+        "{id, kind: build|test|analyze|package|publish|provision|migrate|deploy|promote|verify|"
+        "approve|rollback, pipeline, component, needs, runs}"
     ),
     "deployStrategy": (
         "{components: [{id, component, environment, mechanism, because, "
@@ -141,6 +141,7 @@ def _malformed(at: str, message: str, *, entry: str | None = None, allowed: tupl
 
 
 def _kind(value: object) -> str:
-    return {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}.get(
-        type(value), "nothing"
-    )
+    for kind, words in ((list, "a list"), (str, "text"), (bool, "true or false"), (int | float, "a number")):
+        if isinstance(value, kind):
+            return words
+    return "nothing"

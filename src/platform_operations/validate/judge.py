@@ -7,6 +7,7 @@ from platform_operations.model.assessment import Assessment
 from platform_operations.model.evidence import Citation
 from platform_operations.model.finding import Finding, Findings, Question
 from platform_operations.model.plan import SECTIONS, Plan
+from platform_operations.model.words import Constraint
 from platform_operations.validate.registry import BY_ID, CONSTRAINTS, RULES
 from platform_operations.validate.rule import Path, Review, Rule, Violation
 from platform_operations.validate.structure import defects
@@ -148,15 +149,18 @@ def _unproven(rule: Rule, violation: Violation) -> Violation:
     return Violation(violation.at, message, None, violation.repair, violation.allowed, violation.source)
 
 
-def _finding(review: Review, rule: Rule, violation: Violation, constraint: str | None = None) -> Finding:
+def _finding(
+    review: Review, rule: Rule, violation: Violation, constraint: Constraint | None = None
+) -> Finding:
     section = str(violation.at[0]) if violation.at else ""
-    named = len(violation.at) > 1 and f"{section}/{violation.at[1]}" in review.plan.by_name
+    name = f"{section}/{violation.at[1]}" if len(violation.at) >= 2 else None
+    named = name in review.plan.by_name
     return Finding(
         rule=rule.id,
         severity=rule.severity,
-        constraint=constraint or rule.constraint,  # pyright: ignore[reportArgumentType]
+        constraint=constraint or rule.constraint,
         at=pointer(review.plan, violation.at),
-        entry=f"{section}/{violation.at[1]}" if named else None,
+        entry=name if named else None,
         message=violation.message,
         repair=f"reference rules/{rule.id}#repair",
         allowed=violation.allowed,

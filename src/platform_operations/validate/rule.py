@@ -45,6 +45,7 @@ class Review:
     assessment: Assessment | None = None
     citations: Mapping[str, Citation] | None = None
     today: bool = False
+    budget_share: str = "10"
 
     @cached_property
     def graph(self) -> Graph:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from platform_operations.model.plan import SECTIONS, Plan
 from platform_operations.validate.graph import Graph
@@ -50,36 +51,49 @@ def _dangling(plan: Plan) -> Iterator[Violation]:
             )
 
 
-def references(plan: Plan) -> Iterator[tuple[str, str, tuple[str | int, ...], str, str]]:
-    """Yield every reference as (section, entry id, field path, section referred to, id)."""
+Reference: TypeAlias = tuple[str, str, tuple[str | int, ...], str, str]
+"""Section, entry id, field path, section referred to, id referred to."""
+
+
+def references(plan: Plan) -> Iterator[Reference]:
+    """Yield every reference from one entry to another, by section in wire order."""
     for entry in plan.pipelines:
         yield from (("pipelines", entry.id, ("protectedBy",), "guards", name) for name in entry.protected_by)
-    for entry in plan.artifacts:
-        yield ("artifacts", entry.id, ("component",), "components", entry.component)
+    yield from _component_of_each(plan)
     yield from _of_stages(plan)
+    yield from _of_strategy(plan)
+    yield from (
+        ("qualityGates", gate.id, ("stage",), "pipelineStages", gate.stage) for gate in plan.quality_gates
+    )
+    for back in plan.rollback_plan:
+        yield ("rollbackPlan", back.id, ("environment",), "environments", back.environment)
+    yield from _of_alerts(plan)
+
+
+def _component_of_each(plan: Plan) -> Iterator[Reference]:
+    for section in ("artifacts", "deployStrategy", "qualityGates", "rollbackPlan", *_RELIABILITY):
+        for entry in plan.section(section):
+            yield (section, entry.id, ("component",), "components", getattr(entry, "component", ""))
+
+
+_RELIABILITY = ("observabilityPillars", "slos", "alerts")
+
+
+def _of_strategy(plan: Plan) -> Iterator[Reference]:
+    targets = {"slo": "slos", "stage": "pipelineStages", "alert": "alerts"}
     for row in plan.deploy_strategy.components:
-        yield ("deployStrategy", row.id, ("component",), "components", row.component)
         yield ("deployStrategy", row.id, ("environment",), "environments", row.environment)
         if row.exposure is not None:
             yield ("deployStrategy", row.id, ("exposure", "slo"), "slos", row.exposure.slo)
         for index, step in enumerate(row.steps):
             for signal in step.judged_by:
                 kind, _, name = signal.partition(":")
-                target = {"slo": "slos", "stage": "pipelineStages", "alert": "alerts"}.get(kind)
-                if target:
-                    yield ("deployStrategy", row.id, ("steps", index, "judgedBy"), target, name)
-    for gate in plan.quality_gates:
-        yield ("qualityGates", gate.id, ("component",), "components", gate.component)
-        yield ("qualityGates", gate.id, ("stage",), "pipelineStages", gate.stage)
-    for back in plan.rollback_plan:
-        yield ("rollbackPlan", back.id, ("component",), "components", back.component)
-        yield ("rollbackPlan", back.id, ("environment",), "environments", back.environment)
-    for pillar in plan.observability_pillars:
-        yield ("observabilityPillars", pillar.id, ("component",), "components", pillar.component)
-    for slo in plan.slos:
-        yield ("slos", slo.id, ("component",), "components", slo.component)
+                if kind in targets:
+                    yield ("deployStrategy", row.id, ("steps", index, "judgedBy"), targets[kind], name)
+
+
+def _of_alerts(plan: Plan) -> Iterator[Reference]:
     for alert in plan.alerts:
-        yield ("alerts", alert.id, ("component",), "components", alert.component)
         if alert.slo:
             yield ("alerts", alert.id, ("slo",), "slos", alert.slo)
         if alert.runbook:
@@ -89,7 +103,7 @@ def references(plan: Plan) -> Iterator[tuple[str, str, tuple[str | int, ...], st
             yield ("runbooks", book.id, ("rollback",), "rollbackPlan", book.rollback)
 
 
-def _of_stages(plan: Plan) -> Iterator[tuple[str, str, tuple[str | int, ...], str, str]]:
+def _of_stages(plan: Plan) -> Iterator[Reference]:
     for stage in plan.pipeline_stages:
         at = ("pipelineStages", stage.id)
         yield (*at, ("pipeline",), "pipelines", stage.pipeline)

@@ -22,7 +22,7 @@ def gate_stage(review: Review, plan: Plan, component: Component, check: Check, r
     artifact = next((item.artifact for item in release.consumes), None)
     producer = _producer(review, plan, release, artifact)
     if check.stage == "package" or check.gate == "image-scan":
-        return _scan_of_artifact(plan, component, check, release, producer, artifact)
+        return _scan_of_artifact(plan, component, check, producer, artifact)
     stage = Stage(
         id=fresh(plan, "pipelineStages", scoped(plan, component, check.id)),
         kind="analyze" if check.stage not in {"test", "analyze"} else check.stage,
@@ -36,14 +36,13 @@ def gate_stage(review: Review, plan: Plan, component: Component, check: Check, r
 
 
 def _scan_of_artifact(
-    plan: Plan, component: Component, check: Check, release: Stage, producer: str | None, artifact: str | None
+    plan: Plan, component: Component, check: Check, producer: str | None, artifact: str | None
 ) -> Plan:
     if producer is None or artifact is None:
         return plan
     entry = plan.by_name[f"pipelineStages/{producer}"]
     runs = entry.runs if isinstance(entry, Stage) else ()
     plan = amend(plan, "pipelineStages", producer, runs=united(runs, (check.run or check.id,)))
-    del release
     return with_gate(plan, component, check, producer)
 
 
@@ -57,6 +56,7 @@ def _producer(review: Review, plan: Plan, release: Stage, artifact: str | None) 
 
 def with_gate(plan: Plan, component: Component, check: Check, stage: str) -> Plan:
     """Return the plan with a blocking gate of `check` on `stage`."""
+    assert check.gate is not None, f"{check.id} is a linter"
     metric, bound = check.fails_on
     gate = QualityGate(
         id=fresh(plan, "qualityGates", scoped(plan, component, check.id)),

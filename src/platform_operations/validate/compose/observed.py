@@ -1,12 +1,23 @@
 """What was measured, in the plan's words: SLIs, ledger entries of baselines and backtests."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from platform_operations.model.baseline import Observation
 from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.reliability import Sli
 from platform_operations.model.words import SliKind
 from platform_operations.validate.rule import Review
 
-KINDS: tuple[SliKind, ...] = ("availability", "latency", "freshness", "correctness", "throughput")
+KINDS: Mapping[str, SliKind] = MappingProxyType(
+    {
+        "availability": "availability",
+        "latency": "latency",
+        "freshness": "freshness",
+        "correctness": "correctness",
+        "throughput": "throughput",
+    }
+)
 
 
 def metric_uri(name: str) -> str:
@@ -16,10 +27,14 @@ def metric_uri(name: str) -> str:
 
 def sli_of(row: Observation) -> Sli:
     """Return the SLI that a baseline measured."""
-    kind = next((kind for kind in KINDS if kind in {row.kind, row.id.rpartition("-")[2]}), "availability")
+    kinds = [KINDS[name] for name in (row.kind, row.id.rpartition("-")[2]) if name in KINDS]
+    kind: SliKind = kinds[0] if kinds else "availability"
     queried = row.good_query is not None and row.total_query is not None
     return Sli(
-        kind=kind, source="prometheus" if queried else "file", good=row.good_query, total=row.total_query
+        kind=kinds[0] if kinds else "availability",
+        source="prometheus" if queried else "file",
+        good=row.good_query,
+        total=row.total_query,
     )
 
 

@@ -107,7 +107,8 @@ def slo_of(review: Review, plan: Plan, component: Component, row: Observation) -
 
 def unmeasured_slo(review: Review, plan: Plan, component: Component) -> Plan:
     """Return the plan with an SLO that says what to measure and waits for its baseline."""
-    kind = next((SLI_OF_TYPE[name] for name in component.types if name in SLI_OF_TYPE), "availability")
+    kinds = [SLI_OF_TYPE[name] for name in component.types if name in SLI_OF_TYPE]
+    kind: SliKind = kinds[0] if kinds else "availability"
     owner = owner_of(review, plan, component.id)
     name = fresh(plan, "slos", f"{component.id}-{kind}")
     slo = Slo(

@@ -4,18 +4,13 @@ from platform_operations.model.delivery import (
     Artifact,
     Component,
     Consumed,
-    Environment,
-    FailsOn,
-    HealthCheck,
-    QualityGate,
     Stage,
 )
 from platform_operations.model.plan import Plan
-from platform_operations.model.words import ArtifactKind, GateKind, HealthKind, Identity
-from platform_operations.platforms.checks import Check, proposals
-from platform_operations.validate.compose.parties import cited, evidence_of, owner_of, url_of, with_owner
-from platform_operations.validate.edits import amend, assume, fresh, kebab, united
-from platform_operations.validate.expectations import health_kinds, is_installed, runs_for_users
+from platform_operations.model.words import ArtifactKind, Identity
+from platform_operations.validate.compose.parties import cited
+from platform_operations.validate.edits import assume, fresh
+from platform_operations.validate.expectations import is_installed
 from platform_operations.validate.rule import Review
 
 IDENTITY: dict[ArtifactKind, Identity] = {

@@ -26,16 +26,14 @@ def component_missing(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("components",),
                 f"component {component.id!r} is in the repository and not in the plan",
-                repair=lambda plan, today=today, name=component.id: restore(
-                    plan, today, f"components/{name}"
-                ),
+                repair=lambda plan, name=component.id: restored(review, plan, f"components/{name}"),
                 source=component.evidence[0] if component.evidence else None,
             )
     if not review.plan.components and not (today and today.components):
         yield Violation(
             ("components",),
             "the plan has no component: nothing was found that is built, shipped or run; "
-            'say what this repository ships in platform-ops.toml, [facts] "components#types" = "http-service"',
+            'say what it ships in platform-ops.toml, [facts] "components#types" = "http-service"',
         )
 
 
@@ -109,9 +107,7 @@ def release_dropped(review: Review) -> Iterator[Violation]:
         yield Violation(
             ("pipelineStages", stage.id) if entry else ("pipelineStages",),
             message,
-            repair=lambda plan, today=review.as_is, name=stage.id: restore(
-                plan, today, f"pipelineStages/{name}"
-            ),
+            repair=lambda plan, name=stage.id: restored(review, plan, f"pipelineStages/{name}"),
             source=stage.evidence[0] if stage.evidence else None,
         )
 

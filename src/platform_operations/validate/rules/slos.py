@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from platform_operations.model.baseline import Observation
+from platform_operations.model.delivery import Component
 from platform_operations.model.plan import Plan
-from platform_operations.model.reliability import Alert, Slo
-from platform_operations.slo.budget import infeasibility
+from platform_operations.model.reliability import Slo
 from platform_operations.slo.durations import seconds
 from platform_operations.validate.compose.observed import metric_uri, observation_entry, sli_of
 from platform_operations.validate.compose.parties import owner_of, with_owner
@@ -19,6 +19,7 @@ from platform_operations.validate.compose.reliability import (
 )
 from platform_operations.validate.edits import amend, cite, united
 from platform_operations.validate.expectations import requires
+from platform_operations.validate.instants import days_between
 from platform_operations.validate.rule import Review, Violation, rule
 
 SUPPORTS = frozenset({"ok", "below-floor"})
@@ -65,10 +66,7 @@ def slo_missing(review: Review) -> Iterator[Violation]:
         )
 
 
-def _promises(review: Review, plan: Plan, component: object, rows: tuple[Observation, ...]) -> Plan:
-    from platform_operations.model.delivery import Component
-
-    assert isinstance(component, Component)
+def _promises(review: Review, plan: Plan, component: Component, rows: tuple[Observation, ...]) -> Plan:
     for row in rows:
         plan, slo = slo_of(review, plan, component, row)
         plan = burn_alerts(review, plan, slo)
@@ -191,8 +189,6 @@ def slo_baseline_thin(review: Review) -> Iterator[Violation]:
 @rule("observed-slos")
 def slo_baseline_stale(review: Review) -> Iterator[Violation]:
     """An SLO rests on a baseline that ended more than one window before the plan's time."""
-    from platform_operations.validate.instants import days_between
-
     for slo, row in _promised(review):
         age = days_between(row.end, review.plan.target.as_of)
         if age is not None and age * 86_400 > seconds(slo.window):

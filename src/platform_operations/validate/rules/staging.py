@@ -117,7 +117,7 @@ def _makers(graph_plan: Plan, release: Stage) -> tuple[str, ...]:
 def _lower_deploy(
     review: Review, plan: Plan, release: Stage, place: Environment
 ) -> tuple[Plan, Stage | None]:
-    """Return the plan with a deploy of the release's artifact to `place` that does not wait for the release."""
+    """Return the plan with a deploy of the release's artifact to `place` that comes before the release."""
     graph = Review(plan, review.assessment).graph
     taken = graph.consumed(release)
     for stage in graph.stages.values():

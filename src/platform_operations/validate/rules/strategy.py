@@ -69,7 +69,7 @@ def _replaced(review: Review, plan: Plan, row: ComponentStrategy) -> Plan | None
 
 @rule("workflow")
 def strategy_mismatches_risk(review: Review) -> Iterator[Violation]:
-    """A strategy chosen for another risk, or one that stops a running service although the risk is not low."""
+    """A strategy for another risk, or one that stops a running service although the risk is not low."""
     level = review.plan.target.risk_profile.level
     for row in review.plan.deploy_strategy.components:
         component, place = component_of(review.plan, row.component), place_of(review.plan, row)

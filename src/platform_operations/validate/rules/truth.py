@@ -7,6 +7,7 @@ from platform_operations.model.delivery import Entry
 from platform_operations.model.difference import difference
 from platform_operations.model.plan import SECTIONS
 from platform_operations.model.summary import BARE_NUMBER, PLACEHOLDER, strategy_summary, summary_of
+from platform_operations.validate.compose.observed import observation_entry
 from platform_operations.validate.rule import Review, Violation, rule
 
 
@@ -75,8 +76,6 @@ def evidence_contradicted(review: Review) -> Iterator[Violation]:
 
 
 def _measured(review: Review, uri: str) -> str | None:
-    from platform_operations.validate.compose.observed import observation_entry
-
     if review.assessment is None or not uri.startswith("metric:"):
         return None
     row = review.assessment.observations.get(uri.removeprefix("metric:"))
