@@ -157,7 +157,7 @@ def _finding(
     named = name in review.plan.by_name
     return Finding(
         rule=rule.id,
-        severity=rule.severity,
+        severity=violation.severity or rule.severity,
         constraint=constraint or rule.constraint,
         at=pointer(review.plan, violation.at),
         entry=name if named else None,

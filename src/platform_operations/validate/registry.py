@@ -11,6 +11,7 @@ from platform_operations.validate.rule import Review, Rule, Violation
 from platform_operations.validate.rules import (
     alerts,
     artifacts,
+    exposure,
     burn_rates,
     gates,
     observability,
@@ -75,6 +76,9 @@ RULES: tuple[Rule, ...] = (
     alerts.alert_without_runbook,
     strategy.strategy_unsupported,
     strategy.strategy_mismatches_risk,
+    exposure.canary_blind,
+    exposure.canary_underpowered,
+    exposure.strategy_exceeds_budget,
     staging.deploy_without_rollback,
     rollback.rollback_mechanism_unsupported,
     rollback.rollback_trigger_missing,

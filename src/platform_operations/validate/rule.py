@@ -32,6 +32,7 @@ class Violation:
     repair: Repair | None = None
     allowed: tuple[str, ...] = ()
     source: str | None = None
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,20 @@ def metric_uri(name: str) -> str:
 
 def sli_of(row: Observation) -> Sli:
     """Return the SLI that a baseline measured."""
-    kinds = [KINDS[name] for name in (row.kind, row.id.rpartition("-")[2]) if name in KINDS]
-    kind: SliKind = kinds[0] if kinds else "availability"
     queried = row.good_query is not None and row.total_query is not None
     return Sli(
-        kind=kinds[0] if kinds else "availability",
+        kind=_kind(row),
         source="prometheus" if queried else "file",
         good=row.good_query,
         total=row.total_query,
     )
+
+
+def _kind(row: Observation) -> SliKind:
+    for name in (row.kind, row.id.rpartition("-")[2]):
+        if name in KINDS:
+            return KINDS[name]
+    return "availability"
 
 
 def observation_entry(row: Observation) -> LedgerEntry:

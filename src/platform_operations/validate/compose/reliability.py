@@ -107,8 +107,7 @@ def slo_of(review: Review, plan: Plan, component: Component, row: Observation) -
 
 def unmeasured_slo(review: Review, plan: Plan, component: Component) -> Plan:
     """Return the plan with an SLO that says what to measure and waits for its baseline."""
-    kinds = [SLI_OF_TYPE[name] for name in component.types if name in SLI_OF_TYPE]
-    kind: SliKind = kinds[0] if kinds else "availability"
+    kind = _sli_kind(component)
     owner = owner_of(review, plan, component.id)
     name = fresh(plan, "slos", f"{component.id}-{kind}")
     slo = Slo(
@@ -121,6 +120,13 @@ def unmeasured_slo(review: Review, plan: Plan, component: Component) -> Plan:
         evidence=component.evidence[:1],
     )
     return with_owner(plan.with_entry("slos", slo), owner, (f"slos/{name}/budgetPolicy/owner",))
+
+
+def _sli_kind(component: Component) -> SliKind:
+    for name in component.types:
+        if name in SLI_OF_TYPE:
+            return SLI_OF_TYPE[name]
+    return "availability"
 
 
 def burn_alerts(review: Review, plan: Plan, slo: Slo) -> Plan:

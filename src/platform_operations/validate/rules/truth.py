@@ -9,6 +9,7 @@ from platform_operations.model.plan import SECTIONS
 from platform_operations.model.summary import BARE_NUMBER, PLACEHOLDER, strategy_summary, summary_of
 from platform_operations.validate.compose.observed import observation_entry
 from platform_operations.validate.rule import Review, Violation, rule
+from platform_operations.validate.rules.exposure import forged_costs
 
 
 @rule("truth")
@@ -63,6 +64,7 @@ def evidence_contradicted(review: Review) -> Iterator[Violation]:
             f"the strategy's summary is not what its fields give: {wanted!r}",
             allowed=(wanted,),
         )
+    yield from forged_costs(review)
     for entry in review.plan.evidence:
         if entry.uri.startswith("metric:") and entry.hash != entry.own_hash():
             yield Violation(
