@@ -60,7 +60,8 @@ def test_a_pattern_made_to_hang_does_not(pattern: str) -> None:
 @pytest.mark.parametrize(
     "pattern",
     ["(", ")", "[a", "*a", "a{2", "a{3,2}", "a{1000}", "\\", r"\b", "(?=a)", "[[:alpha:]]", "a^b", 
-     "(" * 60 + ")" * 60, "((((((){200}){200}){200}){200}){200}){200}", "(((a{200}){200}){200}){200}", "a" * 3000],
+     "(" * 60 + ")" * 60, "((((((){200}){200}){200}){200}){200}){200}", "(((a{200}){200}){200}){200}",
+     "a" * 3000],
 )  # fmt: skip
 def test_a_pattern_that_is_wrong_too_large_or_not_read_is_refused(pattern: str) -> None:
     with pytest.raises(UnsupportedPatternError):

@@ -9,6 +9,9 @@ from typing import TextIO
 
 from platform_operations.errors import InputError
 from platform_operations.metrics.csv_file import HEADER, CsvSource
+from platform_operations.metrics.openmetrics import OpenMetricsSource
+from platform_operations.metrics.prometheus import PrometheusSource
+from platform_operations.metrics.snapshot import SnapshotSource
 from platform_operations.metrics.source import MetricSource
 
 _HEAD = 4096
@@ -29,7 +32,7 @@ def open_source(text: str, *, root: Path | None = None) -> MetricSource:
             raise InputError(
                 f"a repository cannot name a metrics URL ({text.split('?')[0]!r}); give it with --metrics"
             )
-        raise InputError("metrics URLs are not read yet")
+        return PrometheusSource.connect(text)
     return _file_source(text, _path(text, root))
 
 
@@ -60,10 +63,21 @@ def _file_source(name: str, path: Path) -> MetricSource:
 
     head = _head(name, opened)
     first = next((line.strip() for line in head.splitlines() if line.strip()), "")
+    if first.startswith(("{", "[")):
+        return SnapshotSource.read(name, opened)
+    if first.startswith("#") or _looks_like_sample(first):
+        return OpenMetricsSource(name, opened)
     if "," in first:
         return CsvSource(name, opened)
     what = "not recognised by its first line" if first else "empty"
     raise InputError(f"metrics file {name!r} is {what}; give {_KINDS}")
+
+
+def _looks_like_sample(line: str) -> bool:
+    if "{" in line:
+        return line.partition("{")[0].replace("_", "a").replace(":", "a").isalnum()
+    words = line.split()
+    return len(words) in (2, 3) and "," not in line
 
 
 def _opened(name: str, path: Path) -> AbstractContextManager[TextIO]:

@@ -100,7 +100,7 @@ def spent(share: Exact, length: int, objective: str, window: int) -> Fraction:
 
 
 def blind(share: Exact, objective: str, pairs: Sequence[Pair]) -> bool:
-    """Whether a failure of this share of the traffic stays at or below every paging threshold of the service."""
+    """Whether a failure of this share of traffic stays at or below every paging threshold of the service."""
     factor = _smallest_factor(pairs)
     return factor is not None and Fraction(share) <= threshold(objective, factor)
 

@@ -67,7 +67,7 @@ class Selector:
         return f"{self.name or ''}{{{inside}}}" if inside or not self.name else self.name
 
     def accepts(self, labels: dict[str, str]) -> bool:
-        """Whether a series with these labels (its name under `__name__`) is selected; a missing label is empty."""
+        """Whether a series (its name under `__name__`) is selected; a label that is missing is empty."""
         if self.name is not None and labels.get(_NAME) != self.name:
             return False
         return all(matcher.accepts(labels.get(matcher.label, "")) for matcher in self.matchers)
