@@ -23,7 +23,14 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         else:
             line = files.line_with(content, _KIND) or 1
             found.append(
-                Sighting(path, line, line, "Application", environments.of_path(path), unreadable=read.reason)
+                Sighting(
+                    path,
+                    line,
+                    line,
+                    "Application",
+                    environments.of_path(path),
+                    unreadable=f"read by lines: {read.reason}",
+                )
             )
     return tuple(found)
 

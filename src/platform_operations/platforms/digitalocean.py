@@ -149,8 +149,8 @@ PLATFORM = Platform(
             "previous-artifact",
             automatic=False,
             commands=(
-                "jq --null-input --arg id {reference} '.deployment_id=$id'"
-                ' | curl --fail --silent --show-error --json @- -H "Authorization: Bearer $DIGITALOCEAN_TOKEN"'
+                "jq --null-input --arg id {reference} '.deployment_id=$id' |"
+                ' curl --fail --silent --show-error --json @- -H "Authorization: Bearer $DIGITALOCEAN_TOKEN"'
                 " https://api.digitalocean.com/v2/apps/{name}/rollback",
             ),
             signals=("deployment-failed", "health-check-failed"),

@@ -25,8 +25,37 @@ _NOT_SHIPPED = frozenset(
         "erb", "md", "bak", "old",
     }
 )  # fmt: skip
+_VARIANTS = frozenset(
+    {
+        "alpine",
+        "amd64",
+        "arm64",
+        "bun",
+        "debian",
+        "distroless",
+        "multi",
+        "npm",
+        "pnpm",
+        "slim",
+        "ubuntu",
+        "yarn",
+    }
+)
+"""Suffixes that tell how an image is built, not what is in it."""
 _LOCAL = frozenset(
-    {"dev", "development", "local", "override", "test", "tests", "ci", "e2e", "debug", "devcontainer"}
+    {
+        "dev",
+        "development",
+        "local",
+        "override",
+        "test",
+        "tests",
+        "ci",
+        "e2e",
+        "debug",
+        "devcontainer",
+        "testing",
+    }
 )
 _WORKER = r"\b(?:celery|rq worker|sidekiq|dramatiq|arq|huey|queue:work|resque|worker)\b"
 _SERVER = (
@@ -123,7 +152,7 @@ def _image_name(repository: Repository, path: str) -> str:
     """Name what a Dockerfile builds: its own suffix, its folder, the manifest beside it, else app."""
     match = re.match(_DOCKERFILE, files.name_of(path))
     own = (match["after"] or match["before"]) if match else None
-    if own and environments.word_in(own) is None:
+    if own and environments.word_in(own) is None and own.lower() not in _VARIANTS:
         return own
     folder = files.name_of(files.folder_of(path))
     if folder and folder.lower() not in {"docker", ".docker", "build", "deploy", "container", "containers"}:
@@ -161,8 +190,8 @@ def _compose(path: str, content: str) -> Iterator[Sighting]:
     if root is None or services is None or services.kind != "map":
         return
     words = set(re.split(r"[._-]", files.name_of(path).lower()))
-    local = bool(words & _LOCAL)
-    environment = None if local else environments.of_path(path)
+    environment = environments.of_path(path)
+    local = bool(words & _LOCAL) or (environment or "").lower() in _LOCAL
     for key, service in services.pairs:
         if service.kind == "map":
             yield _service(path, key, service, environment, local)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 _HELMFILE = r"^helmfile(?:[._-][\w.-]+)?\.(?:ya?ml|ya?ml\.gotmpl)$"
 _VALUES = r"(?i)(?:^|[._-])values(?:[._-]|$)|^values"
-_READ_BY_LINES = "read by lines: the probe stands in a template"
+_RUNS = r"(?m)^kind:\s*(?:Deployment|StatefulSet|DaemonSet|CronJob|Rollout|Job)\b"
+_MAIN = frozenset({"deployment.yaml", "deployment.yml", "statefulset.yaml", "rollout.yaml", "daemonset.yaml"})
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:
@@ -46,7 +48,8 @@ def _values_shape(path: str) -> bool:
 
 def _foreign_values(path: str) -> bool:
     """Values without a chart beside them belong to a chart elsewhere when their folders say helm."""
-    return any("helm" in part or "chart" in part for part in path.lower().split("/")[:-1])
+    folders = path.lower().split("/")[:-1]
+    return "ci" not in folders and any("helm" in part or "chart" in part for part in folders)
 
 
 def _remote(repository: Repository, path: str, environment: str) -> Sighting:
@@ -67,38 +70,52 @@ def _chart(repository: Repository, path: str, claimed: set[str]) -> Iterator[Sig
     if content is None or chart is None:
         yield Sighting(path, 1, 1, "chart", unreadable="Chart.yaml cannot be read as YAML")
         return
-    name = chart.string("name") or files.name_of(files.folder_of(path)) or "chart"
     folder = files.folder_of(path)
-    if (chart.string("type") or "").lower() == "library":
-        yield Sighting(path, 1, files.line_count(content), f"library chart {name}")
-        return
-    base = _values(repository, f"{folder}/values.yaml" if folder else "values.yaml")
-    probe = _template_probe(repository, folder)
-    own = [
-        one for one in repository.paths if _belongs(one, folder) and _values_shape(one) and files.counts(one)
-    ]
+    name = chart.string("name") or files.name_of(folder) or "chart"
+    own = [one for one in repository.paths if _belongs(one, folder) and _values_shape(one)]
     claimed.update(own)
-    by_environment = {environments.of_path(one[len(folder) :].lstrip("/")): one for one in own}
-    by_environment.pop(None, None)
-    yield Sighting(
-        path, 1, files.line_count(content), f"chart {name}", workload=_workload(name, base, None, probe)
-    )
-    for environment, one in sorted(by_environment.items(), key=lambda pair: pair[1]):
-        text = files.text(repository, one) or ""
-        values = _values(repository, one)
-        if values is None:
-            yield Sighting(
-                one, 1, files.line_count(text), "values", environment, unreadable="the values are no YAML"
-            )
-            continue
-        yield Sighting(
-            one,
-            1,
-            files.line_count(text),
-            f"values of {name}",
-            environment,
-            _workload(name, base, values, probe),
-        )
+    library = (chart.string("type") or "").lower() == "library"
+    made = _templates(repository, folder) if not library else _Templates(False, None, False)
+    base = _values(repository, f"{folder}/values.yaml" if folder else "values.yaml") if made.runs else None
+    first = _workload(name, base, None, made)
+    yield Sighting(path, 1, files.line_count(content), f"chart {name}", workload=first)
+    for one in own:
+        environment = environments.of_path(one[len(folder) :].lstrip("/"))
+        if environment is not None and "/ci/" not in one:
+            yield _overlay(repository, one, environment, name, base, made)
+
+
+def _overlay(
+    repository: Repository,
+    path: str,
+    environment: str,
+    name: str,
+    base: "tuple[Node, str] | None",
+    made: "_Templates",
+) -> Sighting:
+    last = files.line_count(files.text(repository, path) or "")
+    other = _other_chart(path, environment)
+    if other is not None:
+        return Sighting(path, 1, last, f"values of {other}", environment)
+    values = _values(repository, path) if made.runs else None
+    if values is None and made.runs:
+        return Sighting(path, 1, last, "values", environment, unreadable="the values are no YAML")
+    return Sighting(path, 1, last, f"values of {name}", environment, _workload(name, base, values, made))
+
+
+def _other_chart(path: str, environment: str) -> str | None:
+    """Return the chart that a values file names before the word (tempo-values-production.yaml: tempo)."""
+    before = re.split(r"[._-]?values", files.name_of(path), maxsplit=1)[0]
+    return before if before and before != environment else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Templates:
+    """What a chart's templates make: whether they run anything, its probe, whether an ingress has TLS."""
+
+    runs: bool
+    probe: probes.Probe | None
+    tls: bool
 
 
 def _belongs(path: str, folder: str) -> bool:
@@ -115,35 +132,48 @@ def _values(repository: Repository, path: str) -> "tuple[Node, str] | None":
     return (node, path) if node is not None else None
 
 
-def _template_probe(repository: Repository, folder: str) -> probes.Probe | None:
+def _templates(repository: Repository, folder: str) -> _Templates:
     prefix = f"{folder}/templates/" if folder else "templates/"
+    runs = tls = False
+    found: list[probes.Probe] = []
     for path in files.bounded(one for one in repository.paths if one.startswith(prefix)):
-        if path.endswith((".yaml", ".yml", ".tpl")) and "/tests/" not in path:
-            content = files.text(repository, path)
-            found = probes.by_lines(content, path) if content is not None and "Probe:" in content else None
-            if found is not None:
-                return found
-    return None
+        content = files.text(repository, path) if path.endswith((".yaml", ".yml", ".tpl")) else None
+        if content is None or "/tests/" in path:
+            continue
+        runs = runs or re.search(_RUNS, content) is not None
+        tls = tls or (re.search(r"^\s*tls:", content, re.MULTILINE) is not None and "Ingress" in content)
+        probe = probes.by_lines(content, path) if "Probe:" in content else None
+        if probe is not None:
+            found.append(probe)
+    found.sort(
+        key=lambda one: (one.health.kind != "http", files.name_of(one.lines[0]) not in _MAIN, one.lines[0])
+    )
+    return _Templates(runs, found[0] if found else None, tls)
 
 
 def _workload(
-    name: str, base: "tuple[Node, str] | None", over: "tuple[Node, str] | None", probe: probes.Probe | None
-) -> Workload:
+    name: str, base: "tuple[Node, str] | None", over: "tuple[Node, str] | None", made: _Templates
+) -> Workload | None:
+    """Return what the chart runs with the values of one environment over its own, None for nothing."""
+    if not made.runs:
+        return None
     layers = [layer for layer in (over, base) if layer is not None]
     image = _image(layers)
     replicas = _first(layers, "replicaCount") or _first(layers, "replicas")
-    plain = next((one for one in map(_values_probe, layers) if one is not None), None) or probe
-    host = _host(layers)
+    plain = next((one for one in (_values_probe(layer) for layer in layers) if one is not None), None)
+    probe = plain or made.probe
+    host = _host(layers, made.tls)
+    serves = host is not None or any(one.get("ingress") is not None for one, _ in layers)
     return Workload(
         name=name,
-        component_type="http-service"
-        if host or any(one.get("ingress") is not None for one, _ in layers)
-        else None,
+        component_type="http-service" if serves or (probe and probe.health.kind == "http") else None,
         image=image,
         reference=images.reference_kind(image) if image else None,
-        health=plain.health if plain else None,
-        probe_lines=plain.lines if plain else None,
+        health=probe.health if probe else None,
+        probe_lines=probe.lines if probe else None,
         replicas=int(replicas) if replicas and replicas.isdigit() and len(replicas) < 6 else None,
+        strategy="rolling",
+        mechanism="helm-upgrade",
         url=host,
     )
 
@@ -175,7 +205,7 @@ def _values_probe(layer: "tuple[Node, str]") -> probes.Probe | None:
     return probes.of_container(node, path)
 
 
-def _host(layers: "list[tuple[Node, str]]") -> str | None:
+def _host(layers: "list[tuple[Node, str]]", tls: bool) -> str | None:
     for node, _ in layers:
         ingress = node.get("ingress")
         if ingress is None or ingress.kind != "map" or ingress.string("enabled") == "false":
@@ -189,7 +219,7 @@ def _host(layers: "list[tuple[Node, str]]") -> str | None:
         )
         host = host or ingress.string("host")
         if host and "." in host and not host.endswith((".local", "example.com")) and "*" not in host:
-            return f"{'https' if ingress.children('tls') else 'http'}://{host}"
+            return f"{'https' if tls or ingress.children('tls') else 'http'}://{host}"
     return None
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
 from platform_operations.platforms.reading import environments, files, kustomize, manifests, probes, routes
@@ -35,7 +36,23 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     for root in tree.roots():
         found.extend(_overlay(tree, root))
     found.extend(_plain(parsed, tree.covered()))
-    return tuple(found)
+    return _once(found)
+
+
+def _once(found: list[Sighting]) -> tuple[Sighting, ...]:
+    """Keep each workload once for each environment: where most is declared, else where it stands first."""
+    best: dict[tuple[str, str | None], int] = {}
+    for index, one in enumerate(found):
+        if one.workload is not None:
+            key = (one.workload.name, one.environment)
+            if key not in best or _told(one.workload) > _told(found[best[key]].workload):
+                best[key] = index
+    kept = set(best.values())
+    return tuple(one if index in kept else replace(one, workload=None) for index, one in enumerate(found))
+
+
+def _told(workload: Workload | None) -> int:
+    return sum(getattr(workload, name) is not None for name in Workload.__slots__) if workload else 0
 
 
 def _candidates(repository: Repository) -> Iterator[str]:
@@ -119,7 +136,10 @@ _ELSEWHERE = frozenset(
 
 
 def _is_applied(manifest: Manifest) -> bool:
-    return manifest.kind not in _ELSEWHERE and manifest.group != "kustomize.config.k8s.io"
+    group = manifest.group
+    return manifest.kind not in _ELSEWHERE and not group.endswith(
+        ("kustomize.config.k8s.io", "toolkit.fluxcd.io")
+    )
 
 
 def _reference(manifest: Manifest) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from platform_operations.model.words import ComponentType
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
-from platform_operations.platforms.reading import files, health, tables
+from platform_operations.platforms.reading import files, health, pipelines, tables
 from platform_operations.repository import Repository
 
 _PUBLISHED = ("bin", "exports", "files", "module", "publishConfig", "types", "typings")
@@ -15,6 +15,7 @@ _PUBLISHED = ("bin", "exports", "files", "module", "publishConfig", "types", "ty
 def detect(repository: Repository) -> tuple[Sighting, ...]:
     """Return every manifest that makes a package fit to be published."""
     found: list[Sighting] = []
+    releases = _releases(repository)
     for path in files.bounded(
         path for path in repository.paths if _reader(path) is not None and files.counts(path)
     ):
@@ -22,9 +23,30 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         reader = _reader(path)
         if content is not None and reader is not None:
             folder = files.folder_of(path)
-            beside = repository.exists(f"{folder}/Dockerfile" if folder else "Dockerfile")
-            found.extend(reader(path, content, beside))
+            shipped = repository.exists(f"{folder}/Dockerfile" if folder else "Dockerfile")
+            inner = bool(folder) and not releases
+            if path.endswith(".gemspec") and folder and repository.exists("config.ru"):
+                continue  # an engine of the application around it
+            found.extend(reader(path, content, shipped or inner))
     return tuple(found)
+
+
+_RELEASE_FILES = (
+    ".changeset/config.json", "lerna.json", "release-please-config.json", ".releaserc", ".releaserc.json",
+    ".releaserc.yml",
+)  # fmt: skip
+_RELEASE = (
+    r"\b(?:npm|pnpm|yarn|bun)\s+(?:-r\s+|npm\s+)?publish\b|\bchangeset\s+publish\b|\btwine\s+upload\b"
+    r"|\b(?:uv|poetry|hatch|flit|pdm|cargo)\s+publish\b|\bgem\s+push\b"
+    r"|uses:\s*[\"']?(?:pypa/gh-action-pypi-publish|changesets/action|JS-DevTools/npm-publish)"
+)
+
+
+def _releases(repository: Repository) -> bool:
+    """Whether the repository publishes packages: packages inside it may be parts of an application else."""
+    if any(repository.exists(path) for path in _RELEASE_FILES):
+        return True
+    return next(pipelines.runs(repository, "", _RELEASE), None) is not None
 
 
 def _reader(path: str) -> "Callable[[str, str, bool], Iterator[Sighting]] | None":
@@ -52,7 +74,7 @@ def _sighting(path: str, line: int, registry: str, name: str, kind: ComponentTyp
     )
 
 
-def _pyproject(path: str, content: str, beside: bool) -> Iterator[Sighting]:
+def _pyproject(path: str, content: str, doubtful: bool) -> Iterator[Sighting]:
     """A package has a build system and a name; a private one says so with a classifier that PyPI refuses."""
     document = tables.toml(content) or {}
     project = tables.table(document, "project") or tables.table(document, "tool", "poetry")
@@ -60,7 +82,7 @@ def _pyproject(path: str, content: str, beside: bool) -> Iterator[Sighting]:
     private = "Private ::" in content or project.get("package-mode") is False
     if not isinstance(name, str) or not tables.table(document, "build-system") or private:
         return
-    if beside and not any(
+    if doubtful and not any(
         project.get(word) for word in ("classifiers", "urls", "keywords", "homepage", "repository")
     ):
         return  # a service packs itself for its image; what is meant for PyPI describes itself
@@ -69,18 +91,18 @@ def _pyproject(path: str, content: str, beside: bool) -> Iterator[Sighting]:
     yield _sighting(path, line, "pypi", name, "cli" if scripts else "library")
 
 
-def _package_json(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
+def _package_json(path: str, content: str, doubtful: bool) -> Iterator[Sighting]:
     package = tables.loads(content) or {}
     name, version = package.get("name"), package.get("version")
     if package.get("private") or not isinstance(name, str) or not isinstance(version, str):
         return
-    if not any(key in package for key in _PUBLISHED):
+    if not any(key in package for key in (("publishConfig",) if doubtful else _PUBLISHED)):
         return
     line = files.line_with(content, r'^\s*(?:\{\s*)?"name"\s*:') or 1
     yield _sighting(path, line, "npm", name, "cli" if package.get("bin") else "library")
 
 
-def _cargo(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
+def _cargo(path: str, content: str, _doubtful: bool) -> Iterator[Sighting]:
     package = tables.table((tables.toml(content) or {}), "package")
     name = package.get("name")
     if not isinstance(name, str) or package.get("publish") is False or package.get("publish") == []:
@@ -91,7 +113,7 @@ def _cargo(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
     yield _sighting(path, line, "crates-io", name, "cli" if "[[bin]]" in content else "library")
 
 
-def _gemspec(path: str, content: str, _beside: bool) -> Iterator[Sighting]:
+def _gemspec(path: str, content: str, _doubtful: bool) -> Iterator[Sighting]:
     match = re.search(r"^\s*\w+\.name\s*=\s*[\"']([\w.-]+)[\"']", content, re.MULTILINE)
     if match is not None:
         line = content.count("\n", 0, match.start(1)) + 1

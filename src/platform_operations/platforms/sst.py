@@ -86,5 +86,5 @@ PLATFORM = Platform(
         ),
     },
     signals=frozenset({"deploy-failed"}),
-    environments="One stage per environment, person or pull request; the stage is part of every resource's name.",
+    environments="One stage per environment, person or pull request; the stage is in every resource's name.",
 )

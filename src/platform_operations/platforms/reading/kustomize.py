@@ -51,7 +51,11 @@ class Tree:
     def roots(self) -> tuple[Kustomization, ...]:
         """The kustomizations that no other builds on, in path order."""
         used = {folder for one in self.by_folder.values() for folder in one.folders}
-        return tuple(one for folder, one in sorted(self.by_folder.items()) if folder not in used)
+        return tuple(
+            one
+            for folder, one in sorted(self.by_folder.items())
+            if folder not in used and one.node.string("kind") != "Component"
+        )
 
     def covered(self) -> frozenset[str]:
         """The files that some kustomization takes in, as a resource or as a patch."""

@@ -1,6 +1,7 @@
 """Where pipelines and deployment scripts run a platform's own tools."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from platform_operations.platforms.platform import Sighting
 from platform_operations.platforms.reading import files
@@ -27,9 +28,14 @@ def is_pipeline(path: str) -> bool:
     return name in _NAMES or (name.startswith(_STARTS) and path.endswith(_ENDS))
 
 
+@lru_cache(maxsize=4)
+def _pipelines(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(files.bounded(path for path in paths if is_pipeline(path) and files.counts(path)))
+
+
 def runs(repository: Repository, word: str, pattern: str) -> Iterator[Sighting]:
     """Yield for each pipeline the first line that `pattern` finds; `word`, in lower case, is in each."""
-    for path in files.bounded(path for path in repository.paths if is_pipeline(path) and files.counts(path)):
+    for path in _pipelines(repository.paths):
         content = files.text(repository, path)
         if content is None or word not in content.lower():
             continue
