@@ -14,12 +14,13 @@ from platform_operations.model.words import ComponentType
 from platform_operations.platforms.platform import Sighting, Workload
 
 _SERVER = re.compile(
-    r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress|flask run|fastapi run|runserver|nginx|httpd|apache2\S*|caddy|puma|"
-    r"unicorn|rails s\S*|rackup|php-fpm|frankenphp|next start|http-server|serve -s|\S*server\S*|wsgi|asgi)\b"
+    r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress|flask run|fastapi run|runserver|nginx|httpd|"
+    r"apache2\S*|caddy|puma|unicorn|rails s\S*|rackup|php-fpm|frankenphp|next start|http-server|"
+    r"serve -s|\S*server\S*|wsgi|asgi)\b"
 )
 _WORKER = re.compile(
-    r"\b(celery\b.*\bworker|rq worker|dramatiq|sidekiq|resque|arq \S+|bullmq|\S*worker\S*|\S*consumer\S*|queue:work|"
-    r"solid_queue:start)\b"
+    r"\b(celery\b.*\bworker|rq worker|dramatiq|sidekiq|resque|arq \S+|bullmq|\S*worker\S*|"
+    r"\S*consumer\S*|queue:work|solid_queue:start)\b"
 )
 _SCHEDULER = re.compile(
     r"\b(celery\b.*\bbeat|rqscheduler|clockwork|schedule:work|supercronic|crond|cron -f)\b"
@@ -149,7 +150,7 @@ def _depended(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
 
 
 def _renders_only(unit: Unit) -> bool:
-    """Whether the folder is a front end whose own server only serves it during development or on a static host."""
+    """Whether the folder is a front end whose own server serves it only in development."""
     return bool(SITES & set(unit.dependencies)) and not unit.images and not unit.processes
 
 

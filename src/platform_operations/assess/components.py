@@ -26,7 +26,7 @@ MAX_EVIDENCE = 6
 def read_components(
     repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]
 ) -> tuple[tuple[Component, ...], tuple[Fact, ...]]:
-    """Return the repository's components and what is known of languages, migrations, exposure, flags and health.
+    """Return the components, and what is known of languages, migrations, exposure, flags and health.
 
     A folder is a component when it delivers: something runs from it, or it is published. Folders under a
     workspace or a folder of services need a type of their own; other folders below a deliverable need
@@ -188,7 +188,7 @@ def _component(
 
 
 def _belongs(place: Sighting, unit: Unit, inner: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether a sighting is of this component: it was given to it, or lies where no component is in particular."""
+    """Whether a sighting was given to this component, or lies where no component is in particular."""
     if any(place is mine for _, mine in unit.sightings):
         return True
     if unit.folder == ".":
@@ -222,7 +222,7 @@ def _type_unknown(component: Component) -> Fact:
         subject=f"components/{component.id}",
         aspect="type",
         outcome="unknown",
-        reason="no port, framework, command, schedule or package metadata says what kind of component this is",
+        reason="no port, framework, command, schedule or package metadata says what this component is",
         evidence=component.evidence[:2],
     )
 

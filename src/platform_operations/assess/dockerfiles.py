@@ -13,7 +13,7 @@ _INSTRUCTION = re.compile(r"\s*(FROM|CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)\s+(.*)",
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The last stage of a Dockerfile; `command` joins ENTRYPOINT and CMD, `line` is the first of them, else of FROM."""
+    """The last stage of a Dockerfile; `command` is ENTRYPOINT and CMD, `line` the first of them or FROM."""
 
     path: str
     lines: int

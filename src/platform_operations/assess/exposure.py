@@ -20,8 +20,8 @@ _LIKELY = re.compile(
     r"(app|main|server|index|health|probe|route|router|urls|api|handler|status|ping|web|http|program)", re.I
 )
 _PATH = re.compile(
-    r"[\"'`](?:GET )?(/(?:[\w.-]+/){0,3}?(?:healthz?|health[-_]?check|livez?|liveness|readyz?|readiness|_health|"
-    r"__heartbeat__|heartbeat|ping|up)/?)[\"'`]"
+    r"[\"'`](?:GET )?(/(?:[\w.-]+/){0,3}?(?:healthz?|health[-_]?check|livez?|liveness|readyz?|readiness|"
+    r"_health|__heartbeat__|heartbeat|ping|up)/?)[\"'`]"
 )
 _DJANGO = re.compile(
     r"path\(\s*r?[\"']((?:[\w.-]+/){0,3}(?:healthz?|health[-_]?check|livez?|readyz?|ping)/?)[\"']"
@@ -68,7 +68,7 @@ def _exposure(repository: Repository, subject: str, component: Component, unit: 
 
 
 def _host_line(repository: Repository, url: str, unit: Unit) -> str | None:
-    """Return the line that names the host of `url`, in the platform files of the component and those beside them."""
+    """Return the line that names the host of `url` in the platform files of the component."""
     host = url.partition("://")[2].partition("/")[0] or url
     folders = {folder(place.path) for _, place in unit.sightings}
     near = [path for path in repository.paths if "ingress" in path.lower() or "route" in path.lower()]

@@ -11,13 +11,15 @@ EXTENSIONS: Mapping[str, str] = MappingProxyType(
     {
         extension: language
         for language, extensions in {
-            "python": "py", "typescript": "ts tsx mts cts", "javascript": "js jsx mjs cjs", "go": "go", "rust": "rs",
-            "ruby": "rb", "java": "java", "kotlin": "kt kts", "scala": "scala", "groovy": "groovy", "php": "php",
-            "csharp": "cs", "fsharp": "fs", "elixir": "ex exs", "erlang": "erl", "dart": "dart", "swift": "swift",
-            "c": "c", "cpp": "cc cpp cxx hpp", "clojure": "clj cljs", "haskell": "hs", "lua": "lua", "perl": "pl pm",
-            "r": "r", "julia": "jl", "shell": "sh bash", "hcl": "tf", "sql": "sql", "vue": "vue", "svelte": "svelte",
-            "jsonnet": "jsonnet libsonnet", "zig": "zig", "ocaml": "ml", "nim": "nim", "crystal": "cr",
-            "objective-c": "m mm", "powershell": "ps1", "solidity": "sol",
+            "python": "py", "typescript": "ts tsx mts cts", "javascript": "js jsx mjs cjs", "go": "go",
+            "rust": "rs", "ruby": "rb", "java": "java", "kotlin": "kt kts", "scala": "scala",
+            "groovy": "groovy", "php": "php", "csharp": "cs", "fsharp": "fs", "elixir": "ex exs",
+            "erlang": "erl", "dart": "dart", "swift": "swift", "c": "c", "cpp": "cc cpp cxx hpp",
+            "clojure": "clj cljs", "haskell": "hs", "lua": "lua", "perl": "pl pm", "r": "r",
+            "julia": "jl", "shell": "sh bash", "hcl": "tf", "sql": "sql", "vue": "vue",
+            "svelte": "svelte", "jsonnet": "jsonnet libsonnet", "zig": "zig", "ocaml": "ml",
+            "nim": "nim", "crystal": "cr", "objective-c": "m mm", "powershell": "ps1",
+            "solidity": "sol",
         }.items()
         for extension in extensions.split()
     }
@@ -40,14 +42,14 @@ _OF_ECOSYSTEM: Mapping[Ecosystem, tuple[str, ...]] = MappingProxyType(
 )
 LEAST_FILES = 3
 LEAST_SHARE = 0.05
-"""A language without a manifest counts from 3 files that are a twentieth of the code: a stray script is none."""
+"""A language without a manifest counts from 3 files that are a twentieth of the code."""
 _NEVER_ALONE = frozenset(
     {"shell", "sql", "hcl", "groovy", "vue", "svelte", "jsonnet", "powershell", "c", "objective-c"}
 )
 
 
 def languages(paths: Iterable[str], manifests: Iterable[Manifest], place: str = ".") -> dict[str, str]:
-    """Return each language of what lies in `place` with the path that shows it, the most written one first."""
+    """Return each language in `place` with the path that shows it, the most written one first."""
     sources = [path for path in paths if within(path, place) and not vendored(path)]
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}

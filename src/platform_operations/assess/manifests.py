@@ -1,14 +1,14 @@
 """Package manifests: what a folder is called, what it depends on, and whether it is published or run."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast
 
-from platform_operations.assess.places import documents, file_name, folder, lines_of, text_of, unreadable
+from platform_operations.assess.places import documents, file_name, folder, lines_of, text_of
+from platform_operations.assess.toml_lines import LineFinder, items, table, toml
 from platform_operations.model.assessment import Fact
 from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
@@ -66,7 +66,7 @@ def is_manifest(path: str) -> bool:
 
 
 def read_manifest(repository: Repository, path: str) -> Manifest | Fact | None:
-    """Return what the manifest says, the fact that it is broken, or None when it cannot be read or is none."""
+    """Return what the manifest says, the fact that it is broken, or None when it cannot be read."""
     reader = reader_of(path)
     text = text_of(repository, path) if reader else None
     if reader is None or text is None:
@@ -78,7 +78,7 @@ def read_manifest(repository: Repository, path: str) -> Manifest | Fact | None:
 
 
 def _name_line(text: str, name: str) -> int:
-    """Return the line that names the project: with a word such as name, else the first that bears the name."""
+    """Return the line that names the project, else the first that bears the name."""
     rows = [(number, row) for number, row in enumerate(lines_of(text), 1) if name in row]
     named = [number for number, row in rows if re.search(r"name|module|artifactId|app:", row)]
     return (named or [number for number, _ in rows] or [1])[0]
@@ -148,7 +148,7 @@ def read_pyproject(path: str, text: str) -> Manifest | Fact:
     if isinstance(body, Fact):
         return body
     project, poetry = table(body, "project"), table(body, "tool", "poetry")
-    where = LineFinder(path, text)
+    where = LineFinder(text)
     required = [requirement_name(str(item)) for item in items(project, "dependencies")]
     required += [name.lower() for name in table(poetry, "dependencies") if name.lower() != "python"]
     optional = [
@@ -172,7 +172,8 @@ def read_pyproject(path: str, text: str) -> Manifest | Fact:
     if members:
         traits.add("workspace")
     name = project.get("name") or poetry.get("name")
-    found = [*where.dependencies(required, False), *where.dependencies(optional, True)]
+    found = [Dependency(name, path, line) for name, line in where.found(required)]
+    found += [Dependency(name, path, line, development=True) for name, line in where.found(optional)]
     return Manifest(
         path, "python", where.count, str(name) if name else None, tuple(found), frozenset(traits), members
     )
@@ -196,19 +197,24 @@ def read_setup(path: str, text: str) -> Manifest | Fact:
     traits: set[Trait] = {"package", "library"} if name or "setup(" in text else set()
     if "console_scripts" in text:
         traits.add("bin")
-    start = next((number for number, row in enumerate(rows, 1) if "install_requires" in row), len(rows))
-    found: list[Dependency] = []
-    for number, row in enumerate(rows[start - 1 : start + 100], start):
-        quoted = row.partition("install_requires")[2] if number == start else row
-        match_all = re.findall(r"['\"]([A-Za-z][\w.-]*)", quoted[:2_000]) or re.findall(
-            r"^[ \t]+([A-Za-z][\w.-]*)", row
-        )
-        found += [Dependency(word.lower(), path, number) for word in match_all]
-        if "]" in quoted.replace("[", "", quoted.count("[") if number == start else 0) or (
-            number > start and not row[:1].isspace()
-        ):
-            break
+    found = [
+        Dependency(word.lower(), path, number)
+        for number, row in _required(rows)
+        for word in re.findall(r"(?:['\"]|^[ \t]+)([A-Za-z][\w.-]*)", row[:2_000])
+    ]
     return Manifest(path, "python", len(rows), name[1] if name else None, tuple(found), frozenset(traits))
+
+
+def _required(rows: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines of `install_requires`, up to the end of the list or of the indent."""
+    start = next((number for number, row in enumerate(rows) if "install_requires" in row), len(rows))
+    for number, row in enumerate(rows[start : start + 100], start + 1):
+        inside = row.partition("install_requires")[2] if number == start + 1 else row
+        if number > start + 1 and row[:1].strip():
+            return
+        yield number, inside
+        if "]" in re.sub(r"\[[^\[\]]*\]", "", inside[:2_000]) or re.search(r"=\s*\[.*\]", inside[:2_000]):
+            return
 
 
 def read_cargo(path: str, text: str) -> Manifest | Fact:
@@ -217,7 +223,7 @@ def read_cargo(path: str, text: str) -> Manifest | Fact:
     if isinstance(body, Fact):
         return body
     package, workspace = table(body, "package"), table(body, "workspace")
-    where = LineFinder(path, text)
+    where = LineFinder(text)
     traits: set[Trait] = set()
     if package and package.get("publish") is not False:
         traits.add("package")
@@ -229,7 +235,8 @@ def read_cargo(path: str, text: str) -> Manifest | Fact:
     if workspace:
         traits.add("workspace")
     name = package.get("name")
-    found = where.dependencies([key.lower() for key in table(body, "dependencies")], False)
+    names = [key.lower() for key in table(body, "dependencies")]
+    found = [Dependency(name, path, line) for name, line in where.found(names)]
     return Manifest(
         path, "cargo", where.count, str(name) if name else None, tuple(found), frozenset(traits), members
     )
@@ -347,64 +354,6 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "deno.json": by_lines("deno", r"\"(?:npm|jsr):([@\w/.-]+)"),
     }
 )
-
-
-@dataclass(frozen=True)
-class LineFinder:
-    """Finds the lines of keys and items in a TOML text, whose own parser forgets them."""
-
-    path: str
-    text: str
-
-    @cached_property
-    def rows(self) -> list[str]:
-        """The lines of the text."""
-        return lines_of(self.text)
-
-    @property
-    def count(self) -> int:
-        """How many lines there are."""
-        return len(self.rows)
-
-    @cached_property
-    def by_word(self) -> Mapping[str, int]:
-        """The first line on which a name begins: as a key, or quoted in a list."""
-        found: dict[str, int] = {}
-        for number, row in enumerate(self.rows, 1):
-            for match in re.finditer(r"(?:^\s*|[\"'])([A-Za-z0-9][\w.-]*)", row):
-                found.setdefault(match[1].lower(), number)
-        return found
-
-    def dependencies(self, names: list[str], development: bool) -> Iterator[Dependency]:
-        """Yield a dependency for each name that stands in the text."""
-        for name in names:
-            if name and name in self.by_word:
-                yield Dependency(name, self.path, self.by_word[name], development)
-
-
-def toml(path: str, text: str) -> dict[str, Any] | Fact:
-    """Return the tables of a TOML text, or the fact that it is none."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        return unreadable(path, str(error)[:200], min(int(line[1]), len(lines_of(text))) if line else 1)
-    except RecursionError:
-        return unreadable(path, "nested too deep")
-
-
-def table(body: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """Return the table under `keys`, an empty one where there is none."""
-    value: Any = body
-    for key in keys:
-        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else dict(body) if not keys else {}
-
-
-def items(body: Mapping[str, Any], key: str) -> list[Any]:
-    """Return the list under `key`, an empty one where there is none."""
-    value = body.get(key)
-    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def requirement_name(text: str) -> str:

@@ -9,99 +9,29 @@ from platform_operations.model.evidence import repo_uri
 from platform_operations.repository import Repository, Unreadable
 from platform_operations.repository.yaml_lines import Broken, Node, read_yaml
 
-VENDORED = frozenset(
-    [
-        "node_modules",
-        "bower_components",
-        "vendor",
-        "vendors",
-        "vendored",
-        "third_party",
-        "third-party",
-        "thirdparty",
-        "external",
-        "externals",
-        "site-packages",
-        ".venv",
-        "venv",
-        "virtualenv",
-        ".git",
-        ".terraform",
-        ".yarn",
-        ".pnpm-store",
-        ".next",
-        ".nuxt",
-        ".svelte-kit",
-        "dist-packages",
-        "jsonnetfile_vendor",
-        "pods",
-        "carthage",
-        "deriveddata",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+VENDORED: frozenset[str] = _words(
+    """
+    node_modules bower_components vendor vendors vendored third_party third-party thirdparty external
+    externals site-packages .venv venv virtualenv .git .terraform .yarn .pnpm-store .next .nuxt
+    .svelte-kit dist-packages jsonnetfile_vendor pods carthage deriveddata
+    """
 )
 """Folders with other people's code: nothing in them is this repository's own."""
 
-ASIDE = VENDORED | frozenset(
-    [
-        "example",
-        "examples",
-        "sample",
-        "samples",
-        "demo",
-        "demos",
-        "doc",
-        "docs",
-        "documentation",
-        "test",
-        "tests",
-        "testing",
-        "testdata",
-        "test-data",
-        "test_data",
-        "testutil",
-        "testutils",
-        "fixture",
-        "fixtures",
-        "__fixtures__",
-        "__tests__",
-        "__mocks__",
-        "mock",
-        "mocks",
-        "spec",
-        "specs",
-        "e2e",
-        "integration-tests",
-        "integration_tests",
-        "acceptance",
-        "benchmark",
-        "benchmarks",
-        "bench",
-        "tutorial",
-        "tutorials",
-        "template",
-        "templates",
-        "boilerplate",
-        "scaffold",
-        "scaffolds",
-        "skeleton",
-        "cookiecutter",
-        "legacy",
-        "deprecated",
-        "archive",
-        "archived",
-        "attic",
-        "old",
-        "playground",
-        ".devcontainer",
-        ".vscode",
-        ".idea",
-        "snippets",
-        "golden",
-        "snapshots",
-        "__snapshots__",
-        "storybook",
-        ".storybook",
-    ]
+ASIDE: frozenset[str] = VENDORED | _words(
+    """
+    example examples sample samples demo demos doc docs documentation test tests testing testdata
+    test-data test_data testutil testutils fixture fixtures __fixtures__ __tests__ __mocks__ mock mocks
+    spec specs e2e integration-tests integration_tests acceptance benchmark benchmarks bench tutorial
+    tutorials template templates boilerplate scaffold scaffolds skeleton cookiecutter legacy deprecated
+    archive archived attic old playground .devcontainer .vscode .idea snippets golden snapshots
+    __snapshots__ storybook .storybook
+    """
 )
 """Folders whose files show, test or remember something instead of delivering it."""
 
@@ -165,7 +95,7 @@ def text_of(repository: Repository, path: str) -> str | None:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of `text` as citations count them: each ended by LF, the last one perhaps by nothing."""
+    """Return the lines of `text` as citations count them: each ended by LF, the last perhaps not."""
     rows = text.split("\n")
     return rows[:-1] if rows[-1] == "" else rows
 

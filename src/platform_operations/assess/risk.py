@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from platform_operations.assess.languages import EXTENSIONS
 from platform_operations.assess.manifests import Manifest
-from platform_operations.assess.places import aside, file_name, first_lines, text_of
+from platform_operations.assess.places import aside, file_name, first_lines, stem, text_of
 from platform_operations.assess.technologies import SENSITIVE, SENSITIVE_DEPENDENCIES
 from platform_operations.assess.units import read_manifests
 from platform_operations.model.assessment import Fact
@@ -25,7 +25,9 @@ _REGION = re.compile(
     r"|(?:us|europe|asia|australia|southamerica|northamerica)-(?:north|south|east|west|central)(?:east|west)?[1-9])\b"
 )
 _CONFIGURATION = (".tf", ".tfvars", ".yaml", ".yml", ".toml", ".json", ".ts")
-_PLACES_OF_REGIONS = re.compile(r"infra|terraform|deploy|k8s|kube|pulumi|sst|samconfig|fly|render|region|overlay|env", re.I)
+_PLACES_OF_REGIONS = re.compile(
+    r"infra|terraform|deploy|k8s|kube|pulumi|sst|samconfig|fly|render|region|overlay|env", re.I
+)
 MAX_FILES = 400
 
 
@@ -44,17 +46,17 @@ def risk_profile(
     facts: Sequence[Fact],
     manifests: Sequence[Manifest] | None = None,
 ) -> RiskProfile:
-    """Return the risk of releasing this repository.
+    """Return the risk of releasing this repository, by points for what was seen.
 
-    The rules, in points:
-    - 2 for each kind of data that hurts people when it goes wrong (payments, identity, health), told by a library that
-      handles it or by a source file or folder named after it; a library's or a command line tool's own names count 1
-    - 1 for schema migrations: what they change is not rolled back by deploying the previous version
-    - 1 for a data store with state (caches and queues of work count the same: losing them is felt)
-    - 1 for exposure to the public of something that runs
-    - 1 for more than one production region named in the configuration
+    - 2 for each kind of data that hurts people when it goes wrong (payments, identity, health), told by a
+      library that handles it or by a source file or folder named after it; 1 where nothing of it runs
+    - 1 for schema migrations: deploying the previous version does not take them back
+    - 1 for data stores with state (caches and queues count: losing their content is felt)
+    - 1 for something that runs and is reached by the public
+    - 1 for more than one region in the configuration
     - 1 where the repository is infrastructure that other things stand on
-    3 points and more are high, 1 or 2 medium, none low. A person may override the level in platform-ops.toml.
+
+    3 points and more are high, 1 or 2 medium, none low. A person may override it in platform-ops.toml.
     """
     known = manifests if manifests is not None else read_manifests(repository)[0]
     reasons = [
@@ -68,7 +70,9 @@ def risk_profile(
     points = sum(reason.points for reason in reasons)
     level: RiskLevel = "high" if points >= HIGH else "medium" if points >= MEDIUM else "low"
     evidence = tuple(dict.fromkeys(uri for reason in reasons for uri in reason.evidence))[:MAX_EVIDENCE]
-    texts = tuple(reason.text for reason in reasons) or ("nothing seen that a bad release would hurt beyond itself",)
+    texts = tuple(reason.text for reason in reasons) or (
+        "nothing seen that a bad release would hurt beyond itself",
+    )
     return RiskProfile(level=level, reasons=texts, evidence=evidence)
 
 
@@ -91,7 +95,7 @@ def _sensitive(
 
 
 def _named_after(repository: Repository, words: Sequence[str]) -> str | None:
-    """Return the first lines of the shallowest source file that is named, or lies in a folder named, with a word."""
+    """Return the first lines of a source file named after one of `words`, else of one in such a folder."""
     wanted = frozenset(words)
     found = [
         path
@@ -101,7 +105,7 @@ def _named_after(repository: Repository, words: Sequence[str]) -> str | None:
         and not aside(path)
         and wanted & frozenset(_words(path))
     ]
-    ranked = sorted(found, key=lambda path: (file_name(path).partition(".")[0].lower() not in wanted, path.count("/"), path))
+    ranked = sorted(found, key=lambda path: (stem(path).lower() not in wanted, path.count("/"), path))
     for path in ranked[:5]:
         uri = first_lines(path, text_of(repository, path) or "", 12)
         if uri:
@@ -137,7 +141,9 @@ def _exposed(components: Sequence[Component], facts: Sequence[Fact]) -> Iterator
     running = {f"components/{component.id}" for component in components if _RUN & set(component.types)}
     for fact in facts:
         if fact.subject in running and fact.aspect == "exposure" and fact.value == "public":
-            yield Reason(1, f"{fact.subject.partition('/')[2]} is reached from the internet", fact.evidence[:1])
+            yield Reason(
+                1, f"{fact.subject.partition('/')[2]} is reached from the internet", fact.evidence[:1]
+            )
             return
 
 
@@ -164,5 +170,7 @@ def _regions(repository: Repository) -> Iterator[Reason]:
 def _infrastructure(components: Sequence[Component]) -> Iterator[Reason]:
     for component in components:
         if "infrastructure" in component.types:
-            yield Reason(1, f"{component.id} is infrastructure that other things stand on", component.evidence[:1])
+            yield Reason(
+                1, f"{component.id} is infrastructure that other things stand on", component.evidence[:1]
+            )
             return

@@ -10,122 +10,31 @@ def _by_name(rows: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType({name: kind for kind, names in rows.items() for name in names.split()})
 
 
-WEB: frozenset[str] = frozenset(
-    [
-        "fastapi",
-        "flask",
-        "django",
-        "starlette",
-        "aiohttp",
-        "tornado",
-        "sanic",
-        "falcon",
-        "bottle",
-        "quart",
-        "litestar",
-        "pyramid",
-        "connexion",
-        "robyn",
-        "uvicorn",
-        "gunicorn",
-        "hypercorn",
-        "daphne",
-        "waitress",
-        "djangorestframework",
-        "flask-restful",
-        "blacksheep",
-        "granian",
-        "chalice",
-        "express",
-        "fastify",
-        "koa",
-        "hapi",
-        "@hapi/hapi",
-        "@nestjs/core",
-        "@nestjs/platform-express",
-        "restify",
-        "hono",
-        "polka",
-        "@adonisjs/core",
-        "@feathersjs/feathers",
-        "@sveltejs/adapter-node",
-        "nuxt",
-        "@remix-run/serve",
-        "@remix-run/node",
-        "apollo-server",
-        "@apollo/server",
-        "strapi",
-        "@strapi/strapi",
-        "socket.io",
-        "@loopback/rest",
-        "elysia",
-        "h3",
-        "nitropack",
-        "axum",
-        "actix-web",
-        "rocket",
-        "warp",
-        "poem",
-        "salvo",
-        "tide",
-        "hyper",
-        "tonic",
-        "gotham",
-        "github.com/gin-gonic/gin",
-        "github.com/labstack/echo/v4",
-        "github.com/labstack/echo",
-        "github.com/go-chi/chi/v5",
-        "github.com/go-chi/chi",
-        "github.com/gorilla/mux",
-        "github.com/gofiber/fiber/v2",
-        "github.com/gofiber/fiber/v3",
-        "github.com/julienschmidt/httprouter",
-        "github.com/valyala/fasthttp",
-        "google.golang.org/grpc",
-        "github.com/go-kit/kit",
-        "github.com/danielgtaylor/huma/v2",
-        "connectrpc.com/connect",
-        "github.com/emicklei/go-restful/v3",
-        "rails",
-        "sinatra",
-        "hanami",
-        "roda",
-        "grape",
-        "puma",
-        "unicorn",
-        "spring-boot-starter-web",
-        "spring-boot-starter-webflux",
-        "spring-boot-starter-webmvc",
-        "spring-boot-starter-jersey",
-        "quarkus-resteasy",
-        "quarkus-resteasy-reactive",
-        "quarkus-rest",
-        "quarkus-rest-jackson",
-        "micronaut-http-server-netty",
-        "ktor-server-core",
-        "ktor-server-netty",
-        "ktor-server-core-jvm",
-        "dropwizard-core",
-        "javalin",
-        "vertx-web",
-        "helidon-webserver",
-        "http4s-ember-server",
-        "akka-http",
-        "tapir-netty-server",
-        "play-server",
-        "laravel/framework",
-        "symfony/framework-bundle",
-        "slim/slim",
-        "codeigniter4/framework",
-        "cakephp/cakephp",
-        "laravel/lumen-framework",
-        "phoenix",
-        "plug_cowboy",
-        "bandit",
-        "microsoft.aspnetcore.app",
-        "grpc.aspnetcore",
-        "swashbuckle.aspnetcore",
-    ]
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+WEB: frozenset[str] = _words(
+    """
+    fastapi flask django starlette aiohttp tornado sanic falcon bottle quart litestar pyramid connexion
+    robyn uvicorn gunicorn hypercorn daphne waitress djangorestframework flask-restful blacksheep
+    granian chalice express fastify koa hapi @hapi/hapi @nestjs/core @nestjs/platform-express restify
+    hono polka @adonisjs/core @feathersjs/feathers @sveltejs/adapter-node nuxt @remix-run/serve
+    @remix-run/node apollo-server @apollo/server strapi @strapi/strapi socket.io @loopback/rest elysia
+    h3 nitropack axum actix-web rocket warp poem salvo tide hyper tonic gotham github.com/gin-gonic/gin
+    github.com/labstack/echo/v4 github.com/labstack/echo github.com/go-chi/chi/v5 github.com/go-chi/chi
+    github.com/gorilla/mux github.com/gofiber/fiber/v2 github.com/gofiber/fiber/v3
+    github.com/julienschmidt/httprouter github.com/valyala/fasthttp google.golang.org/grpc
+    github.com/go-kit/kit github.com/danielgtaylor/huma/v2 connectrpc.com/connect
+    github.com/emicklei/go-restful/v3 rails sinatra hanami roda grape puma unicorn
+    spring-boot-starter-web spring-boot-starter-webflux spring-boot-starter-webmvc
+    spring-boot-starter-jersey quarkus-resteasy quarkus-resteasy-reactive quarkus-rest
+    quarkus-rest-jackson micronaut-http-server-netty ktor-server-core ktor-server-netty
+    ktor-server-core-jvm dropwizard-core javalin vertx-web helidon-webserver http4s-ember-server
+    akka-http tapir-netty-server play-server laravel/framework symfony/framework-bundle slim/slim
+    codeigniter4/framework cakephp/cakephp laravel/lumen-framework phoenix plug_cowboy bandit
+    microsoft.aspnetcore.app grpc.aspnetcore swashbuckle.aspnetcore
+    """
 )
 """Frameworks and servers that answer HTTP or gRPC requests."""
 
@@ -163,36 +72,13 @@ ROLES: Mapping[str, ComponentType] = MappingProxyType(
 )
 """Dependencies that make a component what it is."""
 
-SITES: frozenset[str] = frozenset(
-    [
-        "next",
-        "vite",
-        "astro",
-        "gatsby",
-        "@docusaurus/core",
-        "vuepress",
-        "vitepress",
-        "@11ty/eleventy",
-        "react-scripts",
-        "@angular/core",
-        "@vue/cli-service",
-        "parcel",
-        "hexo",
-        "nextra",
-        "@sveltejs/kit",
-        "@sveltejs/adapter-static",
-        "mkdocs",
-        "mkdocs-material",
-        "pelican",
-        "jekyll",
-        "middleman",
-        "nikola",
-        "webpack-dev-server",
-        "preact-cli",
-        "@builder.io/qwik",
-        "solid-start",
-        "gridsome",
-    ]
+SITES: frozenset[str] = _words(
+    """
+    next vite astro gatsby @docusaurus/core vuepress vitepress @11ty/eleventy react-scripts
+    @angular/core @vue/cli-service parcel hexo nextra @sveltejs/kit @sveltejs/adapter-static mkdocs
+    mkdocs-material pelican jekyll middleman nikola webpack-dev-server preact-cli @builder.io/qwik
+    solid-start gridsome
+    """
 )
 """What builds a site of files, where something static then serves it."""
 
@@ -219,8 +105,10 @@ DATA_STORES = _by_name(
         "elasticsearch": """elasticsearch elasticsearch-dsl @elastic/elasticsearch opensearch-py
         @opensearch-project/opensearch github.com/elastic/go-elasticsearch/v8
         spring-boot-starter-data-elasticsearch opensearchpy""",
-        "cassandra": "cassandra-driver scylla-driver github.com/gocql/gocql spring-boot-starter-data-cassandra",
-        "clickhouse": "clickhouse-driver clickhouse-connect @clickhouse/client github.com/clickhouse/clickhouse-go/v2",
+        "cassandra": """cassandra-driver scylla-driver github.com/gocql/gocql
+        spring-boot-starter-data-cassandra""",
+        "clickhouse": """clickhouse-driver clickhouse-connect @clickhouse/client
+        github.com/clickhouse/clickhouse-go/v2""",
         "sqlite": """better-sqlite3 sqlite3 aiosqlite github.com/mattn/go-sqlite3 modernc.org/sqlite
         rusqlite microsoft.entityframeworkcore.sqlite gorm.io/driver/sqlite""",
         "sqlserver": "pyodbc pymssql mssql tedious mssql-jdbc microsoft.entityframeworkcore.sqlserver",

@@ -141,7 +141,7 @@ def _own_name(place: str, manifests: Sequence[Manifest]) -> str:
 def _sightings_by_place(
     sightings: Mapping[str, tuple[Sighting, ...]], places: set[str], named: Mapping[str, str]
 ) -> dict[str, list[tuple[str, Sighting]]]:
-    """Give each sighting to the unit whose name its workload or image bears, else to the folder it lies in."""
+    """Give each sighting to the unit that its workload or image is named after, else to its folder."""
     found: dict[str, list[tuple[str, Sighting]]] = {place: [] for place in places}
     for platform in sorted(sightings):
         for place in sightings[platform]:

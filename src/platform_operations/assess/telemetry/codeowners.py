@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
-"""Where it may lie; the first that is there is the one that counts (GitHub's order, then GitLab's own folder)."""
+"""Where it may lie; the first that is there counts (GitHub's order, then GitLab's own folder)."""
 
 MAX_RULES = 5_000
 _SECTION = re.compile(r"^\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s+\S+)*)\s*$")
@@ -17,7 +17,7 @@ _OWNER = re.compile(r"^(@[\w][\w./-]*|[^@\s]+@[^@\s]+\.[^@\s]+)$")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line: a pattern, whose owners may be none (then what it matches has no owner), and where it stands."""
+    """One line: a pattern, where it stands, and its owners; with none, what it matches has no owner."""
 
     pattern: str
     owners: tuple[str, ...]
@@ -25,7 +25,7 @@ class Rule:
 
 
 def read_codeowners(text: str) -> tuple[Rule, ...]:
-    """Return the active rules in order; comments, headings of sections and lines that are no rule are dropped."""
+    """Return the active rules in order, without comments and headings of sections."""
     rules: list[Rule] = []
     inherited: tuple[str, ...] = ()
     for number, row in enumerate(text.split("\n"), 1):
@@ -57,7 +57,7 @@ def _words(line: str) -> list[str]:
 
 
 def owner_of(rules: tuple[Rule, ...], path: str) -> str | None:
-    """Return the first owner of the last rule that matches `path`, None where that rule names none or none matches."""
+    """Return the first owner of the last rule that matches `path`, None where there is none."""
     for rule in reversed(rules):
         if matches(rule.pattern, path):
             return rule.owners[0] if rule.owners else None

@@ -1,4 +1,4 @@
-"""Alerts that can never fire although every checker calls them valid, and those that fire while all is well."""
+"""Alerts that can never fire although checkers call them valid, or that fire while all is well."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
@@ -51,24 +51,20 @@ def _reasons(tree: Tree) -> Iterator[str]:
     yield from _quantile(tree)
 
 
+_NEVER_COUNTED = {"==": 0.0, "<": 1.0, "<=": 0.0}
+_FIRES_WHEN_UP = frozenset({("!=", 0.0), ("==", 1.0), (">", 0.0)})
+
+
 def _compared(tree: Tree, operator: str) -> Iterator[str]:
     left, bound = bare(tree.lhs), _value(tree.rhs)
     if bound is None or (tree.modifier is not None and tree.modifier.return_bool):
         return
-    if kind(left) == "AggregateExpr" and str(left.op) == "count":
-        if (
-            (operator == "==" and bound == 0)
-            or (operator == "<" and bound <= 1)
-            or (operator == "<=" and bound < 1)
-        ):
-            yield "count() has no result where nothing is counted, so it is never below 1"
-    if (
-        kind(left) == "VectorSelector"
-        and left.name == "up"
-        and (operator, bound) in {("!=", 0.0), ("==", 1.0), (">", 0.0)}
-    ):
+    counted = kind(left) == "AggregateExpr" and str(left.op) == "count"
+    if counted and operator in _NEVER_COUNTED and bound <= _NEVER_COUNTED[operator]:
+        yield "count() has no result where nothing is counted, so it is never below 1"
+    if kind(left) == "VectorSelector" and left.name == "up" and (operator, bound) in _FIRES_WHEN_UP:
         yield "it fires while the target is up"
-    if operator in {">", ">="} and (bound > 1 or (bound == 1 and operator == ">")) and _share(left):
+    if ((operator == ">" and bound >= 1) or (operator == ">=" and bound > 1)) and _share(left):
         yield f"a share of a whole is never above {bound:g}"
 
 
@@ -148,7 +144,7 @@ def _mismatch(tree: Tree) -> Iterator[str]:
     for label in sorted(set(left) & set(right)):
         asked = label in on if on is not None else label not in ignored
         if asked and left[label] != right[label]:
-            yield f"no series has {label}={left[label]!r} on one side of `and` and {right[label]!r} on the other"
+            yield f"`and` joins {label}={left[label]!r} to {label}={right[label]!r}, which never match"
 
 
 def _fixed(tree: Tree) -> Mapping[str, str]:

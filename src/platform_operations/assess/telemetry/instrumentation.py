@@ -1,4 +1,4 @@
-"""Which signals the components send, by which libraries, and which observability tools the repository configures."""
+"""Which signals the components send, and which observability tools the repository configures."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ _CONFIG = (
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line of configuration that names a tool in use: in files whose path matches `path`, the first match of `line`."""
+    """A line that shows a tool in use: the first match of `line` in files whose path matches `path`."""
 
     tool: str
     line: re.Pattern[str]
@@ -75,59 +75,79 @@ def _mark(tool: str, line: str, path: str = "") -> Mark:
     return Mark(tool, re.compile(line), re.compile(path, re.I))
 
 
+def _image(tool: str, names: str) -> Mark:
+    return _mark(tool, rf"^\s*image:\s*['\"]?\S*({names})")
+
+
+def _kind(tool: str, kinds: str) -> Mark:
+    return _mark(tool, rf"^\s*kind:\s*({kinds})\s*$")
+
+
+def _resource(tool: str, prefix: str) -> Mark:
+    return _mark(tool, rf"^\s*resource\s+\"{prefix}\w+\"")
+
+
 MARKS: tuple[Mark, ...] = (
     _mark("prometheus", r"^\s*scrape_configs\s*:"),
-    _mark("prometheus", r"^\s*kind:\s*(ServiceMonitor|PodMonitor|PrometheusRule|Prometheus|Probe|ScrapeConfig)\s*$"),
+    _kind("prometheus", "ServiceMonitor|PodMonitor|PrometheusRule|Prometheus|Probe|ScrapeConfig"),
     _mark("prometheus", r"prometheus\.io/scrape['\"]?\s*:\s*['\"]?true"),
-    _mark("prometheus", r"^\s*image:\s*['\"]?\S*(prom/prometheus|prometheus/prometheus|kube-prometheus-stack)"),
-    _mark("prometheus", r"(chart|name|repository|repo):\s*['\"]?(kube-)?prometheus(-stack|-community\S*)?['\"]?\s*$"),
-    _mark("alertmanager", r"^\s*image:\s*['\"]?\S*(prom/alertmanager|prometheus/alertmanager)"),
-    _mark("alertmanager", r"^\s*kind:\s*(Alertmanager|AlertmanagerConfig)\s*$"),
+    _image("prometheus", "prom/prometheus|prometheus/prometheus|kube-prometheus-stack"),
+    _mark("prometheus", r"(chart|name):\s*['\"]?(kube-)?prometheus(-stack|-community\S*)?['\"]?\s*$"),
+    _image("alertmanager", "prom/alertmanager|prometheus/alertmanager"),
+    _kind("alertmanager", "Alertmanager|AlertmanagerConfig"),
     _mark("alertmanager", r"^\s*alertmanagers\s*:"),
-    _mark("opentelemetry", r"^\s*kind:\s*(OpenTelemetryCollector|Instrumentation)\s*$"),
-    _mark("opentelemetry", r"^\s*image:\s*['\"]?\S*(opentelemetry-collector|otel/)"),
+    _kind("opentelemetry", "OpenTelemetryCollector|Instrumentation"),
+    _image("opentelemetry", "opentelemetry-collector|otel/"),
     _mark("opentelemetry", r"OTEL_(EXPORTER_OTLP_|SERVICE_NAME|TRACES_|METRICS_)"),
     _mark("opentelemetry", r"^\s*otlp\s*:", r"otel|collector"),
-    _mark("grafana", r"^\s*image:\s*['\"]?\S*grafana/grafana\b"),
-    _mark("grafana", r"^\s*kind:\s*(Grafana|GrafanaDashboard|GrafanaDatasource)\s*$"),
+    _image("grafana", r"grafana/grafana\b"),
+    _kind("grafana", "Grafana|GrafanaDashboard|GrafanaDatasource"),
     _mark("grafana", r"\"schemaVersion\"\s*:\s*\d+", r"dashboard|grafana|monitoring|observab"),
-    _mark("grafana", r"^\s*resource\s+\"grafana_\w+\""),
+    _resource("grafana", "grafana_"),
     _mark("grafana", r"grafana_dashboard\s*:\s*['\"]?1"),
-    _mark("loki", r"^\s*image:\s*['\"]?\S*grafana/(loki|promtail)"),
-    _mark("tempo", r"^\s*image:\s*['\"]?\S*grafana/tempo"),
-    _mark("jaeger", r"^\s*image:\s*['\"]?\S*jaegertracing/"),
-    _mark("fluentd", r"^\s*image:\s*['\"]?\S*(fluent/fluentd|fluentd-kubernetes)"),
-    _mark("fluentbit", r"^\s*image:\s*['\"]?\S*fluent-bit"),
-    _mark("vector", r"^\s*image:\s*['\"]?\S*timberio/vector"),
-    _mark("datadog", r"^\s*resource\s+\"datadog_\w+\""),
+    _image("loki", "grafana/(loki|promtail)"),
+    _image("tempo", "grafana/tempo"),
+    _image("jaeger", "jaegertracing/"),
+    _image("fluentd", "fluent/fluentd|fluentd-kubernetes"),
+    _image("fluentbit", "fluent-bit"),
+    _image("vector", "timberio/vector"),
+    _resource("datadog", "datadog_"),
     _mark("datadog", r"\b(DD_API_KEY|DD_SERVICE|DD_AGENT_HOST|DD_ENV|DD_TRACE_ENABLED)\b"),
     _mark("datadog", r"ad\.datadoghq\.com/|tags\.datadoghq\.com/"),
-    _mark("datadog", r"^\s*image:\s*['\"]?\S*datadog/agent"),
-    _mark("newrelic", r"^\s*resource\s+\"newrelic_\w+\"|\bNEW_RELIC_(LICENSE_KEY|APP_NAME)\b"),
+    _image("datadog", "datadog/agent"),
+    _resource("newrelic", "newrelic_"),
+    _mark("newrelic", r"\bNEW_RELIC_(LICENSE_KEY|APP_NAME)\b"),
     _mark("sentry", r"\bSENTRY_(DSN|AUTH_TOKEN|PROJECT)\b"),
-    _mark("cloudwatch", r"AWS::CloudWatch::(Alarm|CompositeAlarm|Dashboard)|AWS::Logs::(LogGroup|MetricFilter)"),
-    _mark("cloudwatch", r"^\s*resource\s+\"aws_cloudwatch_\w+\""),
+    _mark("cloudwatch", r"AWS::CloudWatch::(Alarm|CompositeAlarm|Dashboard)"),
+    _mark("cloudwatch", r"AWS::Logs::(LogGroup|MetricFilter)"),
+    _resource("cloudwatch", "aws_cloudwatch_"),
     _mark("cloudwatch", r"awslogs-group|\"logDriver\"\s*:\s*\"awslogs\""),
     _mark("xray", r"Tracing(Config)?\s*:\s*(Active|\{)|tracing_mode\s*=\s*\"Active\""),
-    _mark("applicationinsights", r"Microsoft\.Insights/components|APPLICATIONINSIGHTS_CONNECTION_STRING|"
-          r"APPINSIGHTS_INSTRUMENTATIONKEY|azurerm_application_insights"),
-    _mark("splunk", r"\"?splunk-(url|token)\"?\s*[:=]|splunk_hec|^\s*image:\s*['\"]?\S*splunk/|^\s*resource\s+\"splunk_|"
-          r"SPLUNK_(HEC|TOKEN|ACCESS_TOKEN|REALM)"),
-    _mark("pagerduty", r"^\s*resource\s+\"pagerduty_\w+\"|pagerduty_configs|events\.pagerduty\.com"),
-    _mark("opsgenie", r"^\s*resource\s+\"opsgenie_\w+\"|opsgenie_configs|api\.opsgenie\.com"),
-    _mark("honeycomb", r"api\.honeycomb\.io|HONEYCOMB_API_KEY|^\s*resource\s+\"honeycombio_"),
+    _mark("applicationinsights", r"Microsoft\.Insights/components|azurerm_application_insights"),
+    _mark("applicationinsights", "APPLICATIONINSIGHTS_CONNECTION_STRING|APPINSIGHTS_INSTRUMENTATIONKEY"),
+    _mark("splunk", r"\"?splunk-(url|token)\"?\s*[:=]|splunk_hec|SPLUNK_(HEC|TOKEN|ACCESS_TOKEN|REALM)"),
+    _image("splunk", "splunk/"),
+    _resource("splunk", "splunk_"),
+    _resource("pagerduty", "pagerduty_"),
+    _mark("pagerduty", r"pagerduty_configs|events\.pagerduty\.com"),
+    _resource("opsgenie", "opsgenie_"),
+    _mark("opsgenie", r"opsgenie_configs|api\.opsgenie\.com"),
+    _mark("honeycomb", r"api\.honeycomb\.io|HONEYCOMB_API_KEY"),
+    _resource("honeycomb", "honeycombio_"),
     _mark("statsd", r"\bSTATSD_(HOST|ADDR|URL|PORT)\b|^\s*statsd\s*:"),
-    _mark("google-cloud-operations", r"^\s*resource\s+\"google_monitoring_\w+\""),
-    _mark("uptime-kuma", r"^\s*image:\s*['\"]?\S*louislam/uptime-kuma"),
-    _mark("checkly", r"^\s*resource\s+\"checkly_\w+\""),
-)  # fmt: skip
+    _resource("google-cloud-operations", "google_monitoring_"),
+    _image("uptime-kuma", "louislam/uptime-kuma"),
+    _resource("checkly", "checkly_"),
+)
 """Configuration that shows a tool in use; the words are those of each tool's own files."""
 
 _ANY = re.compile(
-    r"scrape|kind:|prometheus|alertmanager|OTEL_|otlp|otel|grafana|schemaVersion|loki|tempo|jaeger|fluent|vector|datadog|DD_|"
-    r"newrelic|NEW_RELIC|SENTRY|CloudWatch|cloudwatch|AWS::Logs|awslogs|racing|nsights|APPINSIGHTS|splunk|SPLUNK|pagerduty|"
-    r"opsgenie|honeycomb|HONEYCOMB|statsd|STATSD|google_monitoring|uptime|checkly"
+    r"scrape|kind:|prometheus|alertmanager|OTEL_|otlp|otel|grafana|schemaVersion|loki|tempo|jaeger|fluent|"
+    r"vector|datadog|DD_|newrelic|NEW_RELIC|SENTRY|CloudWatch|cloudwatch|AWS::Logs|awslogs|racing|nsights|"
+    r"APPINSIGHTS|splunk|SPLUNK|pagerduty|opsgenie|honeycomb|HONEYCOMB|statsd|STATSD|google_monitoring|"
+    r"uptime|checkly"
 )
+"""What some mark needs: lines without it are not tried one mark after another."""
 
 
 def read_instrumentation(
@@ -163,7 +183,7 @@ def read_instrumentation(
 def _dependencies(
     component: Component, manifests: Sequence[Manifest], places: Sequence[str]
 ) -> Iterator[Dependency]:
-    """Yield what the component's own manifests name, and those of folders that belong to no other component."""
+    """Yield what the component's manifests name, and those of folders without a component."""
     seen: set[str] = set()
     for manifest in manifests:
         holders = [place for place in places if within(manifest.path, place)]
@@ -209,7 +229,7 @@ def _pillars(
 def _imports(
     repository: Repository, component: Component, places: Sequence[str], names: Sequence[str]
 ) -> dict[str, tuple[str, int]]:
-    """Return for each library the first source line that imports it, within MAX_SOURCES files of the component."""
+    """Return for each library the first line that imports it, within MAX_SOURCES files."""
     if not names:
         return {}
     modules = {module: name for name in names for module in _modules(name)}
@@ -264,7 +284,7 @@ def _modules(name: str) -> tuple[str, ...]:
 
 
 def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
-    """Yield each tool that a configuration file names, with the line; template and dashboard folders count."""
+    """Yield each tool that a configuration file names, with the line."""
     telling = re.compile(
         r"prom|alert|grafana|otel|monitor|observ|telemetry|datadog|loki|tempo|jaeger|fluent|dashboard|collector|logging|"
         r"docker-compose|compose|values|deploy|k8s|kube|infra|terraform|\.tf$|template|helm|sentry|newrelic|workflows",

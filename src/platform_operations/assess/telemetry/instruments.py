@@ -1,4 +1,4 @@
-"""Dependencies and the observability tools they belong to: one table, names as the package registries spell them."""
+"""Dependencies and the observability tools they belong to, spelled as package registries do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,103 +19,182 @@ _ROWS: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
     (
         "prometheus",
         ("metrics",),
-        """prometheus-client prometheus_client prometheus-fastapi-instrumentator starlette-exporter
+        """
+        prometheus-client prometheus_client prometheus-fastapi-instrumentator starlette-exporter
         django-prometheus prometheus-flask-exporter aioprometheus starlette-prometheus prom-client
-        express-prom-bundle express-prometheus-middleware @willsoto/nestjs-prometheus nestjs-prometheus
-        fastify-metrics github.com/prometheus/client_golang micrometer-registry-prometheus simpleclient
-        quarkus-micrometer-registry-prometheus micronaut-micrometer-registry-prometheus
-        simpleclient_hotspot prometheus-metrics-core metrics-exporter-prometheus axum-prometheus
-        actix-web-prom yabeda-prometheus prometheus-net prometheus-net.aspnetcore
-        promphp/prometheus_client_php telemetry_metrics_prometheus prom_ex rocket_prometheus prometheus""",
+        express-prom-bundle express-prometheus-middleware @willsoto/nestjs-prometheus
+        nestjs-prometheus fastify-metrics github.com/prometheus/client_golang
+        micrometer-registry-prometheus simpleclient quarkus-micrometer-registry-prometheus
+        micronaut-micrometer-registry-prometheus simpleclient_hotspot prometheus-metrics-core
+        metrics-exporter-prometheus axum-prometheus actix-web-prom yabeda-prometheus prometheus-net
+        prometheus-net.aspnetcore promphp/prometheus_client_php telemetry_metrics_prometheus prom_ex
+        rocket_prometheus prometheus
+        """,
     ),
     (
         "opentelemetry",
         ("traces",),
-        """opentelemetry-sdk opentelemetry-api opentelemetry-distro opentelemetry-exporter-otlp
+        """
+        opentelemetry-sdk opentelemetry-api opentelemetry-distro opentelemetry-exporter-otlp
         opentelemetry-sdk-trace opentelemetry-instrumentation-fastapi
         opentelemetry-instrumentation-django opentelemetry-instrumentation-flask
         opentelemetry-exporter-otlp-proto-grpc opentelemetry-exporter-otlp-proto-http
-        @opentelemetry/sdk-node @opentelemetry/auto-instrumentations-node @opentelemetry/sdk-trace-node
-        @opentelemetry/sdk-trace-base @opentelemetry/api @opentelemetry/instrumentation @vercel/otel
-        go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk go.opentelemetry.io/otel/trace
+        @opentelemetry/sdk-node @opentelemetry/auto-instrumentations-node
+        @opentelemetry/sdk-trace-node @opentelemetry/sdk-trace-base @opentelemetry/api
+        @opentelemetry/instrumentation @vercel/otel go.opentelemetry.io/otel
+        go.opentelemetry.io/otel/sdk go.opentelemetry.io/otel/trace
         go.opentelemetry.io/otel/exporters/otlp/otlptrace
         go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp tracing-opentelemetry
         opentelemetry opentelemetry-otlp opentelemetry_sdk io.opentelemetry
         opentelemetry-spring-boot-starter quarkus-opentelemetry micrometer-tracing-bridge-otel
         opentelemetry-exporter-otlp-common opentelemetry.extensions.hosting
         opentelemetry.exporter.opentelemetryprotocol opentelemetry.instrumentation.aspnetcore
-        open-telemetry/sdk opentelemetry_api opentelemetry_exporter logfire""",
+        open-telemetry/sdk opentelemetry_api opentelemetry_exporter logfire
+        """,
     ),
-    ("opentelemetry", ("metrics",), "@opentelemetry/sdk-metrics go.opentelemetry.io/otel/sdk/metric "
-     "opentelemetry-exporter-prometheus go.opentelemetry.io/otel/metric go.opentelemetry.io/otel/exporters/prometheus"),
+    (
+        "opentelemetry",
+        ("metrics",),
+        """
+        @opentelemetry/sdk-metrics go.opentelemetry.io/otel/sdk/metric
+        opentelemetry-exporter-prometheus go.opentelemetry.io/otel/metric
+        go.opentelemetry.io/otel/exporters/prometheus
+        """,
+    ),
     ("micrometer", ("metrics",), "spring-boot-starter-actuator micrometer-core"),
-    ("jaeger", ("traces",), "jaeger-client opentracing github.com/uber/jaeger-client-go opentelemetry-exporter-jaeger"),
-    ("zipkin", ("traces",), "py-zipkin zipkin spring-cloud-starter-zipkin brave spring-cloud-starter-sleuth"),
+    (
+        "jaeger",
+        ("traces",),
+        """
+        jaeger-client opentracing github.com/uber/jaeger-client-go opentelemetry-exporter-jaeger
+        """,
+    ),
+    (
+        "zipkin",
+        ("traces",),
+        """
+        py-zipkin zipkin spring-cloud-starter-zipkin brave spring-cloud-starter-sleuth
+        """,
+    ),
     (
         "datadog",
         ("traces", "metrics"),
-        """ddtrace datadog dd-trace datadog-lambda-js datadog-lambda gopkg.in/datadog/dd-trace-go.v1
+        """
+        ddtrace datadog dd-trace datadog-lambda-js datadog-lambda gopkg.in/datadog/dd-trace-go.v1
         ddtrace-rb github.com/datadog/dd-trace-go/v2 github.com/datadog/datadog-go/v5
         @datadog/browser-rum datadog.trace datadog-cdk-constructs-v2 dogstatsd-ruby
-        java-dogstatsd-client hot-shots dd-java-agent datadog-ci""",
+        java-dogstatsd-client hot-shots dd-java-agent datadog-ci
+        """,
     ),
     (
         "sentry",
         ("events",),
-        """sentry-sdk raven @sentry/node @sentry/nextjs @sentry/react @sentry/browser @sentry/vue
+        """
+        sentry-sdk raven @sentry/node @sentry/nextjs @sentry/react @sentry/browser @sentry/vue
         @sentry/sveltekit @sentry/angular @sentry/serverless @sentry/aws-serverless @sentry/bun
-        @sentry/nestjs @sentry/remix @sentry/react-native @sentry/electron @sentry/astro @sentry/core
-        @sentry/tracing github.com/getsentry/sentry-go sentry-ruby sentry-rails sentry-raven sentry
-        sentry-spring-boot-starter-jakarta sentry-spring-boot-starter sentry.aspnetcore
-        sentry/sentry-laravel sentry_flutter sentry-actix sentry/sentry-symfony sentry-logback
-        sentry.serilog sentry-expo""",
+        @sentry/nestjs @sentry/remix @sentry/react-native @sentry/electron @sentry/astro
+        @sentry/core @sentry/tracing github.com/getsentry/sentry-go sentry-ruby sentry-rails
+        sentry-raven sentry sentry-spring-boot-starter-jakarta sentry-spring-boot-starter
+        sentry.aspnetcore sentry/sentry-laravel sentry_flutter sentry-actix sentry/sentry-symfony
+        sentry-logback sentry.serilog sentry-expo
+        """,
     ),
     (
         "newrelic",
         ("traces", "metrics"),
-        "newrelic newrelic_rpm github.com/newrelic/go-agent/v3 newrelic-api @newrelic/next newrelic.agent "
-        "@newrelic/browser-agent newrelic-opentelemetry",
+        """
+        newrelic newrelic_rpm github.com/newrelic/go-agent/v3 newrelic-api @newrelic/next
+        newrelic.agent @newrelic/browser-agent newrelic-opentelemetry
+        """,
     ),
     (
         "cloudwatch",
         ("metrics",),
-        """aws-embedded-metrics aws-lambda-powertools @aws-lambda-powertools/metrics watchtower
+        """
+        aws-embedded-metrics aws-lambda-powertools @aws-lambda-powertools/metrics watchtower
         @aws-sdk/client-cloudwatch winston-cloudwatch micrometer-registry-cloudwatch2
-        github.com/aws/aws-sdk-go-v2/service/cloudwatch""",
+        github.com/aws/aws-sdk-go-v2/service/cloudwatch
+        """,
     ),
-    ("xray", ("traces",), "aws-xray-sdk aws-xray-sdk-core @aws-lambda-powertools/tracer github.com/aws/aws-xray-sdk-go"),
+    (
+        "xray",
+        ("traces",),
+        """
+        aws-xray-sdk aws-xray-sdk-core @aws-lambda-powertools/tracer github.com/aws/aws-xray-sdk-go
+        """,
+    ),
     (
         "applicationinsights",
         ("traces", "metrics"),
-        """applicationinsights @microsoft/applicationinsights-web
+        """
+        applicationinsights @microsoft/applicationinsights-web
         microsoft.applicationinsights.aspnetcore microsoft.applicationinsights
         azure-monitor-opentelemetry opencensus-ext-azure applicationinsights-spring-boot-starter
         microsoft.applicationinsights.workerservice @azure/monitor-opentelemetry
         @microsoft/applicationinsights-react-js azure.monitor.opentelemetry.aspnetcore
         applicationinsights-agent microsoft.azure.functions.worker.applicationinsights
-        serilog.sinks.applicationinsights""",
+        serilog.sinks.applicationinsights
+        """,
     ),
     (
         "google-cloud-operations",
         ("logs",),
-        "google-cloud-logging @google-cloud/logging-winston @google-cloud/logging @google-cloud/logging-bunyan "
-        "cloud.google.com/go/logging google-cloud-error-reporting",
+        """
+        google-cloud-logging @google-cloud/logging-winston @google-cloud/logging
+        @google-cloud/logging-bunyan cloud.google.com/go/logging google-cloud-error-reporting
+        """,
     ),
-    ("google-cloud-operations", ("traces",), "@google-cloud/trace-agent google-cloud-trace @google-cloud/profiler "
-     "cloud.google.com/go/profiler opentelemetry-exporter-gcp-trace"),
-    ("honeycomb", ("traces",), "honeycomb-beeline libhoney @honeycombio/opentelemetry-node honeycomb-opentelemetry "
-     "github.com/honeycombio/beeline-go"),
-    ("elastic-apm", ("traces",), "elastic-apm elastic-apm-node go.elastic.co/apm/v2 @elastic/apm-rum apm-agent-api "
-     "elastic.apm.netcoreall elastic-apm-http-client"),
+    (
+        "google-cloud-operations",
+        ("traces",),
+        """
+        @google-cloud/trace-agent google-cloud-trace @google-cloud/profiler
+        cloud.google.com/go/profiler opentelemetry-exporter-gcp-trace
+        """,
+    ),
+    (
+        "honeycomb",
+        ("traces",),
+        """
+        honeycomb-beeline libhoney @honeycombio/opentelemetry-node honeycomb-opentelemetry
+        github.com/honeycombio/beeline-go
+        """,
+    ),
+    (
+        "elastic-apm",
+        ("traces",),
+        """
+        elastic-apm elastic-apm-node go.elastic.co/apm/v2 @elastic/apm-rum apm-agent-api
+        elastic.apm.netcoreall elastic-apm-http-client
+        """,
+    ),
     ("dynatrace", ("traces",), "@dynatrace/oneagent-sdk oneagent-sdk @dynatrace-sdk/client-query"),
     ("appsignal", ("traces",), "appsignal @appsignal/nodejs"),
     ("skylight", ("traces",), "skylight"),
     ("scout", ("traces",), "scout-apm scout_apm"),
-    ("splunk", ("logs",), "splunk-sdk splunk-handler splunk-logging @splunk/otel splunk-opentelemetry-java"),
-    ("statsd", ("metrics",), "statsd statsd-client hot-shots node-statsd pystatsd statsd-instrument django-statsd "
-     "github.com/cactus/go-statsd-client/v5 github.com/smira/go-statsd cadence"),
+    (
+        "splunk",
+        ("logs",),
+        """
+        splunk-sdk splunk-handler splunk-logging @splunk/otel splunk-opentelemetry-java
+        """,
+    ),
+    (
+        "statsd",
+        ("metrics",),
+        """
+        statsd statsd-client hot-shots node-statsd pystatsd statsd-instrument django-statsd
+        github.com/cactus/go-statsd-client/v5 github.com/smira/go-statsd cadence
+        """,
+    ),
     ("posthog", ("events",), "posthog posthog-js posthog-node posthog-react-native posthog-ruby"),
-    ("bugsnag", ("events",), "bugsnag @bugsnag/js @bugsnag/node @bugsnag/react-native bugsnag-go bugsnag-laravel"),
+    (
+        "bugsnag",
+        ("events",),
+        """
+        bugsnag @bugsnag/js @bugsnag/node @bugsnag/react-native bugsnag-go bugsnag-laravel
+        """,
+    ),
     ("rollbar", ("events",), "rollbar rollbar-agent github.com/rollbar/rollbar-go"),
     ("airbrake", ("events",), "airbrake airbrake-ruby @airbrake/node"),
     ("honeybadger", ("events",), "honeybadger @honeybadger-io/js"),
@@ -123,11 +202,23 @@ _ROWS: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
     ("highlight", ("events",), "@highlight-run/next @highlight-run/node highlight-io highlight.run"),
     ("axiom", ("logs",), "@axiomhq/js @axiomhq/pino next-axiom @axiomhq/winston axiom-py"),
     ("betterstack", ("logs",), "@logtail/node @logtail/pino logtail-python @logtail/next @logtail/winston"),
-    ("loki", ("logs",), "python-logging-loki pino-loki winston-loki logging-loki loki-logback-appender tracing-loki "
-     "serilog.sinks.grafana.loki"),
-    ("pyroscope", ("profiles",), "pyroscope-io @pyroscope/nodejs github.com/grafana/pyroscope-go pyroscope"),
+    (
+        "loki",
+        ("logs",),
+        """
+        python-logging-loki pino-loki winston-loki logging-loki loki-logback-appender tracing-loki
+        serilog.sinks.grafana.loki
+        """,
+    ),
+    (
+        "pyroscope",
+        ("profiles",),
+        """
+        pyroscope-io @pyroscope/nodejs github.com/grafana/pyroscope-go pyroscope
+        """,
+    ),
     ("grafana-faro", ("events",), "@grafana/faro-web-sdk @grafana/faro-react"),
-)  # fmt: skip
+)
 
 INSTRUMENTS: Mapping[str, tuple[Instrument, ...]] = MappingProxyType(
     {
@@ -138,50 +229,21 @@ INSTRUMENTS: Mapping[str, tuple[Instrument, ...]] = MappingProxyType(
 )
 """What each instrumentation library sends, by its name."""
 
-LOGGERS: frozenset[str] = frozenset(
-    [
-        "structlog",
-        "python-json-logger",
-        "loguru",
-        "ecs-logging",
-        "logbook",
-        "aws-lambda-powertools",
-        "@aws-lambda-powertools/logger",
-        "winston",
-        "pino",
-        "bunyan",
-        "nestjs-pino",
-        "log4js",
-        "@fastify/pino",
-        "consola",
-        "tslog",
-        "pino-http",
-        "signale",
-        "fastify-pino",
-        "hono-pino",
-        "go.uber.org/zap",
-        "github.com/rs/zerolog",
-        "github.com/sirupsen/logrus",
-        "github.com/go-kit/log",
-        "github.com/charmbracelet/log",
-        "tracing-subscriber",
-        "slog",
-        "tracing-bunyan-formatter",
-        "logstash-logback-encoder",
-        "log4j-core",
-        "logback-classic",
-        "log4j-layout-template-json",
-        "lograge",
-        "semantic_logger",
-        "rails_semantic_logger",
-        "ougai",
-        "serilog",
-        "serilog.aspnetcore",
-        "nlog",
-        "nlog.web.aspnetcore",
-        "monolog/monolog",
-        "logger_json",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LOGGERS: frozenset[str] = _words(
+    """
+    structlog python-json-logger loguru ecs-logging logbook aws-lambda-powertools
+    @aws-lambda-powertools/logger winston pino bunyan nestjs-pino log4js @fastify/pino consola tslog
+    pino-http signale fastify-pino hono-pino go.uber.org/zap github.com/rs/zerolog
+    github.com/sirupsen/logrus github.com/go-kit/log github.com/charmbracelet/log tracing-subscriber
+    slog tracing-bunyan-formatter logstash-logback-encoder log4j-core logback-classic
+    log4j-layout-template-json lograge semantic_logger rails_semantic_logger ougai serilog
+    serilog.aspnetcore nlog nlog.web.aspnetcore monolog/monolog logger_json
+    """
 )
 """Structured loggers; where their lines go is decided by whoever collects standard output."""
 

@@ -89,7 +89,7 @@ def _practice(repository: Repository, place: str, rules: tuple[Rule, ...]) -> Fa
 
 
 def _owners_files(repository: Repository) -> list[tuple[str, str, int]]:
-    """Return (path, owner, line) of the first approver of each OWNERS file, as Kubernetes projects write them."""
+    """Return (path, owner, line) of the first approver of each OWNERS file."""
     found: list[tuple[str, str, int]] = []
     wanted = [path for path in repository.paths if file_name(path) == "OWNERS" and not vendored(path)]
     for path in wanted[:MAX_FILES]:

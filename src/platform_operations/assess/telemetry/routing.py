@@ -1,4 +1,4 @@
-"""Where alerts go: the Alertmanager configuration as a tree of routes, its receivers, the on-call tools behind them."""
+"""Where alerts go: the routes of Alertmanager, its receivers, the on-call tools behind them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ Answer: TypeAlias = Literal["yes", "no", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """One condition of a route; `pattern` is a regular expression, anchored at both ends as Alertmanager does."""
+    """One condition of a route; `pattern`: the value is a regular expression, anchored at both ends."""
 
     label: str
     value: str

@@ -1,4 +1,4 @@
-"""Prometheus rules wherever they stand: rule files, PrometheusRule manifests, Helm values, ConfigMaps, mixins.
+"""Prometheus rules wherever they stand: rule files, manifests, Helm values, ConfigMaps, mixins.
 
 Anything with `alert` and `expr` is an alerting rule, whatever surrounds it; what no YAML parser accepts (a
 Helm template, a mixin in jsonnet) is read by lines, which says so.
@@ -50,7 +50,7 @@ _TEMPLATED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawAlert:
-    """An alerting rule as written. `exact` is false where it was read by lines; `expression` may then be empty."""
+    """An alerting rule as written; not `exact`: read by lines, and the expression is left empty."""
 
     name: str
     expression: str
@@ -66,7 +66,7 @@ class RawAlert:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Every rule of a repository: alerts in order, recorded expressions by name, and the files that could not be read."""
+    """Every rule of a repository: alerts in order, recorded expressions by name, what was unreadable."""
 
     alerts: tuple[RawAlert, ...] = ()
     records: dict[str, str] = field(default_factory=dict[str, str])

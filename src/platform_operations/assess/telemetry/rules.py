@@ -32,7 +32,7 @@ OWNER_KEYS = ("team", "owner", "squad", "owned_by", "service_owner", "responsibl
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """The alerts of a repository as plan entries and as seen, their runbooks, and what is known about them."""
+    """The alerts as plan entries and as seen, their runbooks, and what is known about them."""
 
     entries: tuple[Alert, ...]
     seen: tuple[SeenAlert, ...]

@@ -43,11 +43,11 @@ _NAMED = re.compile(
 _INDEX = re.compile(r"^(readme|index|_index|template|contributing|changelog|license)\b|template", re.I)
 _SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("impact", re.compile(r"\b(impact|severity|user impact|effect|meaning|overview|what it means)\b", re.I)),
-    ("confirm", re.compile(r"\b(confirm|diagnos\w*|symptoms?|verify|triage|investigat\w*|detect\w*|troubleshoot\w*|"
-                           r"checks?|identify|debug\w*|assess\w*)\b", re.I)),
+    ("confirm", re.compile(r"\b(confirm|diagnos\w*|symptoms?|verify|triage|investigat\w*|detect\w*|"
+                           r"troubleshoot\w*|checks?|identify|debug\w*|assess\w*)\b", re.I)),
     ("rollback", re.compile(r"\b(roll-?\s?back|revert)\b", re.I)),
-    ("mitigate", re.compile(r"\b(mitigat\w*|remed\w*|resol\w*|fix\w*|recover\w*|action|actions|restore|solution|"
-                            r"what to do|procedure|steps|repair|response|workaround)\b", re.I)),
+    ("mitigate", re.compile(r"\b(mitigat\w*|remed\w*|resol\w*|fix\w*|recover\w*|action|actions|restore|"
+                            r"solution|what to do|procedure|steps|repair|response|workaround)\b", re.I)),
     ("escalate", re.compile(r"\b(escalat\w*|contacts?|who to call|owners?|support)\b", re.I)),
 )  # fmt: skip
 _HEADING = re.compile(r"^(?:(?P<level>#{1,6})\s+(?P<text>.+?)\s*#*|(?P<adoc>={1,6})\s+(?P<title>.+))$")
@@ -71,7 +71,7 @@ def read_runbooks(
     owner_of: Callable[[str], str | None] | None = None,
     rules: Rules | None = None,
 ) -> tuple[tuple[Runbook, ...], tuple[Fact, ...]]:
-    """Return the repository's runbooks, those that alerts link first by path, then by URL, and whether there are any.
+    """Return the repository's runbooks, the linked URLs among them, and whether there are any.
 
     `owner_of` gives the owner of a path; `rules` are the repository's rules where they were read already.
     """
@@ -94,7 +94,7 @@ def read_runbooks(
 
 
 def link_targets(repository: Repository, alerts: Sequence[RawAlert]) -> dict[tuple[str, int], str]:
-    """Return for each alert, by (path, line), what its runbook link leads to: a path of the repository or a URL.
+    """Return for each alert, by (path, line), the path or URL that its runbook link leads to.
 
     A link to the repository's own files on its hosting service counts as the path. A link that leads
     nowhere in the repository and is no URL is left out.

@@ -60,7 +60,7 @@ DEPENDENCY = _set(
     egress prober
     """
 )
-"""Calls that a service makes itself, and its own background work: retries and fallbacks may hide their failure."""
+"""Calls that a service makes itself, and background work: retries may hide their failure."""
 
 INTERNAL_LATENCY = DEPENDENCY | _set(
     """fsync commit commits gate queue queued wait waiting round trip rtt rule evaluation evaluations
@@ -82,8 +82,8 @@ REQUEST = _set(
 """Units of work that somebody asked for."""
 
 DURATION = _set(
-    "duration latency seconds milliseconds ms microseconds time quantile latencies handling 99quantile p99 p95 "
-    "50quantile 95quantile delay"
+    "duration latency seconds milliseconds ms microseconds time quantile latencies handling 99quantile "
+    "p99 p95 50quantile 95quantile delay"
 )
 """How long something took."""
 
@@ -122,7 +122,7 @@ HELPER = _set(
 """Jobs that serve no user themselves."""
 
 EXPIRY = _set(
-    "cert certs certificate certificates expiry expiration expire expires expiring expired ssl tls x509 license licence "
-    "renewal notafter"
+    "cert certs certificate certificates expiry expiration expire expires expiring expired ssl "
+    "tls x509 license licence renewal notafter"
 )
 """Things that end on a known day."""

@@ -1,11 +1,11 @@
-"""Service level objectives as code: OpenSLO, Sloth, Pyrra, and what else declares one, recognised without its queries."""
+"""Service level objectives as code: OpenSLO, Sloth, Pyrra; others are recognised only."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from platform_operations.assess.places import aside, documents, file_name, kebab, lines_of, text_of, unique
+from platform_operations.assess.places import aside, documents, kebab, lines_of, text_of, unique
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import Sli, Slo
@@ -53,9 +53,9 @@ def read_slos(
 ) -> tuple[tuple[Slo, ...], tuple[Fact, ...]]:
     """Return every objective declared in the repository's own files, and whether there is any.
 
-    Objectives with a number are `active`: whether history supports them is not a file's to say. Calendar windows become
-    their length in days (a month 30). Where another tool holds the queries (Datadog, Google Cloud) the practice is
-    present and no entry is made up.
+    Objectives with a number are `active`: whether history supports them is not a file's to say. Calendar
+    windows become their length in days (a month 30). Where another tool holds the queries (Datadog, Google
+    Cloud) the practice is present and no entry is made up.
     """
     slos: list[Slo] = []
     facts: list[Fact] = []
@@ -115,7 +115,9 @@ def _openslo(document: Node) -> Iterator[_Found]:
     spec = document.get("spec")
     if spec is None:
         return
-    window = next((_window(item) for item in spec.children("timeWindow") or spec.children("timeWindows")), _THIRTY_DAYS)
+    window = next(
+        (_window(item) for item in spec.children("timeWindow") or spec.children("timeWindows")), _THIRTY_DAYS
+    )
     sli = _openslo_sli(spec)
     targets = spec.children("objectives")
     for number, target in enumerate(targets, 1):
@@ -124,7 +126,13 @@ def _openslo(document: Node) -> Iterator[_Found]:
         label = kebab(target.string("displayName") or "") or str(number)
         own = f"{name}-{label}" if len(targets) > 1 else name
         yield _Found(
-            own, objective, window, sli, document.string("metadata", "labels", "owner"), document.first, document.last
+            own,
+            objective,
+            window,
+            sli,
+            document.string("metadata", "labels", "owner"),
+            document.first,
+            document.last,
         )
 
 
@@ -156,14 +164,20 @@ def _sloth(document: Node, holder: Node) -> Iterator[_Found]:
     owner = holder.string("labels", "owner") or holder.string("labels", "team")
     for item in document.children("slos"):
         name = item.string("name") or "slo"
-        errors = _windowed(item.string("sli", "events", "error_query") or item.string("sli", "events", "errorQuery"))
-        total = _windowed(item.string("sli", "events", "total_query") or item.string("sli", "events", "totalQuery"))
+        errors = _windowed(
+            item.string("sli", "events", "error_query") or item.string("sli", "events", "errorQuery")
+        )
+        total = _windowed(
+            item.string("sli", "events", "total_query") or item.string("sli", "events", "totalQuery")
+        )
         good = f"({total}) - ({errors})" if errors and total else None
         own = item.string("labels", "owner") or item.string("labels", "team") or owner
         said = " ".join(filter(None, (name, item.string("description"), errors)))
         sli = Sli(kind=_kind(said), source="prometheus", good=good, total=total if good else None)
         named = name if not service or kebab(name).startswith(kebab(service)) else f"{service}-{name}"
-        yield _Found(named, _percent(item.string("objective"), 1), _THIRTY_DAYS, sli, own, item.first, item.last)
+        yield _Found(
+            named, _percent(item.string("objective"), 1), _THIRTY_DAYS, sli, own, item.first, item.last
+        )
 
 
 def _pyrra(document: Node) -> Iterator[_Found]:
@@ -172,7 +186,12 @@ def _pyrra(document: Node) -> Iterator[_Found]:
         return
     labels = document.get("metadata", "labels")
     owner = next(
-        (value.text for key, value in (labels.pairs if labels else []) if key.text.endswith(("team", "owner"))), None
+        (
+            value.text
+            for key, value in (labels.pairs if labels else [])
+            if key.text.endswith(("team", "owner"))
+        ),
+        None,
     )
     yield _Found(
         document.string("metadata", "name") or "slo",
@@ -193,7 +212,11 @@ def _pyrra_sli(spec: Node) -> Sli:
         whole = f"sum(increase({total}[$window]))"
         errors = spec.string("indicator", key, "errors", "metric")
         success = spec.string("indicator", key, "success", "metric")
-        good = f"sum(increase({success}[$window]))" if success else f"{whole} - (sum(increase({errors}[$window])) or vector(0))"
+        good = (
+            f"sum(increase({success}[$window]))"
+            if success
+            else f"{whole} - (sum(increase({errors}[$window])) or vector(0))"
+        )
         if not (errors or success):
             continue
         kind: SliKind = "latency" if key == "latency" else "availability"

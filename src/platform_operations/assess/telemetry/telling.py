@@ -1,0 +1,306 @@
+"""What the parts of an alert tell: one function for each way of telling, asked in the order of RULES."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from platform_operations.assess.telemetry import signal_words as told
+from platform_operations.assess.telemetry.shares import (
+    calls,
+    division,
+    grouped_by,
+    is_time,
+    outcome_of,
+    share_of,
+    stem,
+)
+from platform_operations.assess.telemetry.signal_words import words
+from platform_operations.model.words import AlertKind
+from platform_operations.slo.promql import Selector, bare, kind, selected
+
+Tree: TypeAlias = Any
+
+BURN = re.compile(r"burn_?rate|error_?budget|(^|[:_])slo[:_]", re.I)
+_STATE_LABELS = frozenset({"name", "state", "status", "type", "condition", "check", "reason"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an alert is and why; None where nothing told."""
+
+    kind: AlertKind | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An operand without its comparison: the value, how it is compared and with what, and its selectors."""
+
+    value: Tree
+    operator: str
+    bound: float | None
+    found: tuple[Selector, ...]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of all its metric names."""
+        return frozenset(word for selector in self.found for word in words(stem(selector.name or "")))
+
+    @property
+    def names(self) -> str:
+        """Its first metric, for the reason given."""
+        return shown(self.found[0]) if self.found else "it"
+
+
+def shown(selector: Selector) -> str:
+    return selector.name or str(selector)[:60]
+
+
+def _burn(asked: Asked) -> Verdict | None:
+    for selector in asked.found:
+        if BURN.search(selector.name or ""):
+            return Verdict("burn-rate", f"{selector.name} is an error budget or burn rate")
+    return None
+
+
+def _probe(asked: Asked) -> Verdict | None:
+    name = asked.found[0].name or ""
+    if not re.match(r"probe_|.*test_case|synthetic|blackbox_probe", name):
+        return None
+    if words(name) & told.EXPIRY:
+        return Verdict("imminent", f"{name} expires on a known day")
+    if re.search(r"probe_(success|http|duration|icmp|dns|tcp|grpc)|test_case|synthetic", name):
+        return Verdict("symptom", f"{name} is measured from outside")
+    return None
+
+
+def _expiry(asked: Asked) -> Verdict | None:
+    if asked.words & told.EXPIRY and not {"failed", "errors"} & asked.words:
+        return Verdict("imminent", f"{asked.names} expires on a known day")
+    return None
+
+
+def _absent(asked: Asked) -> Verdict | None:
+    inner = bare(asked.value.expr) if kind(asked.value) == "AggregateExpr" else asked.value
+    absent = kind(inner) == "Call" and inner.func.name in {"absent", "absent_over_time"}
+    whole = kind(asked.value) == "AggregateExpr" and asked.bound == 0 and asked.operator == "=="
+    up = bool(asked.found) and all(selector.name == "up" for selector in asked.found)
+    down = (
+        whole
+        and up
+        and str(asked.value.op) in {"sum", "max"}
+        and not grouped_by(asked.value, "instance", "pod")
+    )
+    if not absent and not down:
+        return None
+    if not up:
+        if asked.words & told.REQUEST and not asked.words & told.DEPENDENCY:
+            return Verdict("absence", f"{asked.names} is missing altogether")
+        return None
+    job = " ".join(
+        matcher.value for matcher in asked.found[0].matchers if matcher.label in {"job", "app", "service"}
+    )
+    if words(job) & told.HELPER:
+        return Verdict("cause", f"job {job} is a helper: users notice later or never")
+    return Verdict("absence", f"no instance of job {job} is left") if job else None
+
+
+def _up(asked: Asked) -> Verdict | None:
+    for selector in asked.found:
+        name = selector.name or ""
+        if name == "up" or name.endswith("_up"):
+            return Verdict("cause", f"{name} is one instance as the monitoring sees it")
+    return None
+
+
+def _nobody_left(asked: Asked) -> Verdict | None:
+    """A pool that serves requests has no member left: every request fails."""
+    none = asked.bound == 0 and asked.operator in {"==", "<="} and kind(asked.value) != "Call"
+    serving = {"backend", "backends", "upstream", "servers"} & asked.words
+    if none and serving and {"active", "alive", "healthy"} & asked.words:
+        return Verdict("symptom", f"{asked.names} at zero leaves nobody to answer")
+    return None
+
+
+def _in_label(asked: Asked) -> Verdict | None:
+    """A metric that is one state per label value: the label says what is wrong."""
+    values = " ".join(
+        matcher.value
+        for selector in asked.found[:1]
+        for matcher in selector.matchers
+        if matcher.op == "=" and matcher.label in _STATE_LABELS and matcher.value.isupper()
+    )
+    said = words(values)
+    if not said:
+        return None
+    if said & {"availability", "unavailable", "unfound", "offline"} or said >= {"all", "down"}:
+        return Verdict("symptom", f"state {values}: what users ask for is unavailable")
+    if "full" in said and not said & {"near", "nearfull", "backfill", "backfillfull"}:
+        return Verdict("symptom", f"state {values}: writes are refused")
+    return Verdict("cause", f"state {values} of the inside")
+
+
+def _unavailable(asked: Asked) -> Verdict | None:
+    if asked.words & {"unavailable", "offline"} and not asked.words & {
+        "replicas",
+        "node",
+        "kube",
+        "daemonset",
+        "deployment",
+    }:
+        return Verdict("symptom", f"{asked.names} counts what users cannot reach")
+    if {"slow", "ops"} <= asked.words and not asked.words & told.PHYSICAL:
+        return Verdict("symptom", f"{asked.names} counts operations that take too long")
+    return None
+
+
+def _ratio(asked: Asked) -> Verdict | None:
+    """A share of failed, or of good, outcomes."""
+    pair = division(asked.value)
+    if pair is None:
+        return None
+    top, bottom = tuple(selected(pair[0])), tuple(selected(pair[1]))
+    if not top or not bottom:
+        return None
+    share = share_of(top, bottom)
+    if share is None:
+        return None
+    said = frozenset(word for selector in (*top, *bottom) for word in words(stem(selector.name or "")))
+    if {"hit", "hits", "miss", "misses"} & said:
+        return Verdict("cause", f"{asked.names} is the efficiency of a cache")
+    if share == "client":
+        return Verdict("cause", f"{asked.names} counts requests that their sender got wrong (4xx)")
+    if said & told.PHYSICAL and not said & {"http", "grpc", "request", "requests"}:
+        return Verdict("cause", f"{asked.names} counts failures below any request")
+    if _dependency(said):
+        return Verdict("cause", f"{asked.names} is the error ratio of a call that the service makes itself")
+    return Verdict("symptom", f"{asked.names} is a share of {share} outcomes")
+
+
+def _dependency(said: frozenset[str]) -> bool:
+    """Whether the words name a call that the service makes itself."""
+    dependency = said & told.DEPENDENCY
+    if dependency <= {"dns"} and said & {"coredns", "responses"} and "lookups" not in said:
+        return bool(dependency - {"dns"})
+    return bool(dependency)
+
+
+def _latency(asked: Asked) -> Verdict | None:
+    """How long a unit of work took: a quantile, a recorded quantile, or time over count."""
+    said = asked.words
+    quantile = any(call.func.name == "histogram_quantile" for call in calls(asked.value))
+    labelled = any(matcher.label == "quantile" for selector in asked.found for matcher in selector.matchers)
+    recorded = any("quantile" in word or re.fullmatch(r"p\d\d", word) for word in said)
+    pair = division(asked.value)
+    mean = False
+    if pair is not None:
+        top, bottom = tuple(selected(pair[0])), tuple(selected(pair[1]))
+        mean = (
+            bool(top and bottom)
+            and is_time(top[0].name or "")
+            and not is_time(bottom[0].name or "x_seconds_count"[:1])
+        )
+    if not (quantile or labelled or recorded or mean) or asked.operator.startswith("<"):
+        return None
+    internal = (
+        said & told.INTERNAL_LATENCY - {"dns"}
+        if "dns" in said and "coredns" in said
+        else said & told.INTERNAL_LATENCY
+    )
+    if internal:
+        return Verdict(
+            "cause",
+            f"{asked.names} times a part ({', '.join(sorted(internal)[:2])}), not what a caller waits for",
+        )
+    if said & told.REQUEST and said & (told.DURATION | {"sum"}):
+        return Verdict("symptom", f"{asked.names} is how long callers wait")
+    return None
+
+
+def _lost(asked: Asked) -> Verdict | None:
+    if not asked.words & told.LOST and not any(
+        words(matcher.value) & told.LOST
+        for selector in asked.found
+        for matcher in selector.matchers
+        if matcher.op == "="
+    ):
+        return None
+    if asked.words & {
+        "logs",
+        "log",
+        "packets",
+        "packet",
+        "spans",
+        "events",
+        "samples",
+        "metrics",
+        "targets",
+        "receive",
+        "transmit",
+    }:
+        return Verdict("cause", f"{asked.names} loses telemetry or packets, not requests")
+    if asked.words & told.DELIVERED and not _dependency(asked.words) and not asked.words & told.PHYSICAL:
+        return Verdict("symptom", f"{asked.names} counts what users handed over and lost")
+    return None
+
+
+def _failures(asked: Asked) -> Verdict | None:
+    """A bare count of failures: noisy, a ratio would say how many users it hits."""
+    if not {call.func.name for call in calls(asked.value)} & {"rate", "increase", "irate", "delta"}:
+        return None
+    said = asked.words
+    if said & told.BAD:
+        if _dependency(said) or said & told.PHYSICAL or said & {"internal", "panic", "panics"}:
+            return Verdict("cause", f"{asked.names} counts failures inside or of a dependency")
+        if said & told.PRODUCT:
+            return Verdict(
+                "symptom",
+                f"{asked.names} counts failed work that a user asked for (a ratio would be less noisy)",
+            )
+        return None
+    outcome = outcome_of([matcher for selector in asked.found for matcher in selector.matchers])
+    if outcome == "client":
+        return Verdict("cause", f"{asked.names} counts requests that their sender got wrong (4xx)")
+    if (
+        outcome == "failed"
+        and said & {"http", "requests", "request", "responses", "grpc"}
+        and not _dependency(said)
+    ):
+        return Verdict("symptom", f"{asked.names} counts failed requests (a ratio would be less noisy)")
+    return None
+
+
+def _inside(asked: Asked) -> Verdict | None:
+    said = asked.words
+    called = {call.func.name for call in calls(asked.value)}
+    if called & {"deriv", "changes", "resets"}:
+        return Verdict("cause", f"{asked.names} changes: state of the inside")
+    traffic = said & {"requests", "request", "queries"} and not said & told.BAD
+    if traffic and asked.operator.startswith(">") and called & {"rate", "increase", "irate"}:
+        return Verdict("cause", f"{asked.names} is traffic, which hurts nobody by itself")
+    inside = said & (told.RESOURCE | told.PHYSICAL | told.DEPENDENCY)
+    waits = said & {"duration", "latency"} or ({"response", "time"} <= said)
+    if inside and not waits and not said & {"unavailable", "offline"}:
+        return Verdict("cause", f"{asked.names} is a state of the inside ({', '.join(sorted(inside)[:2])})")
+    if waits and inside & told.INTERNAL_LATENCY:
+        return Verdict("cause", f"{asked.names} times a part of the inside")
+    return None
+
+
+RULES: tuple[Callable[[Asked], Verdict | None], ...] = (
+    _burn,
+    _probe,
+    _expiry,
+    _absent,
+    _nobody_left,
+    _in_label,
+    _up,
+    _unavailable,
+    _ratio,
+    _latency,
+    _lost,
+    _failures,
+    _inside,
+)
+"""The ways of telling, surest first."""
