@@ -4,7 +4,7 @@ from platform_operations.repository.contract import MAX_FILE_BYTES, MAX_TOTAL_BY
 from platform_operations.repository.local import LocalRepository, open_repository
 from platform_operations.repository.memory import InMemoryRepository
 from platform_operations.repository.redaction import redact
-from platform_operations.repository.search import Match, search, unsearched
+from platform_operations.repository.text_search import Match, search, unsearched
 from platform_operations.repository.texts import cited_lines
 
 __all__ = [

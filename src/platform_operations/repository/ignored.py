@@ -54,13 +54,17 @@ class _Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """The lines of one file, last first, with the quick answer to whether any is about a name at all."""
+    """The lines of one file, last first.
+
+    A line is about a path only if its last segment matches the path's last name, which is settled for all of
+    them at once; `open_ended` are those that end in `**`.
+    """
 
     rules: tuple[_Rule, ...]
+    open_ended: tuple[_Rule, ...]
     last_names: frozenset[str]
     last_pattern: re.Pattern[str] | None
     patterns: int
-    segments: int
 
 
 class Ignored:
@@ -104,10 +108,10 @@ class Ignored:
     def _verdict(self, rules: _Rules, names: list[str], is_folder: bool) -> bool | None:
         name = names[-1]
         self._steps += 1 + rules.patterns * len(name)
-        if name not in rules.last_names and not (rules.last_pattern and rules.last_pattern.fullmatch(name)):
-            return None
-        self._steps += rules.segments * sum(map(len, names))
-        for rule in rules.rules:
+        concern = name in rules.last_names or (rules.last_pattern and rules.last_pattern.fullmatch(name))
+        length = sum(map(len, names))
+        for rule in rules.rules if concern else rules.open_ended:
+            self._steps += len(rule.segments) * length
             if rule.folders_only and not is_folder:
                 continue
             if _match(rule.segments, names if rule.anchored else names[-1:]):
@@ -128,14 +132,14 @@ class Ignored:
 
 def _parsed(data: bytes) -> _Rules:
     rules = tuple(_rules(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")))[::-1]
-    last = [_ANYTHING if rule.segments[-1] is None else rule.segments[-1] for rule in rules]
+    last = [rule.segments[-1] for rule in rules]
     patterns = list(dict.fromkeys(segment.pattern for segment in last if isinstance(segment, re.Pattern)))
     return _Rules(
         rules,
+        tuple(rule for rule in rules if rule.segments[-1] is None),
         frozenset(segment for segment in last if isinstance(segment, str)),
         re.compile("|".join(patterns), re.DOTALL) if patterns else None,
         len(patterns),
-        sum(len(rule.segments) for rule in rules),
     )
 
 
@@ -196,10 +200,9 @@ def _bracket(items: str, negated: bool) -> str:
             if item["named"] not in _CLASSES:
                 raise MalformedPatternError(items)
             inside += _CLASSES[item["named"]]
-        elif last is None:
-            inside += re.escape(first)
-        elif first <= last:
-            inside += f"{re.escape(first)}-{re.escape(last)}"
+        else:
+            # A range that runs backwards is its first letter alone.
+            inside += re.escape(first) + (f"-{re.escape(last)}" if last and first <= last else "")
     return f"[{'^' if negated else ''}{inside}]" if inside else "(?!)"
 
 

@@ -17,11 +17,13 @@ from platform_operations.repository.texts import Texts
 
 @dataclass(frozen=True, slots=True)
 class _Checkout:
-    """The work tree the folder belongs to, the commit checked out and the files of the folder it holds."""
+    """The work tree the folder belongs to, the commit checked out, and the files of the folder it holds."""
 
     tree: git_files.WorkTree
     head: str | None
     held: frozenset[str] | None
+    remote: str | None
+    default_branch: str | None
 
 
 class LocalRepository:
@@ -36,7 +38,7 @@ class LocalRepository:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
 
-    @cached_property
+    @property
     def name(self) -> str:
         """The folder's name."""
         return shown(self._root.name) or "root"
@@ -47,22 +49,20 @@ class LocalRepository:
         head = self._checkout.head if self._checkout else None
         return head if head is not None and len(head) == 40 else None
 
-    @cached_property
+    @property
     def remote(self) -> str | None:
         """The last part of origin's URL without `.git`, None when there is none."""
-        return git_files.origin_name(self._checkout.tree) if self._checkout else None
+        return self._checkout.remote if self._checkout else None
 
-    @cached_property
+    @property
     def committed_at(self) -> str | None:
         """The time of the last commit that touches the folder, RFC 3339 in UTC; None where unknown."""
-        if self._checkout is None or self._checkout.head is None:
-            return None
-        return git.committed_at(self._checkout.tree, self._checkout.head)
+        return self._committed_at
 
-    @cached_property
+    @property
     def default_branch(self) -> str | None:
         """The branch that origin calls its default, else `main` or `master` where such a branch exists."""
-        return git_files.default_branch(self._checkout.tree) if self._checkout else None
+        return self._checkout.default_branch if self._checkout else None
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -94,7 +94,15 @@ class LocalRepository:
             return None
         head = git_files.head_commit(tree) or git.head_object(tree)
         held = git.held_files(tree, head) if head else frozenset[str]()
-        return None if tree.prefix and held is not None and not held else _Checkout(tree, head, held)
+        if tree.prefix and held is not None and not held:
+            return None
+        return _Checkout(tree, head, held, git_files.origin_name(tree), git_files.default_branch(tree))
+
+    @cached_property
+    def _committed_at(self) -> str | None:
+        if self._checkout is None or self._checkout.head is None:
+            return None
+        return git.committed_at(self._checkout.tree, self._checkout.head)
 
     @cached_property
     def _listing(self) -> Listing:

@@ -60,4 +60,4 @@ def _is_skipped(path: str) -> bool:
 
 def _odd(path: str) -> str | None:
     reasons = (odd_name(name) for name in path.split("/"))
-    return OUTSIDE if leaves_root(path) else next(filter(None, reasons), None)
+    return next(filter(None, reasons), OUTSIDE if leaves_root(path) else None)
