@@ -15,6 +15,7 @@ from platform_operations.assess.as_is import (
 from platform_operations.assess.ci import Delivery, read_delivery
 from platform_operations.assess.component_facts import facts_of
 from platform_operations.assess.components import component_of, read_components
+from platform_operations.assess.environment_facts import environment_facts
 from platform_operations.assess.practices import practices_of
 from platform_operations.assess.risk import risk_profile
 from platform_operations.assess.telemetry.instrumentation import read_instrumentation
@@ -72,6 +73,7 @@ def assess(
         *slo_facts,
         *telemetry,
         *facts_of(repository, components, owner_of),
+        *environment_facts(repository, environments, seen),
         *_listing_facts(repository),
         *(_problem(path, reason) for path, reason in problems),
     ]

@@ -183,7 +183,7 @@ def _alert(entry: Alert) -> str:
     who = entry.owner or "nobody named"
     route = f" through {entry.route}" if entry.route else ""
     if entry.windows:
-        pairs = and_list([f"{pair.factor} times over {pair.long} and {pair.short}" for pair in entry.windows])
+        pairs = " or ".join(f"{pair.factor} times too fast over {pair.long} and {pair.short}" for pair in entry.windows)
         when = f"{entry.slo or entry.id} burns its budget {pairs}"
     elif entry.kind == "absence":
         when = f"{entry.slo or entry.component} stops reporting{f' for {entry.for_}' if entry.for_ else ''}"

@@ -37,7 +37,7 @@ def sli_of(row: Observation) -> Sli:
 
 
 def _kind(row: Observation) -> SliKind:
-    for name in (row.kind, row.id.rpartition("-")[2]):
+    for name in (row.id.rpartition("-")[2], row.kind):
         if name in KINDS:
             return KINDS[name]
     return "availability"

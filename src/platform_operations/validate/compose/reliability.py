@@ -1,5 +1,7 @@
 """New promises and what stands behind them: SLOs, alerts, runbooks, pillars, drift checks."""
 
+import re
+
 from platform_operations.model.baseline import Observation
 from platform_operations.model.delivery import Component
 from platform_operations.model.plan import Plan
@@ -16,6 +18,7 @@ from platform_operations.model.reliability import (
 from platform_operations.model.words import Pillar, SliKind
 from platform_operations.slo.budget import decimal, pairs_for
 from platform_operations.slo.durations import duration, seconds
+from platform_operations.validate.compose.kubernetes import namespace_flag
 from platform_operations.validate.compose.observed import (
     backtest_entry,
     backtest_uri,
@@ -244,13 +247,20 @@ def routed(review: Review, plan: Plan, alert_id: str) -> Plan:
     )
 
 
+_ABOUT_FAILURE = re.compile(r"error|fail|5xx|burn|down|outage|unavailab|availab")
+
+
 def runbook_for(review: Review, plan: Plan, alert: Alert) -> tuple[Plan, str]:
     """Return the plan with a runbook that fits the alert: one the plan has for it, else a new one."""
     if alert.runbook:
         return plan, alert.runbook
     name = kebab(f"{alert.component}-{'silent' if alert.kind == 'absence' else 'failing'}")
-    if f"runbooks/{name}" in plan.by_name:
-        return plan, name
+    known = [book.id for book in plan.runbooks]
+    about = [book for book in known if alert.kind != "absence" and _ABOUT_FAILURE.search(book)]
+    own = [book for book in about if book.startswith(alert.component)]
+    for fitting in (alert.id, name, *own, *(about if len(plan.components) == 1 else ())):
+        if fitting in known:
+            return plan, fitting
     book = Runbook(id=name, path=f"runbooks/{name}.md")
     plan = plan.with_entry("runbooks", book)
     return actionable(review, plan, name, alert.component), name
@@ -269,12 +279,7 @@ def actionable(review: Review, plan: Plan, name: str, component: str) -> Plan:
     health = review.value(f"components/{component}", "health-endpoint")
     look = [f"curl --fail --show-error {url_of(production)}{health}"] if health else []
     look += [f"Compare the last release of {component} with the start of the alert"]
-    places = carriers(entry) if entry else ()
-    ways = [
-        f"Roll back with {word}: {rollback.commands[0] if rollback.commands else 'the platform does it'}"
-        for place in places
-        for word, rollback in list(place.rollbacks.items())[:1]
-    ]
+    ways = _ways_back(review, entry, back.mechanism if back else None) if entry else []
     update = {
         "impact": book.impact or f"Users of {component} in {place} meet errors or no answer.",
         "confirm": book.confirm or tuple(look),
@@ -287,6 +292,22 @@ def actionable(review: Review, plan: Plan, name: str, component: str) -> Plan:
     }
     plan = plan.with_entry("runbooks", book.model_copy(update=update))
     return with_owner(plan, owner, (f"runbooks/{name}/owner", f"runbooks/{name}/escalate"))
+
+
+def _ways_back(review: Review, component: Component, mechanism: str | None) -> list[str]:
+    """Return the rollback in words and commands: the plan's own mechanism, else the first of the platform."""
+    for place in carriers(component):
+        for word, way in place.rollbacks.items():
+            if mechanism not in {word, None}:
+                continue
+            space = namespace_flag(review, None, "production") if place.id == "kubernetes" else ""
+            lines = [
+                line.replace("{name}", component.id).replace("{environment}", "production").replace("kubectl", f"kubectl{space}")
+                for line in way.commands[:1]
+            ]
+            known = [line for line in lines if "{" not in line]
+            return [f"Roll back with {word}: {known[0]}" if known else f"Roll back with {word}"]
+    return []
 
 
 _TOOLS: dict[Pillar, tuple[str, str, str]] = {

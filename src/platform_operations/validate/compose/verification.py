@@ -2,7 +2,8 @@
 
 from platform_operations.model.delivery import Component, Environment, HealthCheck, Stage
 from platform_operations.model.plan import Plan
-from platform_operations.model.words import HealthKind
+from platform_operations.model.words import Assertion, HealthKind
+from platform_operations.validate.compose.kubernetes import runs_digest, waits_for_rollout
 from platform_operations.validate.compose.parties import cited, evidence_of, owner_of, url_of
 from platform_operations.validate.compose.stages import component_of, reference_of, scoped
 from platform_operations.validate.edits import assume, fresh, united
@@ -53,13 +54,19 @@ def _http(path: str) -> HealthCheck:
 
 
 def verification(
-    review: Review, plan: Plan, component: Component, environment: Environment | None
+    review: Review, component: Component, environment: Environment | None, release: Stage
 ) -> tuple[str, ...]:
-    """Return the commands that meet the artifact in `environment` (None.
+    """Return the commands that meet the artifact in `environment` and fail when it does not serve.
 
-    In CI) and fail when it does not serve.
+    None stands for a run of the artifact in CI. On Kubernetes they fail too when another image runs there.
     """
     subject = f"components/{component.id}"
+    by_digest = any(item.reference == "digest" for item in release.consumes)
+    named = (
+        (runs_digest(review, component, None, environment.id),)
+        if environment is not None and "kubernetes" in component.platforms and by_digest
+        else ()
+    )
     if is_installed(component):
         return (_install(component, released=environment is not None and environment.kind == "registry"),)
     smoke = review.value(subject, "smoke-test")
@@ -85,9 +92,9 @@ def verification(
     ):
         url = url_of(environment)
         tail = (f"BASE_URL={url} {smoke}",) if smoke else ()
-        return (f"{CURL} {url}{path if 'http-service' in component.types else '/'}", *tail)
-    if "kubernetes" in component.platforms:
-        return (f"kubectl rollout status deployment/{component.id} --timeout=5m",)
+        return (*named, f"{CURL} {url}{path if 'http-service' in component.types else '/'}", *tail)
+    if named:
+        return (waits_for_rollout(review, component.id, release), *named)
     return (f"make verify COMPONENT={component.id} ENVIRONMENT={environment.id}",)
 
 
@@ -104,6 +111,14 @@ def _install(component: Component, *, released: bool) -> str:
         if language in lines:
             return lines[language][0 if released else 1]
     return f"make verify COMPONENT={name}"
+
+
+def _asserted(runs: tuple[str, ...], journey: bool) -> tuple[Assertion, ...]:
+    """Return what the commands really assert."""
+    installs = any(line.startswith(("python -m pip install", "npm install", "cargo install", "go install")) for line in runs)
+    version = installs or any("$IMAGE_DIGEST" in line for line in runs)
+    reach: Assertion = "user-journey" if journey and not installs else "reachable"
+    return ("version", reach) if version else (reach,)
 
 
 def verify_stage(
@@ -125,7 +140,10 @@ def verify_stage(
     smoke = evidence_of(review, f"components/{component.id}", "smoke-test")
     health = evidence_of(review, f"components/{component.id}", "health-endpoint")
     place = environment.id if environment is not None else "artifact"
-    journey = bool(review.value(f"components/{component.id}", "smoke-test"))
+    takes = tuple(
+        item.model_copy(update={"reference": reference_of(plan, item.artifact)}) for item in release.consumes
+    )
+    runs = verification(review, component, environment, release.model_copy(update={"consumes": takes}))
     return Stage(
         id=fresh(plan, "pipelineStages", scoped(plan, component, f"verify-{place}")),
         kind="verify",
@@ -133,12 +151,9 @@ def verify_stage(
         component=component.id,
         environment=environment.id if environment is not None else None,
         needs=needs,
-        consumes=tuple(
-            item.model_copy(update={"reference": reference_of(plan, item.artifact)})
-            for item in release.consumes
-        ),
-        runs=verification(review, plan, component, environment),
-        asserts=("version", "user-journey") if journey else ("version", "reachable"),
+        consumes=takes,
+        runs=runs,
+        asserts=_asserted(runs, bool(smoke)),
         on_failure=on_failure,
         evidence=united(smoke, health),
     )

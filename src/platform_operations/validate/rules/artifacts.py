@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from platform_operations.model.delivery import Artifact, Consumed, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, RELEASING
+from platform_operations.validate.compose.kubernetes import image_name, pinned_apply
 from platform_operations.validate.compose.parties import with_pipeline
 from platform_operations.validate.compose.stages import (
     IDENTITY,
@@ -117,7 +118,27 @@ def _immutable(plan: Plan, name: str) -> Plan | None:
     )
     variable = VARIABLE["digest"]
     runs = tuple(MUTABLE_TAG.sub(lambda found: f"{found['image']}@{variable}", line) for line in stage.runs)
-    return amend(plan, "pipelineStages", name, consumes=takes, runs=runs)
+    plan = amend(plan, "pipelineStages", name, consumes=takes, runs=runs)
+    if any(item.reference == "digest" for item in takes):
+        plan = amend(plan, "pipelineStages", name, runs=pinned_apply(plan, stage.model_copy(update={"runs": runs})))
+        for item in takes:
+            plan = _digest_recorded(plan, item.artifact)
+    return plan
+
+
+def _digest_recorded(plan: Plan, artifact: str) -> Plan:
+    """Return the plan in which the artifact goes by its digest, and the stage that makes it prints the digest."""
+    image = image_name(plan, artifact)
+    entry = plan.by_name.get(f"artifacts/{artifact}")
+    if not isinstance(entry, Artifact) or entry.kind != "container-image":
+        return plan
+    plan = amend(plan, "artifacts", artifact, identity="digest")
+    for stage in plan.pipeline_stages:
+        if artifact in stage.produces and image and not any("RepoDigests" in line for line in stage.runs):
+            pushed = next((line.split()[-1] for line in reversed(stage.runs) if "push" in line), image)
+            record = f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {pushed}"
+            plan = amend(plan, "pipelineStages", stage.id, runs=(*stage.runs, record))
+    return plan
 
 
 @rule("build-once")

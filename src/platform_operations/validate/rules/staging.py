@@ -4,10 +4,10 @@ No deploy without a health check, a validation after it and a way back.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
+from platform_operations.validate.compose.kubernetes import waits_for_rollout
 from platform_operations.validate.compose.parties import cited, evidence_of, lower_environment
 from platform_operations.validate.compose.release import rollback_entry
 from platform_operations.validate.compose.stages import (
@@ -212,7 +212,7 @@ def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
         uris = evidence_of(review, f"components/{component.id}", "health-endpoint")
     runs = stage.runs
     if not stage.waits:
-        runs = united(runs, _waiting(component.id, stage))
+        runs = united(runs, _waiting(review, component.id, stage))
     plan = cited(review, plan, uris)
     return amend(
         plan,
@@ -225,31 +225,14 @@ def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
     )
 
 
-def _waiting(component: str, stage: Stage) -> tuple[str, ...]:
+def _waiting(review: Review, component: str, stage: Stage) -> tuple[str, ...]:
     """Return the command that waits for the rollout of an action that does not."""
     action = stage.action or ""
     if action.startswith("kubernetes"):
-        found = next(
-            (
-                word
-                for line in stage.runs
-                for word in line.split()
-                if word.startswith(("deployment/", "deploy/"))
-            ),
-            None,
-        )
-        space = next((f" {flag} {name}" for line in stage.runs for flag, name in _flags(line)), "")
-        return (f"kubectl{space} rollout status {found or f'deployment/{component}'} --timeout=5m",)
+        return (waits_for_rollout(review, component, stage),)
     if action.startswith("ecs"):
         return (f"aws ecs wait services-stable --services {component}",)
     return ()
-
-
-def _flags(line: str) -> Iterator[tuple[str, str]]:
-    words = line.split()
-    for flag, value in pairwise(words):
-        if flag in {"-n", "--namespace"}:
-            yield flag, value
 
 
 @rule("checks-and-rollback")
