@@ -80,7 +80,7 @@ _TESTS = (
     _test("maven-test", _JVM, "mvn test", "mvn verify", "mvn integration-test", run="mvn -B verify", cannot_fail=("-DskipTests", "-Dmaven.test.skip", "-Dmaven.test.failure.ignore", "-fn", "--fail-never")),
     _test("gradle-test", _JVM, "gradle test", "gradle check", "gradle integrationTest", run="./gradlew check"),
     _test("sbt-test", ("scala",), "sbt test", run="sbt test"),
-    _test("rspec", ("ruby",), "rspec", "rake spec", run="bundle exec rspec"),
+    _test("rspec", ("ruby",), "rspec", "rake spec", "rake knapsack:rspec", "rake knapsack_pro:rspec", "rake knapsack_pro:queue:rspec", "parallel_rspec", "rake parallel:spec", "turbo_tests", run="bundle exec rspec"),
     _test("rails-test", ("ruby",), "rails test", "rake test", run="bin/rails test"),
     _test("phpunit", ("php",), "phpunit", "php artisan test", "pest", "composer test", "composer run test", run="vendor/bin/phpunit"),
     _test("dotnet-test", ("csharp", "dotnet"), "dotnet test", "dotnet vstest", run="dotnet test"),
@@ -90,7 +90,7 @@ _TESTS = (
     _test("ctest", ("c", "c++", "cpp"), "ctest", run="ctest --output-on-failure"),
     _test("bats", ("shell",), "bats", run="bats tests"),
     _test("chart-testing", ("iac",), "ct install", "ct lint-and-install"),
-    _journey("cypress", "cypress run", "cypress open", uses=("cypress-io/github-action",)),
+    _journey("cypress", "cypress run", "cypress open", uses=("cypress-io/github-action", "cypress-io/cypress/run")),
     _journey("playwright", "playwright test", uses=("microsoft/playwright-github-action",)),
     _journey("newman", "newman run", uses=("matt-ball/newman-action",)),
     _journey("testcafe", "testcafe"),
@@ -125,7 +125,7 @@ _SAST = (
     Check("scorecard", "sast", "analyze", _ANY, ("scorecard",), ("ossf/scorecard-action",), fails_on=("score", "1"), cannot_fail=("--repo",), inputs=("without fail-below",)),
     Check("devskim", "sast", "analyze", _ANY, ("devskim analyze",), ("microsoft/devskim-action",)),
     Check("zap", "sast", "verify", _ANY, ("zap-baseline.py", "zap-full-scan.py"), ("zaproxy/action-baseline", "zaproxy/action-full-scan", "zaproxy/action-api-scan"), cannot_fail=("-I",), inputs=("fail_action=false",)),
-    Check("gitlab-sast", "sast", "analyze", _ANY, ("gitlab-template sast",), cannot_fail=("gitlab-template",)),
+    Check("gitlab-sast", "sast", "analyze", _ANY, (), ("gitlab-template/sast",)),
 )  # fmt: skip
 
 _DEPENDENCIES = (
@@ -141,7 +141,7 @@ _DEPENDENCIES = (
     Check("nancy", "dependency-scan", "analyze", ("go",), ("nancy sleuth",), ("sonatype-nexus-community/nancy-github-action",)),
     Check("cargo-audit", "dependency-scan", "analyze", ("rust",), ("cargo audit",), ("rustsec/audit-check", "actions-rs/audit-check", "actions-rust-lang/audit"), run="cargo audit"),
     Check("cargo-deny", "dependency-scan", "analyze", ("rust",), ("cargo deny check", "cargo deny"), ("embarkstudios/cargo-deny-action",), run="cargo deny check advisories"),
-    Check("snyk", "dependency-scan", "analyze", _ANY, ("snyk test",), ("snyk/actions",), fails_on=("findings", "1")),
+    Check("snyk", "dependency-scan", "analyze", _ANY, ("snyk test",), ("snyk/actions", "snyk/snyk/scan"), fails_on=("findings", "1")),
     Check("dependency-review", "dependency-scan", "analyze", _ANY, (), ("actions/dependency-review-action",), fails_on=("severity", "low"), inputs=("warn-only=true", "vulnerability-check=false")),
     Check("trivy-fs", "dependency-scan", "analyze", _ANY, ("trivy fs", "trivy filesystem", "trivy repo", "trivy repository", "trivy rootfs", "trivy sbom"), run="trivy fs --scanners vuln --exit-code 1 --severity HIGH,CRITICAL .", cannot_fail=("--exit-code 0", "without --exit-code")),
     Check("grype-dir", "dependency-scan", "analyze", _ANY, ("grype dir:.", "grype sbom:"), run="grype dir:. --fail-on high", fails_on=("severity", "high"), cannot_fail=("without --fail-on",)),
@@ -153,7 +153,7 @@ _DEPENDENCIES = (
     Check("retire", "dependency-scan", "analyze", _JS, ("retire",), run="npx retire --exitwith 13"),
     Check("fossa", "licence", "analyze", _ANY, ("fossa test",), ("fossas/fossa-action",)),
     Check("mend", "dependency-scan", "analyze", _ANY, ("mend dep", "mend sca", "ws-scan")),
-    Check("gitlab-dependency-scanning", "dependency-scan", "analyze", _ANY, ("gitlab-template dependency-scanning",), cannot_fail=("gitlab-template",)),
+    Check("gitlab-dependency-scanning", "dependency-scan", "analyze", _ANY, (), ("gitlab-template/dependency-scanning",)),
     Check("license-checker", "licence", "analyze", _JS, ("license-checker --failOn", "license-checker --onlyAllow"), run="npx license-checker --production --failOn GPL-3.0"),
 )  # fmt: skip
 
@@ -165,7 +165,7 @@ _SECRETS = (
     Check("ggshield", "secret-scan", "analyze", _ANY, ("ggshield secret scan", "ggshield scan"), ("gitguardian/ggshield-action", "gitguardian/ggshield"), run="ggshield secret scan ci", cannot_fail=("--exit-zero",)),
     Check("git-secrets", "secret-scan", "analyze", _ANY, ("git secrets --scan", "git-secrets --scan")),
     Check("whispers", "secret-scan", "analyze", _ANY, ("whispers",)),
-    Check("gitlab-secret-detection", "secret-scan", "analyze", _ANY, ("gitlab-template secret-detection",), cannot_fail=("gitlab-template",)),
+    Check("gitlab-secret-detection", "secret-scan", "analyze", _ANY, (), ("gitlab-template/secret-detection",)),
 )  # fmt: skip
 
 _IMAGES = (
@@ -176,7 +176,7 @@ _IMAGES = (
     Check("clair", "image-scan", "analyze", ("container",), ("clair-scanner", "clairctl report"), ()),
     Check("dockle", "image-scan", "analyze", ("container",), ("dockle",), ("goodwithtech/dockle-action", "erzz/dockle-action"), cannot_fail=("without --exit-code",), inputs=("without exit-code",)),
     Check("azure-container-scan", "image-scan", "analyze", ("container",), (), ("azure/container-scan",)),
-    Check("gitlab-container-scanning", "image-scan", "analyze", ("container",), ("gitlab-template container-scanning",), cannot_fail=("gitlab-template",)),
+    Check("gitlab-container-scanning", "image-scan", "analyze", ("container",), (), ("gitlab-template/container-scanning",)),
 )  # fmt: skip
 
 _INFRASTRUCTURE = (

@@ -26,7 +26,7 @@ MAX_RUN = 300
 
 _SETUP = re.compile(
     r"install|set-?up|prepare|depend|version|changelog|notif|comment|cache|label|clean|bump|download|login|auth|checkout"
-    r"|generate|summary|report|upload|wait|artifact",
+    r"|generate|summary|report|upload|wait|artifact|seed|db:|\bcodegen|schema|config|init\b|print|info",
     re.IGNORECASE,
 )
 ATTESTING = frozenset({"sbom", "provenance", "signature"})
@@ -71,7 +71,7 @@ def atoms_of(job: CiJob, repository: Repository, pipeline: str = "", *, site: bo
     tamed = [_tamed(atom) for atom in found] if local else found
     around = " ".join((pipeline, job.key, job.name))
     tamed = [replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, site) else atom for atom in tamed]
-    return tuple(_joined(_named(tamed, job)))
+    return tuple(_joined(_migrating(_named(tamed, job), job)))
 
 
 def _aside(atom: Atom, around: str, site: bool) -> bool:
@@ -190,6 +190,23 @@ def _named(found: list[Atom], job: CiJob) -> list[Atom]:
     return result
 
 
+_SCRATCH = re.compile(r":reset|:create|:setup|db:test|localhost|127\.0\.0\.1|RAILS_ENV[=:]\s*[\"']?test|sqlite|--env[= ]test|@postgres|@mysql|@db[:/]", re.IGNORECASE)
+
+
+def _migrating(found: list[Atom], job: CiJob) -> list[Atom]:
+    """A migration of a database that the job starts or that its tests use prepares a test, it is no stage."""
+    kinds = {atom.kind for atom in found}
+    if job.target is not None or kinds & {"deploy", "promote"}:
+        return found
+    scratch = bool(job.services) or bool(kinds & {"test", "verify"}) or "test" in re.split(r"[^a-z]+", job.key.lower())
+    return [
+        replace(atom, kind=None)
+        if atom.kind == "migrate" and (scratch or _SCRATCH.search(" ".join((atom.text, *atom.step.variables.values(), *job.variables.values()))))
+        else atom
+        for atom in found
+    ]
+
+
 def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
     if atom.kind is not None:
         return None, ""
@@ -217,12 +234,12 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
 
 
 def _remote(atom: Atom, job: CiJob) -> tuple[StageKind | None, str]:
-    """A workflow that another repository keeps does what its name or the job's says, as far as we can see."""
+    """A workflow, orb or template that is kept elsewhere does what its name or the job's says, as far as we can see."""
     uses = atom.step.uses or ""
-    if "/.github/workflows/" not in uses or atom.act.kind is not None:
+    if not atom.step.remote or atom.act.kind is not None:
         return None, ""
     for name in (uses.partition("@")[0].rpartition("/")[2], job.key, job.name):
-        kind = kind_of_name(name.rpartition(".")[0] or name)
+        kind = kind_of_name(name.removesuffix(".yml").removesuffix(".yaml"))
         if kind in _NAMED and not (kind == "publish" and re.search(r"docs?\b", name)):
             return kind, f"the name of the workflow it calls, {name!r}"
     return None, ""

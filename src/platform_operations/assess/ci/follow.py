@@ -237,7 +237,7 @@ def script_name(text: str) -> str:
         return ""
     bare = [word for word in called[1:] if not word.startswith("-")]
     if called[0] in {"make", "just", "task", "mage", "rake", "invoke", "inv", "nox", "bazel"}:
-        return " ".join(bare[:2])
+        return bare[0] if bare else ""
     if called[0] in _MANAGERS:
         return _script_name(called) or ""
     if "/" in called[0] or _SCRIPT.search(called[0]):

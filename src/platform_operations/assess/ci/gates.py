@@ -87,7 +87,9 @@ def weakness_of(draft: Draft, atom: Atom) -> str | None:
             return flag
     elif check is not None and (found := input_cannot_fail(check, dict(atom.step.inputs))) is not None:
         return found
-    return "it only runs on a schedule" if set(draft.pipeline.triggers) == {"schedule"} else None
+    condition = f"{draft.job.condition} {atom.step.condition}"
+    scheduled = re.search(r"==\s*[\"']schedule[\"']", condition) is not None and "||" not in condition and "refs/" not in condition
+    return "it only runs on a schedule" if scheduled or set(draft.pipeline.triggers) == {"schedule"} else None
 
 
 def _lines(atom: Atom, draft: Draft) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ class CiStep:
     """One step of a job: commands, or a named unit of the CI system (an action, an orb command, a task).
 
     `uses` is OWNER/NAME@REF or the unit's name, `inputs` what it is given; `tolerant` is where the step is allowed to
-    fail; `approval` says that a person decides here; `via` are the lines elsewhere that call what holds the step.
+    fail; `approval` says that a person decides here; `via` are the lines elsewhere that call what holds the
+    step; a `remote` unit is kept outside the repository, so only its name speaks.
     """
 
     place: Place
@@ -55,6 +56,7 @@ class CiStep:
     variables: Words = field(default_factory=_nothing)
     approval: bool = False
     via: tuple[Place, ...] = ()
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -347,7 +347,7 @@ _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
     ("migrate", re.compile(r"migrat", re.IGNORECASE)),
     ("publish", re.compile(r"publish", re.IGNORECASE)),
     ("analyze", re.compile(r"\blint|\bformat|type-?check|static|\bscan|\baudit|security|\bsast\b|analy[sz]e|codeql", re.IGNORECASE)),
-    ("test", re.compile(r"\btests?\b|\bspecs?\b|unit|integration|pytest|coverage", re.IGNORECASE)),
+    ("test", re.compile(r"\btests?\b|\bspecs?\b|rspec|unit|integration|pytest|coverage", re.IGNORECASE)),
     ("build", re.compile(r"\bbuild|compile|bundle", re.IGNORECASE)),
 )  # fmt: skip
 

@@ -202,7 +202,7 @@ def pushes(atom: Atom) -> bool:
         push = atom.step.inputs.get("push", "").strip().lower()
         outputs = atom.step.inputs.get("outputs", "").lower()
         name = atom.step.uses.lower()
-        if "/.github/workflows/" in name:
+        if atom.step.remote:
             return push != "false"
         return push not in {"", "false"} or "type=registry" in outputs or "push=true" in outputs or "publish" in name or "kaniko" in name or "push-to" in name
     called = invocation(atom.text)

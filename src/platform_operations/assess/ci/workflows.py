@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from platform_operations.assess.ci.expressions import (
     environment_literals,
@@ -13,14 +13,12 @@ from platform_operations.assess.ci.expressions import (
     when_of,
     words_of,
 )
-from platform_operations.assess.ci.jobs import CiJob, CiStep, Place, Target, unreadable
+from platform_operations.assess.ci.jobs import CiJob, CiStep, Place, Target
 from platform_operations.assess.ci.kinds import act_of_uses
 from platform_operations.assess.ci.names import environment_kind
-from platform_operations.assess.ci.shell import Command, commands
+from platform_operations.assess.ci.yaml_files import Files, line_of, script_commands
 from platform_operations.model.assessment import Fact
-from platform_operations.model.evidence import repo_uri
-from platform_operations.repository import Repository, Unreadable
-from platform_operations.repository.yaml_lines import Broken, Node, read_yaml
+from platform_operations.repository.yaml_lines import Node
 
 MAX_JOBS = 300
 MAX_STEPS = 200
@@ -28,36 +26,6 @@ MAX_DEPTH = 4
 MAX_SPREAD = 8
 
 _AXES = frozenset({"environment", "env", "stage", "target_env", "deploy_env", "tier", "environments", "stages", "target"})
-
-
-@dataclass(slots=True)
-class Files:
-    """The repository's YAML files, each read once; what cannot be read becomes a fact."""
-
-    repository: Repository
-    facts: list[Fact] = field(default_factory=list[Fact])
-    seen: dict[str, tuple[Node, tuple[str, ...]] | None] = field(default_factory=dict[str, "tuple[Node, tuple[str, ...]] | None"])
-
-    def read(self, path: str) -> tuple[Node, tuple[str, ...]] | None:
-        """Return the first document of `path` and its lines, None when there is none or it cannot be read."""
-        if path not in self.seen:
-            self.seen[path] = self._read(path)
-        return self.seen[path]
-
-    def _read(self, path: str) -> tuple[Node, tuple[str, ...]] | None:
-        content = self.repository.read(path)
-        if isinstance(content, Unreadable):
-            self.facts.append(unreadable(path, 1, content.reason))
-            return None
-        documents = read_yaml(content)
-        if isinstance(documents, Broken):
-            self.facts.append(unreadable(path, documents.line, documents.reason))
-            return None
-        if not documents or documents[0].kind != "map":
-            if content.strip() and any(line.strip() and not line.lstrip().startswith("#") for line in content.split("\n")):
-                self.facts.append(unreadable(path, 1, "not a mapping"))
-            return None
-        return documents[0], tuple(content.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +149,10 @@ def _job(name: str, key: Node, node: Node, scope: Scope, files: Files) -> list[C
         when=when_of(condition),
         condition=condition,
         target=_target(node, scope, files),
-        tolerant=_line(scope.path, node, "continue-on-error") if is_true(tolerant) else None,
+        tolerant=line_of(scope.path, node, "continue-on-error") if is_true(tolerant) else None,
         outputs=words_of(node.get("outputs"), scope.known),
         variables=words_of(node.get("env"), scope.known),
+        services=tuple(key.text for key, _ in node.entries("services")),
     )
     called = node.string("uses")
     if called is not None:
@@ -196,14 +165,9 @@ def _job(name: str, key: Node, node: Node, scope: Scope, files: Files) -> list[C
     return [replace(job, steps=tuple(_steps(node.children("steps"), inner, files, place))[:MAX_STEPS])]
 
 
-def _line(path: str, node: Node, name: str) -> Place | None:
-    key, value = node.key(name), node.get(name)
-    return Place(path, key.first, max(key.first, value.last)) if key is not None and value is not None else None
-
-
 def _target(node: Node, scope: Scope, files: Files) -> Target | None:
     named = node.string("environment") or node.string("environment", "name")
-    place = _line(scope.path, node, "environment")
+    place = line_of(scope.path, node, "environment")
     if named is None or place is None:
         return None
     text = filled(named, scope.known)
@@ -224,7 +188,7 @@ def _target(node: Node, scope: Scope, files: Files) -> Target | None:
 
 def _called(job: CiJob, node: Node, called: str, scope: Scope, files: Files) -> list[CiJob]:
     given = words_of(node.get("with"), scope.known)
-    place = _line(scope.path, node, "uses") or job.place
+    place = line_of(scope.path, node, "uses") or job.place
     if not called.startswith("./"):
         step = CiStep(place=Place(scope.path, place.first, max(place.last, node.last)), uses=called, inputs=given, name=job.name or job.key)
         if act_of_uses(called, given).kind is None:
@@ -234,7 +198,7 @@ def _called(job: CiJob, node: Node, called: str, scope: Scope, files: Files) -> 
                     reason=f"{called} is kept in another repository", evidence=(place.uri,),
                 )
             )  # fmt: skip
-        return [replace(job, steps=(step,))]
+        return [replace(job, steps=(replace(step, remote=True),))]
     path = posixpath.normpath(called.partition("@")[0])
     loaded = files.read(path) if files.repository.exists(path) and scope.depth < MAX_DEPTH else None
     if loaded is None:
@@ -242,7 +206,7 @@ def _called(job: CiJob, node: Node, called: str, scope: Scope, files: Files) -> 
     root, lines = loaded
     known = {f"inputs.{key}": value for key, value in {**_defaults(root), **given}.items()}
     inner = jobs_of(root, scope_of(path, root, lines, known, scope.depth + 1, scope.pipeline), files)
-    via = Place(scope.path, place.first, max(place.last, (_line(scope.path, node, "with") or place).last))
+    via = Place(scope.path, place.first, max(place.last, (line_of(scope.path, node, "with") or place).last))
     return _placed(job, inner, words_of(root.get("env"), known), via)
 
 
@@ -285,38 +249,18 @@ def _steps(nodes: tuple[Node, ...], scope: Scope, files: Files, home: Place) -> 
             id=node.string("id"),
             when=when_of(condition),
             condition=condition,
-            tolerant=_line(scope.path, node, "continue-on-error") if is_true(node.get("continue-on-error")) else None,
+            tolerant=line_of(scope.path, node, "continue-on-error") if is_true(node.get("continue-on-error")) else None,
             folder=filled(node.string("working-directory") or scope.folder, scope.known).removeprefix("./"),
             variables=words_of(node.get("env"), scope.known),
         )
         run, uses = node.get("run"), node.string("uses")
         if run is not None and run.kind == "text":
-            yield replace(step, commands=script_commands(run, scope.lines, node.string("shell") or scope.shell, scope.known))
+            yield replace(step, commands=script_commands(run, scope.lines, scope.known, pipefail="bash" in (node.string("shell") or scope.shell)))
         elif uses is not None and uses.startswith("./"):
             yield from _local(step, uses, node, scope, files, home)
         elif uses is not None:
             inputs = words_of(node.get("with"), scope.known)
             yield replace(step, uses=filled(uses, scope.known), inputs=inputs, approval=uses.startswith("trstringer/manual-approval"))
-
-
-def script_commands(run: Node, lines: tuple[str, ...], shell: str, known: Mapping[str, str]) -> tuple[Command, ...]:
-    """Return the commands of a script with their lines; of a folded script every command stands on all its lines.
-
-    Without `shell` GitHub runs `bash -e`, with `shell: bash` also `-o pipefail`.
-    """
-    text = filled(run.text, known)
-    pipefail = "bash" in shell
-    start = lines[run.first - 1].rstrip() if run.first <= len(lines) else ""
-    block = re.search(r"[|>][+-]?\d?[+-]?\s*(?:#.*)?$", start) is not None and run.quoted and run.last > run.first
-    if block and not re.search(r">[+-]?\d?[+-]?\s*(?:#.*)?$", start):
-        return commands(text, run.first + 1, pipefail=pipefail)
-    if run.first == run.last:
-        return commands(text, run.first, pipefail=pipefail) if "\n" not in text else _flat(text, run, pipefail)
-    return _flat(text, run, pipefail)
-
-
-def _flat(text: str, run: Node, pipefail: bool) -> tuple[Command, ...]:
-    return tuple(replace(one, first=run.first, last=run.last) for one in commands(text, 1, pipefail=pipefail))
 
 
 def _local(step: CiStep, uses: str, node: Node, scope: Scope, files: Files, home: Place) -> Iterator[CiStep]:
@@ -342,10 +286,3 @@ def _local(step: CiStep, uses: str, node: Node, scope: Scope, files: Files, home
             condition=" ".join(part for part in (step.condition, one.condition) if part),
             variables={**step.variables, **one.variables},
         )
-
-
-def cited(path: str, key: Node | None, value: Node | None, lines: int = 1) -> str:
-    """Return the URI of an entry's lines, of line 1 where there is none."""
-    if key is None or value is None:
-        return repo_uri(path, 1, lines)
-    return repo_uri(path, key.first, max(key.first, value.last))

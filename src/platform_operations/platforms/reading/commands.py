@@ -75,6 +75,8 @@ def invocation(text: str) -> tuple[str, ...]:
         rest = shorter
     if not rest:
         return ()
+    if rest[0] == "rake" and len(rest) > 1:
+        rest = ["rake", rest[1].partition("[")[0], *rest[2:]]
     return (_tool(rest[0]), *rest[1:])
 
 

@@ -1,0 +1,310 @@
+"""CircleCI: workflows of .circleci/config.yml with reusable commands, inline orbs, parameters, approvals and filters."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from platform_operations.assess.ci.jobs import CiJob, CiPipeline, CiStep, CiSystem, Place, Reading, When
+from platform_operations.assess.ci.kinds import act_of_uses
+from platform_operations.assess.ci.names import kebab
+from platform_operations.assess.ci.triggers import branch_triggers
+from platform_operations.assess.ci.yaml_files import Files, script_commands
+from platform_operations.model.assessment import Fact
+from platform_operations.model.evidence import repo_uri
+from platform_operations.model.words import Trigger
+from platform_operations.repository import Repository
+from platform_operations.repository.yaml_lines import Node
+
+PATHS = (".circleci/config.yml", ".circleci/config.yaml")
+MAX_DEPTH = 5
+MAX_STEPS = 300
+MAX_COPIES = 8
+_PARAMETER = re.compile(r"<<\s*(?:parameters|pipeline\.parameters|matrix)\.([\w.-]+)\s*>>")
+_BUILTIN = frozenset(
+    {
+        "checkout", "save_cache", "restore_cache", "store_artifacts", "store_test_results", "persist_to_workspace", "attach_workspace",
+        "setup_remote_docker", "add_ssh_keys", "run", "when", "unless",
+    }
+)  # fmt: skip
+_ORDER: tuple[Trigger, ...] = ("pull-request", "push-default-branch", "push-branch", "tag", "manual", "schedule", "upstream")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One configuration file: its root, lines, and the orbs by the name it gives them."""
+
+    path: str
+    root: Node
+    lines: tuple[str, ...]
+    orbs: Mapping[str, str]
+    default: frozenset[str]
+    files: Files
+
+    def unit(self, kind: str, name: str) -> Node | None:
+        """Return a reusable command or job by name, `orb/name` from an inline orb."""
+        orb, slash, inner = name.partition("/")
+        node = self.root.get("orbs", orb, kind, inner) if slash else self.root.get(kind, name)
+        return node if node is not None and node.kind == "map" else None
+
+
+def read(repository: Repository) -> Reading | None:
+    """Return one job graph per workflow, None where there is no configuration."""
+    paths = [path for path in PATHS if repository.exists(path)]
+    paths += [path for path in repository.paths if path.startswith(".circleci/") and path.endswith((".yml", ".yaml")) and path not in paths][:10]
+    if not paths:
+        return None
+    files = Files(repository)
+    default = frozenset({repository.default_branch} if repository.default_branch else {"main", "master", "trunk"})
+    pipelines: list[CiPipeline] = []
+    evidence: list[str] = []
+    for path in paths:
+        loaded = files.read(path)
+        if loaded is None:
+            continue
+        root, lines = loaded
+        if root.get("workflows") is None and root.get("jobs") is None:
+            continue
+        orbs = {key.text: value.text for key, value in root.entries("orbs") if value.kind == "text"}
+        config = Config(path, root, lines, orbs, default, files)
+        key = root.key("workflows") or root.key("jobs")
+        evidence.append(repo_uri(path, key.first if key else 1, key.first if key else 1))
+        pipelines.extend(_workflows(config))
+    return Reading(tuple(evidence) or (repo_uri(paths[0], 1, 1),), tuple(pipelines), tuple(files.facts))
+
+
+def _workflows(config: Config) -> Iterator[CiPipeline]:
+    found = [(key, node) for key, node in config.root.entries("workflows")[:50] if node.kind == "map" and key.text != "version"]
+    if not found and config.unit("jobs", "build") is not None:
+        jobs = tuple(_job("build", "build", Node("map", 1, 1), None, config, Place(config.path, 1, 1), "circleci"))
+        yield CiPipeline("circleci", Place(config.path, 1, 1), ("push-default-branch", "push-branch"), jobs)
+        return
+    for key, node in found:
+        id = kebab(key.text)
+        jobs: list[CiJob] = []
+        names: dict[str, tuple[str, ...]] = {}
+        for item in node.children("jobs")[:200]:
+            name, given, place = _invocation(item, config)
+            if name is None:
+                continue
+            made = _job(name, (given.string("name") if given else None) or name, given, _filters(given), config, place, id)
+            jobs.extend(made)
+            names[(given.string("name") if given else None) or name] = tuple(job.key for job in made)
+            names.setdefault(name, tuple(job.key for job in made))
+        wired = tuple(replace(job, needs=_wired(job.needs, names, job.key), optional=_wired(job.optional, names, job.key)) for job in jobs)
+        place = Place(config.path, key.first, key.first)
+        yield CiPipeline(id=id, place=place, triggers=_triggers(node, config), jobs=wired, name=key.text, names=(key.text,))
+
+
+def _invocation(item: Node, config: Config) -> tuple[str | None, Node | None, Place]:
+    place = Place(config.path, item.first, max(item.first, item.last))
+    if item.kind == "text":
+        return item.text, None, place
+    if item.kind == "map" and item.pairs:
+        key, given = item.pairs[0]
+        return key.text, given if given.kind == "map" else None, place
+    return None, None, place
+
+
+def _wired(needs: tuple[str, ...], names: Mapping[str, tuple[str, ...]], own: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for need in needs for key in names.get(need, (need,)) if key != own))
+
+
+def _filters(given: Node | None) -> Node | None:
+    filters = given.get("filters") if given is not None else None
+    return filters if filters is not None and filters.kind == "map" else None
+
+
+def _triggers(node: Node, config: Config) -> tuple[Trigger, ...]:
+    found: set[Trigger] = set()
+    for trigger in node.children("triggers"):
+        if trigger.get("schedule") is not None:
+            found.add("schedule")
+    condition = node.get("when")
+    text = " ".join(_all_texts(condition)) if condition is not None else ""
+    if "scheduled_pipeline" in text or "schedule.name" in text:
+        found.add("schedule")
+    elif re.search(r"pipeline\.parameters\.", text):
+        found.add("manual")
+    if found:
+        return tuple(word for word in _ORDER if word in found)
+    for item in node.children("jobs"):
+        _, given, _ = _invocation(item, config)
+        found |= _job_triggers(_filters(given), config)
+    return tuple(word for word in _ORDER if word in found) or ("push-default-branch", "push-branch")
+
+
+def _all_texts(node: Node, depth: int = 0) -> Iterator[str]:
+    if depth > 10:
+        return
+    if node.kind == "text":
+        yield node.text
+    for item in node.items:
+        yield from _all_texts(item, depth + 1)
+    for key, value in node.pairs:
+        yield key.text
+        yield from _all_texts(value, depth + 1)
+
+
+def _job_triggers(filters: Node | None, config: Config) -> set[Trigger]:
+    """Without filters a job runs on every branch and on no tag."""
+    if filters is None:
+        return {"push-default-branch", "push-branch"}
+    tags = filters.strings("tags", "only")
+    ignored = filters.strings("branches", "ignore")
+    if ignored in {("/.*/",), (".*",)}:
+        return {"tag"} if tags else set()
+    only = tuple(_plain(one) for one in filters.strings("branches", "only"))
+    found = branch_triggers(only, ignored, (), config.default, filtered=bool(only), tagged=False)
+    return found | ({"tag"} if tags else set())
+
+
+def _plain(pattern: str) -> str:
+    inner = re.fullmatch(r"/\^?\(?([\w|-]+)\)?\$?/", pattern)
+    return inner[1].split("|")[0] if inner else pattern
+
+
+def _condition(filters: Node | None) -> str:
+    if filters is None:
+        return ""
+    parts = [f"refs/heads/{_plain(one)}" for one in filters.strings("branches", "only")]
+    if filters.strings("tags", "only") and not parts:
+        parts.append("refs/tags")
+    return " ".join(parts)
+
+
+def _job(
+    unit: str, name: str, given: Node | None, filters: Node | None, config: Config, place: Place, pipeline: str
+) -> list[CiJob]:
+    needs = _requires(given)
+    context = " ".join(given.strings("context")) if given is not None else ""
+    base = CiJob(key=name, place=place, steps=(), name=f"{name} {context}".strip(), needs=needs, condition=_condition(filters))
+    if given is not None and given.string("type") == "approval":
+        return [replace(base, steps=(CiStep(place=place, name="type: approval", approval=True),))]
+    found: list[CiJob] = []
+    for suffix, extra in _copies(given):
+        known = {**_values(given), **extra}
+        key = name if "<<" not in name else _filled(name, known)
+        key = f"{key}-{suffix}" if suffix and key == name else key
+        steps = tuple(_job_steps(unit, given, known, config, place, pipeline))
+        variables = {"CIRCLE_CONTEXT": context, **_environment(config.unit("jobs", unit), known)}
+        found.append(replace(base, key=key, steps=steps[:MAX_STEPS], variables=variables))
+    return found
+
+
+def _requires(given: Node | None) -> tuple[str, ...]:
+    names: list[str] = []
+    for item in given.children("requires") if given is not None else ():
+        if item.kind == "text":
+            names.append(item.text)
+        names.extend(key.text for key, _ in item.pairs)
+    return tuple(names)
+
+
+def _copies(given: Node | None) -> list[tuple[str, dict[str, str]]]:
+    """Return the copies of a matrix that stand for different jobs: those over environments, by their parameter's name."""
+    for key, value in given.entries("matrix", "parameters") if given is not None else ():
+        values = [item.text for item in value.items]
+        if key.text in {"environment", "env", "stage", "target"} and 1 < len(values) <= MAX_COPIES:
+            return [(one, {key.text: one}) for one in values]
+    return [("", {})]
+
+
+def _values(given: Node | None) -> dict[str, str]:
+    reserved = {"requires", "filters", "context", "name", "type", "matrix", "pre-steps", "post-steps"}
+    return {key.text: value.text for key, value in (given.pairs if given else []) if value.kind == "text" and key.text not in reserved}
+
+
+def _environment(unit: Node | None, known: Mapping[str, str]) -> dict[str, str]:
+    return {key.text: _filled(value.text, known) for key, value in (unit.entries("environment") if unit else ()) if value.kind == "text"}
+
+
+def _filled(text: str, known: Mapping[str, str]) -> str:
+    return _PARAMETER.sub(lambda match: known.get(match[1], match[0]), text) if "<<" in text else text
+
+
+def _job_steps(
+    unit: str, given: Node | None, known: Mapping[str, str], config: Config, place: Place, pipeline: str
+) -> Iterator[CiStep]:
+    for extra in ("pre-steps", "post-steps"):
+        node = config.unit("jobs", unit)
+        if extra == "post-steps" and node is not None:
+            full = {**_defaults(node), **known}
+            folder = _filled(node.string("working_directory") or "", full)
+            yield from _steps(node.children("steps"), full, config, pipeline, 0, folder if not folder.startswith("~") else "")
+        elif extra == "post-steps":
+            yield _orb_step(unit, known, place, config, pipeline)
+        yield from _steps(given.children(extra) if given is not None else (), known, config, pipeline, 0, "")
+
+
+def _defaults(unit: Node) -> dict[str, str]:
+    return {key.text: text for key, value in unit.entries("parameters") if (text := value.string("default")) is not None}
+
+
+def _orb_step(name: str, known: Mapping[str, str], place: Place, config: Config, pipeline: str) -> CiStep:
+    """Return a step for an orb's command or job: OWNER/ORB/NAME@VERSION, known by table or only by its name."""
+    alias, slash, inner = name.partition("/")
+    source, _, version = config.orbs.get(alias, alias).partition("@")
+    uses = f"{source}/{inner}@{version}" if slash else name
+    remote = act_of_uses(uses, known).kind is None
+    if remote and slash and re.search(r"deploy|publish|release|push|promote|rollback|test|scan|build|lint", inner):
+        config.files.facts.append(
+            Fact(
+                subject=f"pipelines/{pipeline}", aspect="remote-orb", outcome="unknown", value=uses,
+                reason=f"what {name} does is kept in the orb {source}", evidence=(place.uri,),
+            )
+        )  # fmt: skip
+    return CiStep(place=place, uses=uses, inputs=dict(known), name=name, remote=remote and bool(slash))
+
+
+def _steps(
+    nodes: tuple[Node, ...], known: Mapping[str, str], config: Config, pipeline: str, depth: int, folder: str
+) -> Iterator[CiStep]:
+    for node in nodes[:MAX_STEPS]:
+        place = Place(config.path, node.first, max(node.first, node.last))
+        if node.kind == "text":
+            yield from _named(node.text, {}, place, config, pipeline, depth, folder)
+            continue
+        for key, value in node.pairs:
+            if key.text == "run":
+                yield from _run(value, place, known, config, folder)
+            elif key.text in {"when", "unless"}:
+                yield from _steps(value.children("steps"), known, config, pipeline, depth + 1, folder) if depth < MAX_DEPTH else ()
+            else:
+                given = {one.text: _filled(inner.text, known) for one, inner in value.pairs if inner.kind == "text"}
+                yield from _named(key.text, given, place, config, pipeline, depth, folder)
+
+
+def _run(value: Node, place: Place, known: Mapping[str, str], config: Config, folder: str) -> Iterator[CiStep]:
+    node = value if value.kind == "text" else value.get("command")
+    if node is None or node.kind != "text":
+        return
+    own = value.string("working_directory") if value.kind == "map" else None
+    moved = _filled(own, known) if own is not None else folder
+    when: dict[str, When] = {"always": "always", "on_fail": "failure"}
+    text = Node("text", node.first, node.last, _filled(node.text, known), node.quoted, node.tag)
+    shell = (value.string("shell") or "") if value.kind == "map" else ""
+    yield CiStep(
+        place=place,
+        commands=script_commands(text, config.lines, pipefail=not shell or "pipefail" in shell),
+        name=(value.string("name") or "") if value.kind == "map" else "",
+        when=when.get((value.string("when") or "") if value.kind == "map" else "", "success"),
+        folder=moved if not moved.startswith(("~", "/", "$")) else "",
+        variables={key.text: _filled(one.text, known) for key, one in (value.entries("environment") if value.kind == "map" else ())},
+    )
+
+
+def _named(
+    name: str, given: Mapping[str, str], place: Place, config: Config, pipeline: str, depth: int, folder: str
+) -> Iterator[CiStep]:
+    if name in _BUILTIN:
+        return
+    unit = config.unit("commands", name)
+    if unit is not None and depth < MAX_DEPTH:
+        for step in _steps(unit.children("steps"), {**_defaults(unit), **given}, config, pipeline, depth + 1, folder):
+            yield replace(step, via=(place, *step.via)[:3], name=step.name or name)
+        return
+    if "/" in name:
+        yield _orb_step(name, given, place, config, pipeline)
+
+
+CI = CiSystem(id="circleci", read=read, title="CircleCI")
