@@ -8,6 +8,7 @@ from platform_operations.model.evidence import LedgerEntry, user_entry
 from platform_operations.model.plan import Plan, Provenance
 from platform_operations.model.summary import summarised
 from platform_operations.validate import RULES, Review, well_formed
+from platform_operations.validate.rules.exposure import cost_of
 from platform_operations.validate.rules.truth import cited
 
 MOST_SWEEPS = 4
@@ -90,10 +91,19 @@ def derived(plan: Plan, assessment: Assessment) -> Plan:
 
     None of them is anyone's to write.
     """
-    plan = with_origins(plan, assessment.as_is)
+    plan = with_origins(_with_costs(plan, assessment), assessment.as_is)
     plan = plan.model_copy(update={"evidence": _ledger(plan, assessment)})
     plan = plan.model_copy(update={"rollout": rollout_of(plan, assessment)})
     return summarised(plan)
+
+
+def _with_costs(plan: Plan, assessment: Assessment) -> Plan:
+    """Return the plan in which every stepped strategy says what a failed release costs."""
+    for row in plan.deploy_strategy.components:
+        cost = cost_of(Review(plan, assessment), row) if row.steps else None
+        if row.steps and row.exposure != cost:
+            plan = plan.with_entry("deployStrategy", row.model_copy(update={"exposure": cost}))
+    return plan
 
 
 def _ledger(plan: Plan, assessment: Assessment) -> tuple[LedgerEntry, ...]:

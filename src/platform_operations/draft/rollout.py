@@ -126,7 +126,7 @@ def _place(name: str, entry: Entry, plan: Plan) -> str:
     if isinstance(entry, Slo):
         return "rollback" if entry.objective is not None else "measure"
     if isinstance(entry, Alert):
-        return "rollback" if entry.kind == "burn-rate" and entry.severity == "page" else "alerts"
+        return "rollback" if entry.kind == "burn-rate" else "alerts"
     return _SECTION_STEP[section]
 
 
@@ -223,12 +223,34 @@ def _proved(plan: Plan, assessment: Assessment, works: list[_Work]) -> list[_Wor
         after = advanced(today, plan, taken | work.names, gone | work.retires)
         found = errors_of(after, assessment) if well_formed(after) else None
         if pending and (found is None or found - errors):
-            following = pending.pop(0)
-            pending.insert(0, _joined(work, following))
+            index = _healing(plan, assessment, taken, gone, work, pending)
+            pending[index] = _joined(work, pending[index])
             continue
         taken, gone, errors = taken | work.names, gone | work.retires, found or frozenset()
         done.append(work)
     return done
+
+
+def _healing(
+    plan: Plan,
+    assessment: Assessment,
+    taken: frozenset[str],
+    gone: frozenset[str],
+    work: _Work,
+    pending: list[_Work],
+) -> int:
+    """Return which of the pending steps `work` must come with so that it adds no error; the next one when none helps."""
+    for index, later in enumerate(pending):
+        between = pending[:index]
+        names = taken.union(*(step.names for step in between))
+        retired = gone.union(*(step.retires for step in between))
+        before = advanced(assessment.as_is, plan, names, retired)
+        after = advanced(assessment.as_is, plan, names | later.names | work.names, retired | later.retires | work.retires)
+        if not (well_formed(before) and well_formed(after)):
+            continue
+        if errors_of(after, assessment) <= errors_of(before, assessment):
+            return index
+    return 0
 
 
 def _joined(one: _Work, other: _Work) -> _Work:

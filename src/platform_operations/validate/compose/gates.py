@@ -4,7 +4,7 @@ from platform_operations.model.delivery import Component, FailsOn, QualityGate, 
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
 from platform_operations.platforms.checks import Check, proposals
-from platform_operations.validate.compose.parties import owner_of, with_owner
+from platform_operations.validate.compose.parties import evidence_of, owner_of, with_owner
 from platform_operations.validate.compose.stages import add_stage, scoped
 from platform_operations.validate.edits import amend, assume, fresh, kebab, united
 from platform_operations.validate.rule import Review
@@ -23,13 +23,15 @@ def gate_stage(review: Review, plan: Plan, component: Component, check: Check, r
     producer = _producer(review, plan, release, artifact)
     if check.stage == "package" or check.gate == "image-scan":
         return _scan_of_artifact(plan, component, check, producer, artifact)
+    asked = check.gate == "dependency-scan"
+    seen = evidence_of(review, f"components/{component.id}", "dependencies") if asked else ()
     stage = Stage(
         id=fresh(plan, "pipelineStages", scoped(plan, component, check.id)),
         kind="analyze" if check.stage not in {"test", "analyze"} else check.stage,
         pipeline=release.pipeline,
         component=component.id,
         runs=(check.run,) if check.run else (),
-        evidence=component.evidence[:1],
+        evidence=seen,
     )
     plan = add_stage(review, plan, stage, before=producer or release.id)
     return with_gate(plan, component, check, stage.id)
@@ -54,6 +56,11 @@ def _producer(review: Review, plan: Plan, release: Stage, artifact: str | None) 
     return None
 
 
+def _of_stage(plan: Plan, name: str) -> tuple[str, ...]:
+    entry = plan.by_name.get(f"pipelineStages/{name}")
+    return entry.evidence if entry is not None else ()
+
+
 def with_gate(plan: Plan, component: Component, check: Check, stage: str) -> Plan:
     """Return the plan with a blocking gate of `check` on `stage`."""
     assert check.gate is not None, f"{check.id} is a linter"
@@ -66,7 +73,7 @@ def with_gate(plan: Plan, component: Component, check: Check, stage: str) -> Pla
         tool=check.id,
         fails_on=FailsOn(metric=metric, at_least=bound),
         blocking=True,
-        evidence=component.evidence[:1],
+        evidence=_of_stage(plan, stage),
     )
     return plan.with_entry("qualityGates", gate)
 

@@ -101,7 +101,6 @@ def _released(
         waits=True,
         health_check=health,
         action=name,
-        evidence=component.evidence[:1],
     )
     del place_of
     return add_stage(review, plan, stage)
@@ -149,7 +148,6 @@ def rollback_entry(review: Review, plan: Plan, release: Stage) -> Plan | None:
         owner=owner,
         time_limit=TIME_LIMIT,
         data=DataPlan(stance="expand-contract" if migrates else "none"),
-        evidence=component.evidence[:1],
     )
     return with_owner(plan.with_entry("rollbackPlan", entry), owner, (f"rollbackPlan/{name}/owner",))
 
@@ -263,6 +261,5 @@ def strategy_entry(review: Review, plan: Plan, component: Component, environment
         mechanism=word,
         requires=offered[word].requires,
         because=level,
-        evidence=component.evidence[:1],
     )
     return plan.with_entry("deployStrategy", entry)

@@ -120,7 +120,6 @@ def unmeasured_slo(review: Review, plan: Plan, component: Component) -> Plan:
         window=STANDARD_WINDOW,
         status="needs-baseline",
         budget_policy=budget_policy(owner),
-        evidence=component.evidence[:1],
     )
     return with_owner(plan.with_entry("slos", slo), owner, (f"slos/{name}/budgetPolicy/owner",))
 
@@ -175,7 +174,6 @@ def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
             expression=f'max(probe_success{{instance="{target}"}}) == 0',
             for_="5m",
             severity="page",
-            evidence=component.evidence[:1],
         )
         what = f"A blackbox probe asks {target} and exports probe_success; Prometheus scrapes it."
     else:
@@ -187,7 +185,6 @@ def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
             expression=f'absent(up{{job="{component.id}"}} == 1)',
             for_="15m",
             severity="page",
-            evidence=component.evidence[:1],
         )
         what = f'Prometheus scrapes {component.id} under the label job="{component.id}".'
     plan = completed_alert(review, plan, alert)

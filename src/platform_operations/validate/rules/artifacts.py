@@ -135,7 +135,7 @@ def _digest_recorded(plan: Plan, artifact: str) -> Plan:
     plan = amend(plan, "artifacts", artifact, identity="digest")
     for stage in plan.pipeline_stages:
         if artifact in stage.produces and image and not any("RepoDigests" in line for line in stage.runs):
-            pushed = next((line.split()[-1] for line in reversed(stage.runs) if "push" in line), image)
+            pushed = next((line.partition("push ")[2] for line in reversed(stage.runs) if "push " in line), image)
             record = f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {pushed}"
             plan = amend(plan, "pipelineStages", stage.id, runs=(*stage.runs, record))
     return plan

@@ -16,7 +16,9 @@ from platform_operations.slo.exposure import (
     spent,
     worst_before_everyone,
 )
-from platform_operations.validate.compose.release import TIME_LIMIT, mechanisms_of
+from platform_operations.validate.compose.canary import canary
+from platform_operations.validate.compose.parties import carriers
+from platform_operations.validate.compose.release import TIME_LIMIT
 from platform_operations.validate.compose.stages import component_of
 from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
@@ -101,12 +103,12 @@ def _verified_before_switch(review: Review, row: ComponentStrategy) -> bool:
     )
 
 
-def cheaper(review: Review, row: ComponentStrategy, component: Component) -> tuple[str, ...]:
-    """Return the mechanisms of the component's platforms that show a release to fewer users first, or to none."""
-    offered = mechanisms_of(component, place_of(review.plan, row))
+def cheaper(component: Component) -> tuple[str, ...]:
+    """Return the mechanisms on the platforms' pages that show a release to fewer users first, or to none."""
     return tuple(
         word
-        for word, mechanism in offered.items()
+        for place in carriers(component)
+        for word, mechanism in place.mechanisms.items()
         if mechanism.strategy in {"canary", "blue-green", "atomic-promote"}
     )
 
@@ -118,7 +120,7 @@ def strategy_exceeds_budget(review: Review) -> Iterator[Violation]:
         component, stake = component_of(review.plan, row.component), stake_of(review, row)
         if component is None or stake is None or stake.worst * 100 <= Fraction(review.budget_share):
             continue
-        better = cheaper(review, row, component)
+        better = cheaper(component)
         avoidable = bool(better or row.steps)
         yield Violation(
             ("deployStrategy", row.id, "steps" if row.steps else "mechanism"),
@@ -126,6 +128,7 @@ def strategy_exceeds_budget(review: Review) -> Iterator[Violation]:
             f"{stake.slo.id!r} before it is taken back; at most {review.budget_share}% is allowed"
             + ("" if avoidable else f", and no strategy of {', '.join(component.platforms)} spends less"),
             severity="error" if avoidable else "warning",
+            repair=lambda plan, name=row.id: _stepped(review, plan, name),
             allowed=better,
             source=next((uri for uri in row.evidence if uri.startswith("repo:")), None),
         )
@@ -176,6 +179,15 @@ def _by_new_version(plan: Plan, name: str) -> Plan | None:
         return None
     steps = tuple(step.model_copy(update={"scope": "new-version"}) for step in row.steps[:-1])
     return amend(plan, "deployStrategy", name, steps=(*steps, *row.steps[-1:]))
+
+
+def _stepped(review: Review, plan: Plan, name: str) -> Plan | None:
+    now = Review(plan, review.assessment, budget_share=review.budget_share)
+    row = plan.by_name.get(f"deployStrategy/{name}")
+    slo = _promise(plan, row) if isinstance(row, ComponentStrategy) else None
+    if not isinstance(row, ComponentStrategy) or slo is None:
+        return None
+    return canary(now, plan, row, slo, _rate(now, slo))
 
 
 def forged_costs(review: Review) -> Iterator[Violation]:
