@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from platform_operations.metrics import MetricSource, observe, observe_again, open_source
+from platform_operations.metrics.backtest import AlertCase, backtest, quiet_objective, standard_cases
 from platform_operations.metrics.instants import rfc3339, unix
 from platform_operations.metrics.snapshot import taken, written
+from platform_operations.model.baseline import Observation
 from platform_operations.model.reliability import Sli
 from platform_operations.slo.sli import NamedSli
 
@@ -105,6 +107,7 @@ def openmetrics() -> str:
                 families["http_requests"].append(line)
             if case.above_total:
                 families["good"].append(f'good_total{{job="{case.id}"}} {series["good"][""]} {at}')
+    families["http_requests"] += paged_samples()
     parts = [line for name, lines in families.items() for line in (f"# TYPE {name} counter", *lines)]
     return "\n".join((*parts, "# EOF", ""))
 
@@ -118,7 +121,34 @@ def csv() -> str:
                 events = [case.events(at) for at in range(slot + STEP, slot + HOUR + 1, STEP)]
                 good, total = (sum(column) for column in zip(*events, strict=True))
                 lines.append(f"{case.id},{rfc3339(slot)},{good},{total}")
+    for at in PAGED_MINUTES:
+        good, total = paged_events(at)
+        lines.append(f"paged,{rfc3339(at - MINUTE)},{good},{total}")
     return "\n".join((*lines, ""))
+
+
+PAGED = Case("paged", 0, Fraction(0), "", None, None).sli()
+PAGED_MINUTES = range(START + 25 * DAY + MINUTE, START + 28 * DAY + 1, MINUTE)
+
+
+def paged_events(at: int) -> tuple[int, int]:
+    """Good and total events of a minute: 6,000, of which a tenth fails for forty minutes of the last day."""
+    incident = START + 27 * DAY + 5 * HOUR
+    return (5400 if incident < at <= incident + 40 * MINUTE else 6000), 6000
+
+
+def paged_samples() -> list[str]:
+    values = {"200": 0, "500": 0}
+    lines = [
+        f'http_requests_total{{job="paged",code="{code}"}} 0 {PAGED_MINUTES[0] - MINUTE}' for code in values
+    ]
+    for at in PAGED_MINUTES:
+        good, total = paged_events(at)
+        values = {"200": values["200"] + good, "500": values["500"] + total - good}
+        lines += [
+            f'http_requests_total{{job="paged",code="{code}"}} {value} {at}' for code, value in values.items()
+        ]
+    return lines
 
 
 @pytest.fixture(scope="module")
@@ -180,11 +210,12 @@ def _ready(port: int) -> bool:
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         pytest.param("prometheus", marks=pytest.mark.needs("prometheus", "promtool")),
         "openmetrics",
         "csv",
-    ]
+    ],
 )
 def source(request: pytest.FixtureRequest, folder: Path) -> MetricSource:
     if request.param == "prometheus":
@@ -195,11 +226,16 @@ def source(request: pytest.FixtureRequest, folder: Path) -> MetricSource:
 END = rfc3339(START + DAYS * DAY)
 
 
+@pytest.fixture(scope="module")
+def rows(source: MetricSource) -> dict[str, Observation]:
+    return {row.id: row for row in observe(source, SLIS, as_of=END)}
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_each_source_gives_the_known_target_status_and_limit_and_counts_close_to_the_truth(
-    case: Case, source: MetricSource
+    case: Case, rows: dict[str, Observation]
 ) -> None:
-    (row,) = observe(source, [case.sli()], as_of=END)
+    row = rows[case.id]
     assert (row.status, row.target, row.limited_by) == (case.status, case.target, case.limited_by)
     slots = [slot for slot in range(START, START + DAYS * DAY, HOUR)
              if sum(case.scraped(at) for at in SCRAPES if slot <= at <= slot + HOUR) >= 7]  # fmt: skip
@@ -214,24 +250,98 @@ def test_each_source_gives_the_known_target_status_and_limit_and_counts_close_to
     assert row.start == rfc3339(slots[0])
 
 
-def test_the_newest_sample_ends_the_baseline_where_no_time_is_given(source: MetricSource) -> None:
-    assert {row.end for row in observe(source, SLIS)} == {END}
+def test_without_a_time_the_newest_sample_ends_the_baseline_and_the_hashes_stay(
+    source: MetricSource, rows: dict[str, Observation]
+) -> None:
+    assert {row.id: row for row in observe(source, SLIS)} == rows
 
 
-def test_the_same_history_twice_gives_the_same_hashes(source: MetricSource) -> None:
-    first = observe(source, SLIS, as_of=END)
-    assert [row.hash for row in observe(source, SLIS, as_of=END)] == [row.hash for row in first]
-    assert observe_again(source, SLIS[0], first[0]) == first[0]
+def test_measuring_one_sli_again_over_the_interval_of_its_observation_gives_the_same(
+    source: MetricSource, rows: dict[str, Observation]
+) -> None:
+    assert observe_again(source, SLIS[0], rows[SLIS[0].id]) == rows[SLIS[0].id]
 
 
-def test_a_snapshot_gives_the_very_baselines_of_its_source(source: MetricSource, tmp_path: Path) -> None:
+def test_a_snapshot_gives_the_very_baselines_of_its_source(
+    source: MetricSource, rows: dict[str, Observation], tmp_path: Path
+) -> None:
     path = tmp_path / "metrics.json"
     path.write_text(written(taken(source, SLIS, as_of=END)), encoding="utf-8")
     saved = open_source(str(path))
     assert saved.listed() == SLIS
-    assert observe(saved, saved.listed(), as_of=END) == observe(source, SLIS, as_of=END)
+    assert observe(saved, saved.listed(), as_of=END) == tuple(rows.values())
 
 
 def test_an_earlier_as_of_ends_the_baseline_earlier(source: MetricSource) -> None:
     (row,) = observe(source, [CASES[1].sli()], as_of="2026-10-20T09:59:59Z")
     assert (row.end, row.status) == ("2026-10-20T09:00:00Z", "ok")
+
+
+def test_each_source_backtests_one_page_for_the_incident_and_no_ticket_noise(source: MetricSource) -> None:
+    page, ticket = backtest(source, standard_cases(PAGED, "99.9", 28 * DAY), as_of=END)
+    assert (page.name, page.status, page.episodes, page.pages_per_week) == (
+        "paged-fast-burn",
+        "ok",
+        1,
+        "0.25",
+    )
+    assert page.hours_firing is not None
+    assert abs(Fraction(page.hours_firing) - 1) < Fraction(5, 60)
+    assert ticket.status == "ok"
+    assert (page.budget_spent, ticket.budget_spent) == ("92.6", "92.6")
+
+
+def test_each_source_rejects_a_target_whose_ticket_would_never_be_quiet(source: MetricSource) -> None:
+    cases = standard_cases(PAGED, "99.98", 28 * DAY)
+    found = {result.name: result for result in backtest(source, cases, as_of=END, days=1)}
+    assert found["paged-slow-burn"].status == "noisy"
+    assert "of the time" in found["paged-slow-burn"].reason
+    objective, results = quiet_objective(source, PAGED, "99.98", 28 * DAY, as_of=END, days=1)
+    assert objective == "99.5"
+    assert {result.status for result in results} == {"ok"}
+
+
+@pytest.mark.needs("prometheus", "promtool")
+def test_a_live_source_tries_any_expression_and_says_why_not_where_it_cannot(server: str) -> None:
+    live = open_source(server)
+    found = backtest(
+        live,
+        [
+            AlertCase("always", "ticket", 'http_requests_total{job="paged"} >= 0'),
+            AlertCase("vanished", "page", 'absent(http_requests_total{job="paged"})', held=600),
+            AlertCase("wrong", "page", "sum("),
+            AlertCase("dead", "page", "no_such_metric > 3"),
+        ],
+        as_of=END,
+        days=4,
+    )
+    assert [(result.name, result.status) for result in found] == [
+        ("always", "noisy"),
+        ("vanished", "noisy"),
+        ("wrong", "unsupported"),
+        ("dead", "no-data"),
+    ]
+    assert found[1].hours_firing == "23.82"
+
+
+@pytest.mark.needs("prometheus", "promtool")
+def test_a_query_the_server_refuses_is_no_data_with_a_warning_and_the_others_are_measured(
+    server: str,
+) -> None:
+    live = open_source(server)
+    wrong = NamedSli(
+        "wrong",
+        "wrong",
+        Sli(kind="availability", source="prometheus", good="sum(x[$window])", total="sum(x[$window])"),
+    )
+    rows = observe(live, [wrong, CASES[1].sli()], as_of=END)
+    assert [row.status for row in rows] == ["no-data", "ok"]
+    assert any("wrong: " in warning for warning in live.warnings)
+
+
+@pytest.mark.needs("prometheus", "promtool")
+def test_nothing_near_the_time_asked_for_is_a_warning_that_names_as_of(server: str) -> None:
+    live = open_source(server)
+    (row,) = observe(live, [CASES[1].sli()], as_of="2024-01-01T00:00:00Z")
+    assert (row.status, row.end) == ("no-data", "2024-01-01T00:00:00Z")
+    assert any("--as-of" in warning for warning in live.warnings)

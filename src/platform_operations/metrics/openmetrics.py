@@ -36,6 +36,7 @@ _MILLISECONDS_FROM = 10**11
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _TIME = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?([eE]\+?[0-9]{1,2})?", re.ASCII)
 _LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,?)', re.ASCII)
+_STEPS = (60, 120, 300, 600, 900, 1800, 3600)
 _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
 
 Labels = dict[str, str]
@@ -51,11 +52,11 @@ class _Sample:
 
 @dataclass(slots=True)
 class _Known:
-    """A series of the file: its labels, and its first and last sample in milliseconds."""
+    """A series of the file: its labels, its last sample and the shortest distance of two, in milliseconds."""
 
     labels: Labels
-    first: int
     last: int
+    shortest: int = 0
 
 
 @dataclass(slots=True)
@@ -92,11 +93,14 @@ class OpenMetricsSource:
                 if len(self._series) >= MOST_SERIES:
                     raise self._error(sample.line, f"more than {MOST_SERIES} series; export fewer")
                 labels = self._labels(sample.line, sample.series)
-                known = self._series[sample.series] = _Known(labels, sample.time, sample.time)
+                known = self._series[sample.series] = _Known(labels, sample.time)
             elif sample.time <= known.last:
                 raise self._error(
                     sample.line, f"{sample.series} goes back in time; sort each series by timestamp"
                 )
+            else:
+                gap = sample.time - known.last
+                known.shortest = min(known.shortest or gap, gap)
             known.last = sample.time
             self._amount(sample)
 
@@ -117,14 +121,23 @@ class OpenMetricsSource:
         return max(last, default=None)
 
     def histories(self, slis: Sequence[NamedSli], span: Span) -> tuple[History, ...]:
-        """The slots of each SLI, from the increases of the counters that its queries select."""
+        """The slots of each SLI, from the increases of the counters that its queries select.
+
+        Slots that are shorter than the distance of scrapes would be empty, so they are made longer.
+        """
         if (span.end - span.start) // span.step > MOST_SLOTS:
             raise InputError(f"{self.name}: more than {MOST_SLOTS} slots asked for; use a longer step")
         queries = [query for sli in slis for query in (sli.sli.good, sli.sli.total)]
         wanted = dict.fromkeys(part.selector for query in queries for part in _parts(query))
+        span = Span(span.start, span.end, self._step(set(wanted), span))
         tallies = {selector: _Tally() for selector in wanted}
         self._tally(tallies, span)
         return tuple(self._history(sli, tallies, span) for sli in slis)
+
+    def _step(self, wanted: set[Selector], span: Span) -> int:
+        shortest = [known.shortest for known in self._series.values() if self._selects(wanted, known)]
+        scrape = -(-max(shortest, default=0) // 1000)
+        return next((step for step in _STEPS if step >= max(scrape, span.step)), span.step)
 
     def _history(self, sli: NamedSli, tallies: dict[Selector, _Tally], span: Span) -> History:
         good = terms(sli.sli.good or "")

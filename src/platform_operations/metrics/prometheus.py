@@ -1,7 +1,7 @@
 """The live source: a Prometheus, or what speaks its HTTP API (Thanos, Mimir, VictoriaMetrics)."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import floor, isfinite
 from typing import Any, cast
@@ -109,18 +109,29 @@ class PrometheusSource:
     def values(self, query: str, span: Span) -> Points | Refusal:
         """The summed value of an expression at the end of every step, asked in chunks that are answered."""
         points: Points = {}
+        for answer in self._chunks(query, span):
+            if isinstance(answer, Refusal):
+                return answer
+            for time, value in _samples(answer):
+                points[time] = points.get(time, Fraction(0)) + value
+        return points
+
+    def times(self, query: str, span: Span) -> tuple[int, ...] | Refusal:
+        """When an expression has any result, as an alert would: a value of 0, or NaN, fires too."""
+        times: set[int] = set()
+        for answer in self._chunks(query, span):
+            if isinstance(answer, Refusal):
+                return answer
+            times.update(time for time, _ in _pairs(answer))
+        return tuple(sorted(times))
+
+    def _chunks(self, query: str, span: Span) -> Iterator[Any | Refusal]:
         first, last = span.start + span.step, span.end
         while first <= last:
             end = min(last, first + (MOST_POINTS - 1) * span.step)
-            found = self._api.ask(
-                "query_range", {"query": query, "start": str(first), "end": str(end), "step": str(span.step)}
-            )
-            if isinstance(found, Refusal):
-                return found
-            for time, value in _samples(found):
-                points[time] = points.get(time, Fraction(0)) + value
+            between = {"start": str(first), "end": str(end), "step": str(span.step)}
+            yield self._api.ask("query_range", {"query": query} | between)
             first = end + span.step
-        return points
 
     def _history(self, sli: NamedSli, span: Span) -> History:
         good, total = sli.sli.good, sli.sli.total
@@ -182,17 +193,23 @@ def _highest(queries: Iterable[str]) -> str:
 
 def _samples(data: Any) -> list[tuple[int, Fraction]]:
     """The samples of an instant or range answer; what is not a finite number is left out."""
+    return [(time, _exact(text)) for time, text in _pairs(data) if isfinite(float(text))]
+
+
+def _pairs(data: Any) -> list[tuple[int, str]]:
+    """Times and values as the server wrote them; InputError where the answer has another shape."""
     try:
-        return [
-            (round(float(time)), _exact(text))
+        found = [
+            (round(float(time)), str(text))
             for series in data["result"]
             for time, text in series.get("values") or [series["value"]]
-            if isfinite(float(text))
         ]
+        for _, text in found:
+            float(text)
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
-        raise InputError(
-            f"the metrics answer has not the shape of the Prometheus API ({type(error).__name__})"
-        ) from None
+        what = type(error).__name__
+        raise InputError(f"the metrics answer has not the shape of the Prometheus API ({what})") from None
+    return found
 
 
 def _exact(text: str) -> Fraction:
