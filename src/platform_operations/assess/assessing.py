@@ -1,6 +1,7 @@
 """The order in which a repository is read, and how the readers' answers become one assessment."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from platform_operations.assess.as_is import (
     assembled,
@@ -26,13 +27,17 @@ from platform_operations.assess.telemetry.runbooks import read_runbooks
 from platform_operations.assess.telemetry.slo_files import read_slos
 from platform_operations.model.assessment import Assessment, Fact
 from platform_operations.model.configuration import Configuration
-from platform_operations.model.delivery import Component, Environment, Owner, Stage
+from platform_operations.model.delivery import Artifact, Component, Environment, Owner, Stage
 from platform_operations.model.evidence import LedgerEntry, repo_uri, user_entry
 from platform_operations.model.plan import RiskProfile, Target
 from platform_operations.model.reliability import Alert, Runbook
 from platform_operations.platforms import sightings
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
+
+INSTALLED = frozenset({"library", "cli", "mobile-app"})
+ATTRIBUTED = frozenset({"build", "package", "publish", "deploy", "promote", "verify", "migrate", "rollback"})
+"""Stage kinds that work on one component's artifact."""
 
 NEGATIVE = frozenset({"no", "none", "false", "absent", "never"})
 """Answers of a user that say a practice is not there."""
@@ -90,7 +95,7 @@ def assess(
         components,
         environments,
         named,
-        delivery,
+        replace(delivery, artifacts=_cited(delivery.artifacts, stages)),
         stages,
         strategies(components, environments, seen, risk),
         rollbacks(stages, components, environments, seen),
@@ -183,7 +188,41 @@ def _stages(
         made = [artifact.id for artifact in delivery.artifacts if artifact.component == stage.component]
         fact = unknown.get(f"pipelineStages/{stage.id}")
         found.append(with_health(with_reference(stage, fact, made, component, seen), component, seen))
-    return _verifying(tuple(found))
+    return _verifying(_attributed(tuple(found), components, delivery.artifacts))
+
+
+def _attributed(
+    stages: tuple[Stage, ...], components: tuple[Component, ...], artifacts: tuple[Artifact, ...]
+) -> tuple[Stage, ...]:
+    """Return the stages with a component for each that works for one: its artifact's, else the first that is released so.
+
+    A release of a whole repository names no component; it still has to be somebody's.
+    """
+    of_artifact = {artifact.id: artifact.component for artifact in artifacts}
+    installed = [component.id for component in components if INSTALLED & set(component.types)]
+    running = [component.id for component in components if not INSTALLED & set(component.types)]
+    found: list[Stage] = []
+    for stage in stages:
+        if stage.component is None and components and stage.kind in ATTRIBUTED:
+            named = [of_artifact.get(name) for name in (*(item.artifact for item in stage.consumes), *stage.produces)]
+            fitting = [name for name in named if name] + (
+                installed + running if stage.kind in {"publish", "package", "build"} else running + installed
+            )
+            stage = stage.model_copy(update={"component": fitting[0]})
+        found.append(stage)
+    return tuple(found)
+
+
+def _cited(artifacts: tuple[Artifact, ...], stages: tuple[Stage, ...]) -> tuple[Artifact, ...]:
+    """Return the artifacts, each citing at least the stage that makes or takes it."""
+    where: dict[str, tuple[str, ...]] = {}
+    for stage in stages:
+        for name in (*stage.produces, *(item.artifact for item in stage.consumes)):
+            where.setdefault(name, stage.evidence[:1])
+    return tuple(
+        artifact if artifact.evidence else artifact.model_copy(update={"evidence": where.get(artifact.id, ())})
+        for artifact in artifacts
+    )
 
 
 def _verifying(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:

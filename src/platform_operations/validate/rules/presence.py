@@ -149,7 +149,7 @@ def stage_missing(review: Review) -> Iterator[Violation]:
         kinds = {stage.kind for stage in own}
         if not releases:
             continue
-        if not any(stage.produces for stage in own) and not kinds & {"build", "package"}:
+        if not _is_made(review, component, own) and not kinds & {"build", "package"}:
             yield Violation(
                 ("components", component.id),
                 f"nothing builds what {component.id!r} releases: no stage of kind build or package",
@@ -167,6 +167,14 @@ def stage_missing(review: Review) -> Iterator[Violation]:
                 ),
                 allowed=("test",),
             )
+
+
+def _is_made(review: Review, component: Component, own: list[Stage]) -> bool:
+    """Whether a stage of the component, or any stage that produces an artifact of it, makes what it releases."""
+    artifacts = {artifact.id for artifact in review.plan.artifacts if artifact.component == component.id}
+    return any(stage.produces for stage in own) or any(
+        artifacts & set(stage.produces) for stage in review.plan.pipeline_stages
+    )
 
 
 def _is_tested(component: Component) -> bool:
