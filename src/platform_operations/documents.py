@@ -88,7 +88,9 @@ def yaml_text(document: Any) -> str:
             del indentless
             return super().increase_indent(flow, False)
 
-    return yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False)
+    return yaml.dump(
+        document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False
+    )
 
 
 def plan_text(plan: Plan) -> str:
@@ -113,7 +115,12 @@ def _fact(fact: Fact) -> dict[str, Any]:
 def assessment_document(assessment: Assessment, verdict: Verdict) -> dict[str, Any]:
     """Return the document platform-ops/assessment@1, with today's gaps and questions."""
     plan = assessment.as_is
-    unseen = {"outcome": "unknown", "strength": None, "reason": "not looked for", "evidence": []}
+    unseen: dict[str, Any] = {
+        "outcome": "unknown",
+        "strength": None,
+        "reason": "not looked for",
+        "evidence": [],
+    }
     practices = {fact.aspect: _row(fact) for fact in assessment.about("practices")}
     return {
         "schema": ASSESSMENT,
@@ -121,7 +128,11 @@ def assessment_document(assessment: Assessment, verdict: Verdict) -> dict[str, A
         "target": plan.document()["target"],
         "facts": [_fact(fact) for fact in assessment.facts],
         **{
-            name: [{"id": fact.aspect, "evidence": list(fact.evidence)} for fact in assessment.about(name) if fact.outcome == "present"]
+            name: [
+                {"id": fact.aspect, "evidence": list(fact.evidence)}
+                for fact in assessment.about(name)
+                if fact.outcome == "present"
+            ]
             for name in ("ci", "platforms", "languages", "observability")
         },
         "practices": {name: practices.get(name, unseen) for name in PRACTICES},
@@ -157,12 +168,17 @@ def read_assessment(text: str, name: str, limit: int = 64 * 1024 * 1024) -> Asse
                 "evidence": [LedgerEntry.model_validate(row) for row in fields["evidence"]],
                 "baseline": [Observation.model_validate(row) for row in fields["baseline"]],
                 "backtests": [Backtest.model_validate(row) for row in fields["backtests"]],
-                "alerts": [{**row, "kind": None if row["kind"] == "unknown" else row["kind"]} for row in fields["alerts"]],
+                "alerts": [
+                    {**row, "kind": None if row["kind"] == "unknown" else row["kind"]}
+                    for row in fields["alerts"]
+                ],
                 "as_is": Plan.model_validate(fields["asIs"], by_alias=True, by_name=False),
             }
         )
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{name} cannot be read: {' '.join(str(error).split())[:200]}") from None
     if assessment.hash() != fields.get("hash"):
-        raise InputError(f"{name} was altered: it does not hash to {fields.get('hash')!r}; assess the repository again")
+        raise InputError(
+            f"{name} was altered: it does not hash to {fields.get('hash')!r}; assess the repository again"
+        )
     return assessment

@@ -44,7 +44,9 @@ class Target:
     @property
     def ignores(self) -> tuple[Ignore, ...]:
         """The findings that the user accepts."""
-        return tuple(Ignore(row.rule, row.reason, row.entry, row.expires) for row in self.configuration.ignore)
+        return tuple(
+            Ignore(row.rule, row.reason, row.entry, row.expires) for row in self.configuration.ignore
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ def slis_of(assessment: Assessment, listed: Iterable[NamedSli]) -> tuple[NamedSl
     """Return the SLIs to measure: those the source lists, with the queries that the repository's own alerts show."""
     shown = {sli.id: sli for sli in slis_of_alerts(assessment.as_is)}
     found = {sli.id: sli for sli in listed}
-    merged = {name: replace(sli, sli=shown[name].sli, why=shown[name].why) if name in shown else sli for name, sli in found.items()}
+    merged = {
+        name: replace(sli, sli=shown[name].sli, why=shown[name].why) if name in shown else sli
+        for name, sli in found.items()
+    }
     return tuple(merged[name] for name in sorted(merged))
 
 
@@ -132,7 +137,9 @@ def judged(
     return validate(plan, assessment, citations_of(plan, assessment, repository), ignores)
 
 
-def citations_of(plan: Plan, assessment: Assessment | None, repository: Repository | None) -> Mapping[str, Citation]:
+def citations_of(
+    plan: Plan, assessment: Assessment | None, repository: Repository | None
+) -> Mapping[str, Citation]:
     """Return what looking up each cited URI gives.
 
     `repo:` is looked up in the repository; without one, and for `metric:` and `user:`, the assessment's ledger speaks.
@@ -177,7 +184,11 @@ def _citation(
         return Citation(uri, "holds" if same == entry else "stale")
     if uri.startswith("user:") and entry.value is not None and entry.sha256 == sha256(entry.value):
         return Citation(uri, "holds", "the user's word, as the plan carries it")
-    return Citation(uri, "missing" if known and not uri.startswith("repo:") else "unchecked", "nothing here measured it" if known else "")
+    return Citation(
+        uri,
+        "missing" if known and not uri.startswith("repo:") else "unchecked",
+        "nothing here measured it" if known else "",
+    )
 
 
 def gaps_of(target: Target, assessment: Assessment) -> Judged:
@@ -207,10 +218,12 @@ def assess_document(target: Target, assessment: Assessment) -> dict[str, Any]:
 
 def rules_document() -> list[dict[str, str]]:
     """Return every rule: id, severity, constraint and page."""
-    return [{"id": rule.id, "severity": rule.severity, "constraint": rule.constraint, "page": rule.page} for rule in RULES]
+    return [
+        {"id": rule.id, "severity": rule.severity, "constraint": rule.constraint, "page": rule.page}
+        for rule in RULES
+    ]
 
 
 def rule_ids() -> tuple[str, ...]:
     """Return the ids of all rules, in order."""
     return tuple(BY_ID)
-

@@ -143,7 +143,7 @@ def _system_facts(delivery: Delivery, seen: Mapping[str, tuple[Sighting, ...]]) 
         if group:
             uris = tuple(dict.fromkeys(repo_uri(row.path, row.first, row.last) for row in group))[:6]
             yield Fact(subject="platforms", aspect=name, outcome="present", evidence=uris)
-    for name, group in seen.items():
+    for group in seen.values():
         for row in group:
             if row.unreadable:
                 yield Fact(
@@ -204,7 +204,10 @@ def _attributed(
     found: list[Stage] = []
     for stage in stages:
         if stage.component is None and components and stage.kind in ATTRIBUTED:
-            named = [of_artifact.get(name) for name in (*(item.artifact for item in stage.consumes), *stage.produces)]
+            named = [
+                of_artifact.get(name)
+                for name in (*(item.artifact for item in stage.consumes), *stage.produces)
+            ]
             fitting = [name for name in named if name] + (
                 installed + running if stage.kind in {"publish", "package", "build"} else running + installed
             )
@@ -220,7 +223,9 @@ def _cited(artifacts: tuple[Artifact, ...], stages: tuple[Stage, ...]) -> tuple[
         for name in (*stage.produces, *(item.artifact for item in stage.consumes)):
             where.setdefault(name, stage.evidence[:1])
     return tuple(
-        artifact if artifact.evidence else artifact.model_copy(update={"evidence": where.get(artifact.id, ())})
+        artifact
+        if artifact.evidence
+        else artifact.model_copy(update={"evidence": where.get(artifact.id, ())})
         for artifact in artifacts
     )
 
@@ -263,7 +268,9 @@ def _same_team(label: str, owner: str) -> bool:
 
 
 def _with_known_owner(alert: Alert, owners: tuple[Owner, ...]) -> Alert:
-    same = next((owner.id for owner in owners if alert.owner and _same_team(alert.owner, owner.id)), alert.owner)
+    same = next(
+        (owner.id for owner in owners if alert.owner and _same_team(alert.owner, owner.id)), alert.owner
+    )
     return alert if same == alert.owner else alert.model_copy(update={"owner": same})
 
 

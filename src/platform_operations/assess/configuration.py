@@ -31,7 +31,7 @@ def own_configuration(repository: Repository) -> tuple[Configuration, tuple[tupl
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             return Configuration(), ((path, str(error)),) if path == FILE else ()
         for key in table:
-            document = document.get(key, {}) if isinstance(document, dict) else {}
+            document = cast("dict[str, Any]", document).get(key, {}) if isinstance(document, dict) else {}
         if document or path == FILE:
             found, problems = configuration_of(cast("dict[str, Any]", document))
             if found.metrics is not None and _points_outside(found.metrics):

@@ -17,11 +17,15 @@ def environment_facts(
     repository: Repository, environments: Iterable[Environment], sightings: Mapping[str, tuple[Sighting, ...]]
 ) -> Iterator[Fact]:
     """Yield the folder of each environment's Kustomize overlay, and the namespace that it names."""
-    overlays = [row for row in sightings.get("kubernetes", ()) if row.detail == "Kustomize" and row.environment]
+    overlays = [
+        row for row in sightings.get("kubernetes", ()) if row.detail == "Kustomize" and row.environment
+    ]
     for place in environments:
         for row in overlays:
             name = (row.environment or "").lower()
-            if name != place.id and (kind_of(name) != place.kind or place.kind not in {"staging", "production"}):
+            if name != place.id and (
+                kind_of(name) != place.kind or place.kind not in {"staging", "production"}
+            ):
                 continue
             subject = f"environments/{place.id}"
             folder = row.path.rpartition("/")[0] or "."
@@ -39,5 +43,7 @@ def _namespace(repository: Repository, subject: str, path: str) -> Iterator[Fact
         found = _NAMESPACE.match(line)
         if found:
             uri = repo_uri(path, number)
-            yield Fact(subject=subject, aspect="namespace", outcome="present", value=found[1], evidence=(uri,))
+            yield Fact(
+                subject=subject, aspect="namespace", outcome="present", value=found[1], evidence=(uri,)
+            )
             return

@@ -245,7 +245,9 @@ def _healing(
         names = taken.union(*(step.names for step in between))
         retired = gone.union(*(step.retires for step in between))
         before = advanced(assessment.as_is, plan, names, retired)
-        after = advanced(assessment.as_is, plan, names | later.names | work.names, retired | later.retires | work.retires)
+        after = advanced(
+            assessment.as_is, plan, names | later.names | work.names, retired | later.retires | work.retires
+        )
         if not (well_formed(before) and well_formed(after)):
             continue
         if errors_of(after, assessment) <= errors_of(before, assessment):

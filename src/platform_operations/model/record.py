@@ -3,12 +3,22 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Self, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 Document: TypeAlias = dict[str, Any]
+
+
+def _on_the_calendar(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time that a calendar knows") from None
+    return text
+
 
 Id: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 Percent: TypeAlias = Annotated[
@@ -16,7 +26,9 @@ Percent: TypeAlias = Annotated[
 ]
 Number: TypeAlias = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$", max_length=40)]
 Duration: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,6}[smhd]$")]
-Instant: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+Instant: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"), AfterValidator(_on_the_calendar)
+]
 Uri: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^(repo|metric|reference|user):.+$", max_length=1200)
 ]

@@ -1,5 +1,6 @@
 """The reliability half of a plan: what is observed, what is promised, who is woken and what they then do."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -69,6 +70,8 @@ class Slo(Entry):
     def _objective_matches_status(self) -> "Slo":
         if (self.objective is None) != (self.status == "needs-baseline"):
             raise ValueError("`objective` is present exactly when `status` is not 'needs-baseline'")
+        if self.objective is not None and Decimal(self.objective) >= 100:
+            raise ValueError(f"an objective of {self.objective}% leaves no error budget; it is below 100")
         return self
 
 

@@ -25,7 +25,7 @@ from platform_operations.model.record import Document
 from platform_operations.model.reliability import Alert, DriftCheck, ObservabilityPillar, Runbook, Slo
 
 PLACEHOLDER = re.compile(r"\{([a-zA-Z][\w.:-]*)\}")
-BARE_NUMBER = re.compile(r"(?<![\w{])\d[\d.,]*(?![\w}])|\d+\s*%|(?<!\w)\d+(?:ms|s|m|h|d)\b")
+BARE_NUMBER = re.compile(r"(?<![\w{])\d[\d.,]*(?![\w}])|(?<!\d)\d++\s*+%|(?<!\w)\d+(?:ms|s|m|h|d)\b")
 LONGEST_COMMAND = 90
 
 
@@ -183,7 +183,9 @@ def _alert(entry: Alert) -> str:
     who = entry.owner or "nobody named"
     route = f" through {entry.route}" if entry.route else ""
     if entry.windows:
-        pairs = " or ".join(f"{pair.factor} times too fast over {pair.long} and {pair.short}" for pair in entry.windows)
+        pairs = " or ".join(
+            f"{pair.factor} times too fast over {pair.long} and {pair.short}" for pair in entry.windows
+        )
         when = f"{entry.slo or entry.id} burns its budget {pairs}"
     elif entry.kind == "absence":
         when = f"{entry.slo or entry.component} stops reporting{f' for {entry.for_}' if entry.for_ else ''}"

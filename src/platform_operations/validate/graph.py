@@ -6,9 +6,24 @@ from functools import cached_property
 from platform_operations.model.delivery import Environment, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
+from platform_operations.platforms.checks import cannot_fail
 
 LOWER_KINDS = frozenset({"development", "ephemeral", "staging"})
 """Environments in which no user depends on the artifact."""
+
+
+IDLE = frozenset({"echo", "printf", "true", ":", "sleep", "exit", "cat", "date"})
+"""Programs that tell nothing of an artifact."""
+
+
+def proves(verification: Stage) -> bool:
+    """Return whether a verify stage can fail: it runs something that looks at the artifact and may say no."""
+    if not verification.runs:
+        return verification.action is not None
+    return any(
+        line.strip() and line.split(maxsplit=1)[0] not in IDLE and cannot_fail(line) is None
+        for line in verification.runs
+    )
 
 
 class Graph:
@@ -37,7 +52,7 @@ class Graph:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Every stage id so that what a stage waits for comes first, else as written.
+        """Every stage id so that what a stage waits for comes first, else by id.
 
         Those on a cycle come last.
         """
@@ -46,7 +61,7 @@ class Graph:
         for name, before in waiting.items():
             for other in before:
                 dependents.setdefault(other, []).append(name)
-        ready = [name for name in self.stages if not waiting[name]]
+        ready = sorted(name for name in self.stages if not waiting[name])
         order: list[str] = []
         while ready:
             following: list[str] = []
@@ -56,9 +71,9 @@ class Graph:
                     waiting[other].discard(name)
                     if not waiting[other]:
                         following.append(other)
-            ready = sorted(following, key=self._position.__getitem__)
+            ready = sorted(following)
         placed = set(order)
-        return (*order, *(name for name in self.stages if name not in placed))
+        return (*order, *sorted(name for name in self.stages if name not in placed))
 
     def cycle(self) -> tuple[str, ...]:
         """Return the stages that wait for themselves, directly or through others; nothing in a sound plan."""
@@ -156,10 +171,38 @@ class Graph:
             if taken & self.consumed(stage) and self.is_lower(stage, release)
         )
 
+    def attempts(self, release: Stage) -> tuple[Stage, ...]:
+        """Return the verify stages of the release's component below it, whatever they take and do."""
+        return tuple(
+            stage
+            for stage in self._in_order
+            if stage.kind == "verify" and stage.component == release.component and self._below(stage, release)
+        )
+
+    def _below(self, verification: Stage, release: Stage) -> bool:
+        place = self.place(verification)
+        if place is None:
+            return self._ci_is_lower(release)
+        return place.kind in LOWER_KINDS or (
+            place.kind == "registry" and verification.environment != release.environment
+        )
+
+    def _ci_is_lower(self, release: Stage) -> bool:
+        """Return whether a run in CI is the lower exposure: where the component has no staging of its own."""
+        place = self.place(release)
+        staged = any(
+            stage.component == release.component and (there := self.place(stage)) and there.kind == "staging"
+            for stage in self._in_order
+            if stage.kind in RELEASING
+        )
+        return not staged or (place is not None and place.kind == "registry")
+
     @cached_property
     def verifications(self) -> Mapping[str, tuple[Stage, ...]]:
-        """The verify stages of each component, in order."""
-        return self._grouped("component", [stage for stage in self._in_order if stage.kind == "verify"])
+        """The verify stages of each component that can fail, in order."""
+        return self._grouped(
+            "component", [stage for stage in self._in_order if stage.kind == "verify" and proves(stage)]
+        )
 
     @cached_property
     def _releasing_into(self) -> Mapping[str, tuple[Stage, ...]]:
@@ -179,19 +222,19 @@ class Graph:
     def is_lower(self, verification: Stage, release: Stage) -> bool:
         """Return whether a verification meets the artifact at a lower exposure than `release` gives it.
 
-        Lower is: a run in CI, a lower environment, a registry that is not this release's, or a place in
+        Lower is: a run in CI where the component has no staging, a lower environment, a registry that is not this release's, or a place in
         production where an earlier stage put it before nobody, the team or some of the users.
         """
         place = self.place(verification)
         if place is None:
-            return True
+            return self._ci_is_lower(release)
         if place.kind in LOWER_KINDS:
-            return self._put_there(verification, release)
+            return self.put_there(verification, release)
         if verification.environment != release.environment:
             return place.kind == "registry"
-        return self._put_there(verification, release)
+        return self.put_there(verification, release)
 
-    def _put_there(self, verification: Stage, release: Stage) -> bool:
+    def put_there(self, verification: Stage, release: Stage) -> bool:
         """Return whether an earlier stage put the same artifact there at less than full exposure."""
         lower = {"none", "internal", "partial"}
         taken = self.consumed(verification)

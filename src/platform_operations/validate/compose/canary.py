@@ -15,7 +15,12 @@ from platform_operations.validate.compose.stages import VARIABLE, component_of, 
 from platform_operations.validate.edits import amend, assume
 from platform_operations.validate.rule import Review
 
-LADDERS: tuple[tuple[str, ...], ...] = (("5", "25", "100"), ("2", "10", "100"), ("1", "5", "100"), ("10", "100"))
+LADDERS: tuple[tuple[str, ...], ...] = (
+    ("5", "25", "100"),
+    ("2", "10", "100"),
+    ("1", "5", "100"),
+    ("10", "100"),
+)
 """Shares of traffic in percent, tried in order: the first whose worst step the budget can pay is taken."""
 
 HOLDS = ("10m", "20m", "30m")
@@ -31,9 +36,7 @@ def canaries(component: Component) -> tuple[tuple[Platform, str, Mechanism], ...
     )
 
 
-def affordable(
-    slo: Slo, event_rate: Fraction | None, limit: int, share: Fraction
-) -> tuple[Step, ...] | None:
+def affordable(slo: Slo, event_rate: Fraction | None, limit: int, share: Fraction) -> tuple[Step, ...] | None:
     """Return the steps of the first ladder whose worst costs at most `share` of the budget and whose steps can be judged.
 
     `limit` is the rollback's time limit in seconds, `event_rate` in events a second at the baseline.
@@ -64,7 +67,10 @@ def canary(
     """Return the plan in which `row` is a canary that the budget of `slo` can pay; None when no platform offers one."""
     component = component_of(plan, row.component)
     offered = canaries(component) if component else ()
-    back = next((b for b in plan.rollback_plan if (b.component, b.environment) == (row.component, row.environment)), None)
+    back = next(
+        (b for b in plan.rollback_plan if (b.component, b.environment) == (row.component, row.environment)),
+        None,
+    )
     limit = seconds(back.time_limit if back and back.time_limit else TIME_LIMIT)
     steps = affordable(slo, event_rate, limit, Fraction(review.budget_share) / 100)
     if component is None or not offered or steps is None:
@@ -94,12 +100,28 @@ def canary(
 
 
 def _carried(
-    plan: Plan, component: Component, row: ComponentStrategy, place: Platform, word: str, back: Rollback | None
+    plan: Plan,
+    component: Component,
+    row: ComponentStrategy,
+    place: Platform,
+    word: str,
+    back: Rollback | None,
 ) -> Plan:
     """Return the plan in which the release acts, and is taken back, by the mechanism's own words where it has any."""
-    action = next(((name, act) for name, act in place.actions.items() if name.startswith(word) and "deploy" in act.kinds), None)
+    action = next(
+        (
+            (name, act)
+            for name, act in place.actions.items()
+            if name.startswith(word) and "deploy" in act.kinds
+        ),
+        None,
+    )
     for stage in plan.pipeline_stages:
-        if action is None or stage.kind != "deploy" or (stage.component, stage.environment) != (row.component, row.environment):
+        if (
+            action is None
+            or stage.kind != "deploy"
+            or (stage.component, stage.environment) != (row.component, row.environment)
+        ):
             continue
         reference = reference_of(plan, stage.consumes[0].artifact) if stage.consumes else "digest"
         runs = commands_of(
@@ -113,7 +135,14 @@ def _carried(
         plan = amend(plan, "pipelineStages", stage.id, action=action[0], runs=runs, waits=action[1].waits)
     way = next(((name, way) for name, way in place.rollbacks.items() if name.startswith(word)), None)
     if back is not None and way is not None:
-        plan = amend(plan, "rollbackPlan", back.id, mechanism=way[0], restores=way[1].restores, automatic=way[1].automatic)
+        plan = amend(
+            plan,
+            "rollbackPlan",
+            back.id,
+            mechanism=way[0],
+            restores=way[1].restores,
+            automatic=way[1].automatic,
+        )
     return plan
 
 
@@ -125,4 +154,3 @@ def _image(stage: Stage) -> str | None:
             if "@$" in name:
                 return name
     return None
-

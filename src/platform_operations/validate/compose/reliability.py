@@ -299,7 +299,9 @@ def _ways_back(review: Review, component: Component, mechanism: str | None) -> l
                 continue
             space = namespace_flag(review, None, "production") if place.id == "kubernetes" else ""
             lines = [
-                line.replace("{name}", component.id).replace("{environment}", "production").replace("kubectl", f"kubectl{space}")
+                line.replace("{name}", component.id)
+                .replace("{environment}", "production")
+                .replace("kubectl", f"kubectl{space}")
                 for line in way.commands[:1]
             ]
             known = [line for line in lines if "{" not in line]

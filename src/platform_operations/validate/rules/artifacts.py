@@ -21,7 +21,7 @@ from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
 
 MUTABLE_TAG = re.compile(
-    r"(?P<image>[\w$.{}-]+(?:/[\w$.{}-]+)+):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable)\b(?!/)"
+    r"(?<![\w$.{}-])(?P<image>[\w$.{}-]+(?:/[\w$.{}-]+)+):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable)\b(?!/)"
 )
 """An image reference by a tag that moves.
 
@@ -120,7 +120,9 @@ def _immutable(plan: Plan, name: str) -> Plan | None:
     runs = tuple(MUTABLE_TAG.sub(lambda found: f"{found['image']}@{variable}", line) for line in stage.runs)
     plan = amend(plan, "pipelineStages", name, consumes=takes, runs=runs)
     if any(item.reference == "digest" for item in takes):
-        plan = amend(plan, "pipelineStages", name, runs=pinned_apply(plan, stage.model_copy(update={"runs": runs})))
+        plan = amend(
+            plan, "pipelineStages", name, runs=pinned_apply(plan, stage.model_copy(update={"runs": runs}))
+        )
         for item in takes:
             plan = _digest_recorded(plan, item.artifact)
     return plan
@@ -135,7 +137,9 @@ def _digest_recorded(plan: Plan, artifact: str) -> Plan:
     plan = amend(plan, "artifacts", artifact, identity="digest")
     for stage in plan.pipeline_stages:
         if artifact in stage.produces and image and not any("RepoDigests" in line for line in stage.runs):
-            pushed = next((line.partition("push ")[2] for line in reversed(stage.runs) if "push " in line), image)
+            pushed = next(
+                (line.partition("push ")[2] for line in reversed(stage.runs) if "push " in line), image
+            )
             record = f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {pushed}"
             plan = amend(plan, "pipelineStages", stage.id, runs=(*stage.runs, record))
     return plan

@@ -4,6 +4,7 @@ No deploy without a health check, a validation after it and a way back.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
@@ -19,6 +20,7 @@ from platform_operations.validate.compose.stages import (
 from platform_operations.validate.compose.verification import health_of, verify_stage
 from platform_operations.validate.edits import amend, fresh, united
 from platform_operations.validate.expectations import UNCHECKED, health_kinds
+from platform_operations.validate.graph import proves
 from platform_operations.validate.rule import Review, Violation, rule
 
 
@@ -26,8 +28,10 @@ def judged_canary(review: Review, release: Stage) -> bool:
     """Whether the release's strategy shows the new version to a share of users first and judges it there."""
     for row in review.plan.deploy_strategy.components:
         if row.component == release.component and row.environment == release.environment:
-            first = row.steps[0] if row.steps else None
-            return first is not None and bool(first.judged_by) and float(first.traffic) < 100
+            first = (
+                row.steps[0] if row.steps and row.kind in {"canary", "feature-flag", "blue-green"} else None
+            )
+            return first is not None and bool(first.judged_by) and 0 < Decimal(first.traffic) < 100
     return False
 
 
@@ -35,7 +39,9 @@ def judged_canary(review: Review, release: Stage) -> bool:
 def production_unverified(review: Review) -> Iterator[Violation]:
     """Everyone meets an artifact that no stage verified at a lower exposure."""
     for release in review.graph.full_releases:
-        if review.graph.lower_verifications(release) or judged_canary(review, release):
+        if review.graph.lower_verifications(release) or review.graph.attempts(release):
+            continue
+        if judged_canary(review, release):
             continue
         yield Violation(
             ("pipelineStages", release.id, "needs"),
@@ -54,18 +60,35 @@ def verification_not_before_exposure(review: Review) -> Iterator[Violation]:
     """A verification at a lower exposure is there, but the release does not wait for it."""
     for release in review.graph.full_releases:
         found = review.graph.lower_verifications(release)
-        if not found or judged_canary(review, release):
+        if judged_canary(review, release) or any(
+            review.graph.guarded_by(release.id, stage.id) for stage in found
+        ):
             continue
-        if any(review.graph.guarded_by(release.id, stage.id) for stage in found):
+        if not found and not review.graph.attempts(release):
             continue
         yield Violation(
             ("pipelineStages", release.id, "needs"),
-            f"{release.id!r} does not wait for {found[0].id!r}, which verifies the same artifact at a "
-            "lower exposure",
+            f"{release.id!r} reaches everyone although {_why_not_first(review, release, found)}",
             repair=lambda plan, name=release.id, found=found: _after_one_of(review, plan, name, found),
             allowed=tuple(stage.id for stage in found),
             source=release.evidence[0] if release.evidence else None,
         )
+
+
+def _why_not_first(review: Review, release: Stage, found: tuple[Stage, ...]) -> str:
+    """Say why what verifies below the release does not stop it, of the attempt that comes nearest to it."""
+    graph = review.graph
+    for stage in found:
+        late = graph.guarded_by(stage.id, release.id)
+        return f"{stage.id!r} comes only after it" if late else f"it does not wait for {stage.id!r}"
+    stage = next(iter(sorted(graph.attempts(release), key=lambda stage: not proves(stage))))
+    if not proves(stage):
+        return f"{stage.id!r} cannot fail"
+    taken, wanted = graph.consumed(stage), graph.consumed(release)
+    if not taken & wanted:
+        what = f"takes {', '.join(sorted(taken))}" if taken else "names no artifact"
+        return f"{stage.id!r} {what}, and the release takes {', '.join(sorted(wanted)) or 'nothing named'}"
+    return f"nothing puts the artifact in {stage.environment} before {stage.id!r} looks at it there"
 
 
 def _after_one_of(review: Review, plan: Plan, name: str, found: tuple[Stage, ...]) -> Plan | None:
