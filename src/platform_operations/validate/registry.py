@@ -11,8 +11,8 @@ from platform_operations.validate.rule import Review, Rule, Violation
 from platform_operations.validate.rules import (
     alerts,
     artifacts,
-    exposure,
     burn_rates,
+    exposure,
     gates,
     observability,
     presence,

@@ -41,13 +41,14 @@ def _repeated(plan: Plan) -> Iterator[Violation]:
 def _dangling(plan: Plan) -> Iterator[Violation]:
     known = {name: {entry.id for entry in plan.section(name)} for name in SECTIONS}
     known["guards"] = known["pipelineStages"] | known["qualityGates"]
+    allowed = {name: tuple(sorted(ids)[:20]) for name, ids in known.items()}
     for section, entry_id, field, target, name in references(plan):
         if name not in known[target]:
             where = "stages and gates" if target == "guards" else target
             yield Violation(
                 (section, entry_id, *field),
                 f"{section}/{entry_id} names {name!r}, which is not in {where}",
-                allowed=tuple(sorted(known[target]))[:20],
+                allowed=allowed[target],
             )
 
 

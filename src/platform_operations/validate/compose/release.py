@@ -1,6 +1,8 @@
 """New releases: the way to production, the strategy that carries it, and the way back."""
 
+from collections.abc import Mapping
 from fractions import Fraction
+from types import MappingProxyType
 
 from platform_operations.model.delivery import (
     Component,
@@ -107,13 +109,32 @@ def _released(
 
 
 def ways_back(component: Component, environment: Environment | None) -> dict[str, WayBack]:
-    """Return the rollback words of the component's platforms, the best first."""
-    registry = environment is not None and environment.kind == "registry"
-    places: tuple[Platform, ...] = carriers(component)
+    """Return the rollback words of the component's platforms, the best first.
+
+    What is in a registry is taken back in the registry, by its own words and by none of the platforms'.
+    """
     extra = platform(REGISTRIES)
-    if extra is not None and (registry or not any(place.rollbacks for place in places)):
-        places = (extra, *places) if registry else (*places, extra)
+    places: tuple[Platform, ...] = carriers(component)
+    if extra is not None and environment is not None and environment.kind == "registry":
+        own = _REGISTRY_WORDS.get(environment.id, ())
+        return {word: extra.rollbacks[word] for word in (*own, "forward-fix") if word in extra.rollbacks}
+    if extra is not None and not any(place.rollbacks for place in places):
+        places = (*places, extra)
     return {word: back for place in places for word, back in place.rollbacks.items()}
+
+
+_REGISTRY_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "pypi": ("pypi-yank",),
+        "npm": ("npm-deprecate",),
+        "crates-io": ("cargo-yank",),
+        "cargo": ("cargo-yank",),
+        "rubygems": ("gem-yank",),
+        "gem": ("gem-yank",),
+        "nuget": ("nuget-unlist",),
+    }
+)
+"""How each registry takes a version back, by the id of its environment; any takes a fixed version."""
 
 
 def rollback_entry(review: Review, plan: Plan, release: Stage) -> Plan | None:

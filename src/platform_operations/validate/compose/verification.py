@@ -67,8 +67,10 @@ def verification(
         if environment is not None and "kubernetes" in component.platforms and by_digest
         else ()
     )
+    if environment is not None and environment.kind == "registry":
+        return (_from_registry(component, release),)
     if is_installed(component):
-        return (_install(component, released=environment is not None and environment.kind == "registry"),)
+        return (_install(component, released=False),)
     smoke = review.value(subject, "smoke-test")
     path = review.value(subject, "health-endpoint") or "/healthz"
     port = review.value(subject, "port") or "8080"
@@ -98,6 +100,21 @@ def verification(
     return (f"make verify COMPONENT={component.id} ENVIRONMENT={environment.id}",)
 
 
+_REGISTRY_CHECKS = {
+    "helm-push": 'helm show chart "$CHART" --version "$VERSION"',
+    "container-push": 'docker pull "$REGISTRY/{name}@$IMAGE_DIGEST"',
+    "github-release": 'gh release view "$VERSION" --json assets',
+    "maven-deploy": 'mvn dependency:get -Dartifact="$GROUP:{name}:$VERSION"',
+    "gem-push": 'gem install {name} --version "$VERSION"',
+}
+
+
+def _from_registry(component: Component, release: Stage) -> str:
+    """Return the command that gets the published version from its registry, as a user would."""
+    found = _REGISTRY_CHECKS.get(release.action or "")
+    return found.replace("{name}", component.id) if found else _install(component, released=True)
+
+
 def _install(component: Component, *, released: bool) -> str:
     name = component.id
     lines = {
@@ -119,6 +136,7 @@ def _asserted(runs: tuple[str, ...], journey: bool) -> tuple[Assertion, ...]:
         line.startswith(("python -m pip install", "npm install", "cargo install", "go install"))
         for line in runs
     )
+    installs = any("$VERSION" in line for line in runs)
     version = installs or any("$IMAGE_DIGEST" in line for line in runs)
     reach: Assertion = "user-journey" if journey and not installs else "reachable"
     return ("version", reach) if version else (reach,)

@@ -64,7 +64,7 @@ def alert_noisy(review: Review) -> Iterator[Violation]:
 def alert_duplicated(review: Review) -> Iterator[Violation]:
     """Two alerts that say the same thing."""
     seen: dict[tuple[object, ...], str] = {}
-    for alert in review.plan.alerts:
+    for alert in sorted(review.plan.alerts, key=lambda alert: (alert.origin == "proposed", alert.id)):
         key = (alert.component, alert.slo, alert.windows, alert.expression, alert.for_)
         if not alert.windows and not alert.expression:
             continue

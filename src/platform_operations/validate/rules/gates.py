@@ -3,7 +3,9 @@
 There, able to fail, run, and in the way of the release.
 """
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from platform_operations.model.delivery import Component, QualityGate, Stage
 from platform_operations.model.plan import Plan
@@ -106,29 +108,51 @@ def gate_not_run(review: Review) -> Iterator[Violation]:
                         other.id for other in review.plan.pipeline_stages if other.kind == "approve"
                     ),
                 )
-        elif _known(gate.tool) and not runs_check(gate.tool, stage.runs):
+            continue
+        why = _not_run(gate, stage)
+        if why:
             yield Violation(
                 ("qualityGates", gate.id, "tool"),
-                f"gate {gate.id!r} relies on {gate.tool}, which {stage.id!r} does not run",
+                f"gate {gate.id!r} relies on {gate.tool}, {why}",
                 repair=lambda plan, gate=gate: _run(plan, gate),
                 source=stage.evidence[0] if stage.evidence else None,
             )
-        elif not _known(gate.tool) and not any(gate.tool.lower() in line.lower() for line in stage.runs):
-            yield Violation(
-                ("qualityGates", gate.id, "tool"),
-                f"gate {gate.id!r} relies on {gate.tool}, which {stage.id!r} does not run",
-                source=stage.evidence[0] if stage.evidence else None,
-            )
 
 
-def _known(tool: str) -> bool:
-    return any(check.id == tool for check in CHECKS)
+_FAMILIES: tuple[frozenset[str], ...] = (
+    frozenset({"unit-test", "integration-test", "e2e-test", "coverage", "performance"}),
+    frozenset({"sast", "secret-scan", "iac-scan"}),
+    frozenset({"dependency-scan", "image-scan", "licence", "provenance"}),
+)
+"""Kinds that one tool may serve: a test runner runs all tests, a scanner of packages looks into images too."""
+
+_VERSATILE = ("trivy", "snyk", "semgrep", "sonar", "codeql", "gitlab-", "grype", "mend")
+"""Beginnings of tools that judge code, packages and images alike."""
+
+
+def _not_run(gate: QualityGate, stage: Stage) -> str | None:
+    """Say why a gate's tool does not do in its stage what the gate is about, None where it does."""
+    check = next((check for check in CHECKS if check.id == gate.tool), None)
+    if check is None:
+        spoken = any(_mentions(line, gate.tool) for line in stage.runs)
+        return None if spoken else f"which {stage.id!r} does not run"
+    if not runs_check(gate.tool, stage.runs):
+        return f"which {stage.id!r} does not run"
+    fits = gate.tool.startswith(_VERSATILE) or any({gate.kind, check.gate} <= kinds for kinds in _FAMILIES)
+    return None if fits or gate.kind == check.gate else f"which is no {gate.kind}"
+
+
+def _mentions(line: str, tool: str) -> bool:
+    """Whether a command calls a tool that we do not know, or hands it on; printing its name is neither."""
+    if not tool.strip() or line.split(maxsplit=1)[:1] in (["echo"], ["printf"], ["#"], [":"]):
+        return False
+    return re.search(rf"(?<![\w-]){re.escape(tool.strip())}(?![\w-])", line, re.IGNORECASE) is not None
 
 
 def _run(plan: Plan, gate: QualityGate) -> Plan | None:
     stage = plan.by_name.get(f"pipelineStages/{gate.stage}")
     command = next((check.run for check in CHECKS if check.id == gate.tool), None)
-    if not isinstance(stage, Stage) or command is None:
+    if not isinstance(stage, Stage) or command is None or runs_check(gate.tool, stage.runs):
         return None
     return amend(plan, "pipelineStages", stage.id, runs=(*stage.runs, command))
 
@@ -152,7 +176,7 @@ def gate_not_blocking(review: Review) -> Iterator[Violation]:
         if stage is None or not _judging(gate):
             continue
         escape = _escape(gate, stage)
-        if gate.blocking and escape is None:
+        if gate.blocking and escape is None and not _never(gate):
             continue
         twin = any(
             other.id != gate.id
@@ -165,7 +189,7 @@ def gate_not_blocking(review: Review) -> Iterator[Violation]:
         )
         if twin and not (gate.blocking and escape):
             continue
-        why = f"its command has {escape[1]!r}" if escape else "it runs, but its failure is ignored"
+        why = _why_not(gate, escape)
         yield Violation(
             ("qualityGates", gate.id, "blocking"),
             f"gate {gate.id!r} ({gate.tool} in {gate.stage}) cannot stop the release: {why}",
@@ -173,6 +197,25 @@ def gate_not_blocking(review: Review) -> Iterator[Violation]:
             allowed=("true",),
             source=gate.evidence[0] if gate.evidence else None,
         )
+
+
+def _why_not(gate: QualityGate, escape: tuple[str, str] | None) -> str:
+    if escape:
+        return f"its command has {escape[1]!r}"
+    return "it runs, but its failure is ignored" if not gate.blocking else f"it lets {_never(gate)}"
+
+
+def _never(gate: QualityGate) -> str | None:
+    """Say what a gate's bound lets through that it must not: a first failure, or a release nobody approved."""
+    limit = gate.fails_on
+    bound = limit.at_least if limit.at_least is not None else limit.below
+    if bound is None or not re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", bound):
+        return None
+    if limit.at_least is not None and limit.metric in {"failures", "findings"} and Decimal(bound) > 1:
+        return f"{limit.metric} below {bound} pass"
+    if limit.below is not None and limit.metric == "approvals" and Decimal(bound) < 1:
+        return "a release pass that nobody approved"
+    return None
 
 
 def _blocking(plan: Plan, gate: QualityGate) -> Plan | None:
@@ -187,7 +230,11 @@ def _blocking(plan: Plan, gate: QualityGate) -> Plan | None:
             return None
         runs.append(proposed if own and proposed else line)
     plan = amend(plan, "pipelineStages", stage.id, runs=tuple(runs))
-    return amend(plan, "qualityGates", gate.id, blocking=True)
+    if not _never(gate):
+        return amend(plan, "qualityGates", gate.id, blocking=True)
+    field = "at_least" if gate.fails_on.at_least is not None else "below"
+    limit = gate.fails_on.model_copy(update={field: "1"})
+    return amend(plan, "qualityGates", gate.id, blocking=True, fails_on=limit)
 
 
 @rule("release-gates")
@@ -196,7 +243,7 @@ def gate_bypassable(review: Review) -> Iterator[Violation]:
     for component in review.plan.components:
         for release in review.graph.first_releases(component.id):
             seen: set[str] = set()
-            for gate in review.graph.gates_of.get(component.id, ()):
+            for gate in sorted(review.graph.gates_of.get(component.id, ()), key=lambda gate: gate.id):
                 if (
                     gate.kind in seen
                     or not _judging(gate)

@@ -3,6 +3,7 @@
 No deploy without a health check, a validation after it and a way back.
 """
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -81,7 +82,7 @@ def _why_not_first(review: Review, release: Stage, found: tuple[Stage, ...]) -> 
     for stage in found:
         late = graph.guarded_by(stage.id, release.id)
         return f"{stage.id!r} comes only after it" if late else f"it does not wait for {stage.id!r}"
-    stage = next(iter(sorted(graph.attempts(release), key=lambda stage: not proves(stage))))
+    stage = min(graph.attempts(release), key=lambda stage: not proves(stage))
     if not proves(stage):
         return f"{stage.id!r} cannot fail"
     taken, wanted = graph.consumed(stage), graph.consumed(release)
@@ -102,7 +103,24 @@ def _after_one_of(review: Review, plan: Plan, name: str, found: tuple[Stage, ...
             and stage.pipeline == release.pipeline
         ):
             return add_need(plan, name, stage.id)
-    return _verified_first(review, plan, name)
+    return _made_able(review, plan, name) or _verified_first(review, plan, name)
+
+
+def _made_able(review: Review, plan: Plan, name: str) -> Plan | None:
+    """Return the plan in which a verification before the release may fail, None where that was not what it lacked."""
+    graph = Review(plan, review.assessment).graph
+    for stage in graph.attempts(graph.stages[name]) if name in graph.stages else ():
+        runs = tuple(_ESCAPE.sub("", line) for line in stage.runs)
+        if proves(stage) or runs == stage.runs:
+            continue
+        mended = amend(plan, "pipelineStages", stage.id, runs=runs)
+        now = Review(mended, review.assessment).graph
+        if any(now.guarded_by(name, other.id) for other in now.lower_verifications(now.stages[name])):
+            return mended
+    return None
+
+
+_ESCAPE = re.compile(r"\s*+\|\|[^|]*$")
 
 
 def _verified_first(review: Review, plan: Plan, name: str) -> Plan | None:
@@ -153,10 +171,7 @@ def _lower_deploy(
                 plan, "pipelineStages", stage.id, consumes=(*stage.consumes, *consumed(plan, *sorted(taken)))
             )
         return plan, stage
-    runs = tuple(
-        line.replace(release.environment or "", place.id) if release.environment else line
-        for line in release.runs
-    )
+    action, runs = _acting_in(review, plan, release, place)
     deploy = release.model_copy(
         update={
             "id": fresh(
@@ -173,13 +188,46 @@ def _lower_deploy(
             "optional_needs": (),
             "consumes": consumed(plan, *sorted(taken)),
             "runs": runs,
-            "action": release.action if release.kind == "deploy" else None,
+            "action": action,
             "text": None,
             "evidence": united(place.evidence, release.evidence),
             "on_failure": None,
         }
     )
     return add_stage(review, plan, deploy), deploy
+
+
+def _acting_in(
+    review: Review, plan: Plan, release: Stage, place: Environment
+) -> tuple[str | None, tuple[str, ...]]:
+    """Return how the release's artifact is put into a lower environment.
+
+    By the overlay that the repository has for it, else by the release's own commands where they name their
+    environment, else by the platform's default action.
+    """
+    folder = review.value(f"environments/{place.id}", "manifests")
+    if folder and (release.action or "").startswith(("kubernetes", "argo-rollouts")):
+        taken = consumed(plan, *sorted(item.artifact for item in release.consumes))
+        applied = release.model_copy(update={"runs": (f"kubectl apply -k {folder}",), "consumes": taken})
+        return "kubernetes-apply", pinned_apply(plan, applied)
+    named = release.environment or ""
+    runs = tuple(line.replace(named, place.id) if named else line for line in release.runs)
+    if runs != release.runs and release.kind == "deploy":
+        return release.action, runs
+    component = component_of(plan, release.component)
+    found = action_for(component, "deploy") if component else None
+    if found is None or component is None:
+        return (release.action if release.kind == "deploy" else None), runs
+    reference = release.consumes[0].reference if release.consumes else "digest"
+    lines = commands_of(
+        found[2],
+        name=component.id,
+        environment=place.id,
+        path=component.path,
+        url=url_of(place),
+        reference=VARIABLE.get(reference, "$REFERENCE"),
+    )
+    return found[1], lines
 
 
 @rule("checks-and-rollback")

@@ -53,7 +53,9 @@ def _evidenced(review: Review, row: ComponentStrategy) -> str | None:
     for place in (*places, *([registries] if registries else [])):
         mechanism = place.mechanisms.get(row.mechanism)
         assumed = any(
-            f"deployStrategy/{row.id}" in name for note in review.plan.assumptions for name in note.fills
+            name == f"deployStrategy/{row.id}" or name.startswith(f"deployStrategy/{row.id}/")
+            for note in review.plan.assumptions
+            for name in note.fills
         )
         if mechanism is not None and (assumed or row.origin == "existing"):
             return mechanism.strategy
