@@ -9,10 +9,18 @@ from decimal import Decimal
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
-from platform_operations.validate.compose.kubernetes import waits_for_rollout
-from platform_operations.validate.compose.parties import cited, evidence_of, lower_environment
+from platform_operations.validate.compose.kubernetes import pinned_apply, waits_for_rollout
+from platform_operations.validate.compose.parties import (
+    action_for,
+    cited,
+    commands_of,
+    evidence_of,
+    lower_environment,
+    url_of,
+)
 from platform_operations.validate.compose.release import rollback_entry
 from platform_operations.validate.compose.stages import (
+    VARIABLE,
     add_need,
     add_stage,
     component_of,
