@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import get_args
 
 from platform_operations.assess.dockerfiles import Image
 from platform_operations.assess.manifests import Dependency, Manifest, Trait
@@ -28,6 +29,9 @@ _SCHEDULER = re.compile(
 _SERVES = re.compile(
     r"ListenAndServe|grpc\.NewServer|http\.Serve\(|app\.listen\(|createServer\(|HTTPServer\(|\.run\(host=|axum::serve"
 )
+
+
+_ORDER: tuple[ComponentType, ...] = get_args(ComponentType)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Unit:
 
 
 def types_of(unit: Unit) -> dict[ComponentType, tuple[str, ...]]:
-    """Return the types with the URIs that show each, in the order of how surely they are told.
+    """Return the types in the order of the plan's vocabulary, with the URIs that show each.
 
     What platforms and processes run says most; then what it depends on; then what it publishes. A library
     is none as soon as something of it is run as a service, and a web framework alone makes no service of a
@@ -93,7 +97,7 @@ def types_of(unit: Unit) -> dict[ComponentType, tuple[str, ...]]:
     if not services & set(found):
         for kind, uri in _published(unit):
             found.setdefault(kind, (uri,) if uri else ())
-    return {kind: uris[:3] for kind, uris in found.items()}
+    return {kind: found[kind][:3] for kind in _ORDER if kind in found}
 
 
 def _run(unit: Unit) -> Iterator[tuple[ComponentType, str]]:

@@ -50,7 +50,10 @@ _TEMPLATED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawAlert:
-    """An alerting rule as written; not `exact`: read by lines, and the expression is left empty."""
+    """An alerting rule as written.
+
+    Not `exact`: read by lines; then only `hint` has the expression, with template actions made words.
+    """
 
     name: str
     expression: str
@@ -62,6 +65,7 @@ class RawAlert:
     labels: dict[str, str] = field(default_factory=dict[str, str])
     annotations: dict[str, str] = field(default_factory=dict[str, str])
     exact: bool = True
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,37 +181,54 @@ def _by_lines(path: str, text: str) -> Iterator[RawAlert]:
     """Yield the alerts that lines show: a name, and the fields up to the next alert or 60 lines on."""
     rows = lines_of(text)
     starts = [
-        (number, match)
+        (number, match["name"].strip())
         for number, row in enumerate(rows)
         if len(row) < 500 and (match := _ALERT_LINE.match(row)) and "{{" not in match["name"]
     ]
-    for place, (number, match) in enumerate(starts[:MAX_ALERTS]):
+    for place, (number, name) in enumerate(starts[:MAX_ALERTS]):
         end = min(starts[place + 1][0] if place + 1 < len(starts) else len(rows), number + 60)
-        labels: dict[str, str] = {}
-        annotations: dict[str, str] = {}
-        hold = None
-        last = number
-        for at in range(number + 1, end):
-            found = _FIELD.match(rows[at]) if len(rows[at]) < 2_000 else None
-            value = found["value"].strip("'\"") if found else ""
-            if not found or not value or _TEMPLATED.search(value):
-                continue
-            key = found["key"]
-            if key == "for":
-                hold, last = value, at
-            elif key in {"severity", "team", "owner", "service"}:
-                labels[key], last = value, at
-            elif key in {"runbook_url", "runbook", "runbookUrl", "summary", "description"}:
-                annotations[key], last = value, at
+        found = {key: (at, value) for at, key, value in _fields(rows, number + 1, end)}
+        texts = {key: value for key, (_, value) in found.items()}
         yield RawAlert(
-            match["name"].strip(),
-            "",
-            path,
-            number + 1,
-            last + 1,
-            number + 1,
-            hold,
-            labels,
-            annotations,
+            name=name,
+            expression="",
+            path=path,
+            first=number + 1,
+            last=max((at for at, _ in found.values()), default=number) + 1,
+            expression_line=found["expr"][0] + 1 if "expr" in found else number + 1,
+            hold=texts.get("for"),
+            labels={key: texts[key] for key in _LABELS if key in texts},
+            annotations={key: texts[key] for key in _ANNOTATIONS if key in texts},
             exact=False,
+            hint=texts.get("expr", ""),
         )
+
+
+_LABELS = ("severity", "team", "owner", "service")
+_ANNOTATIONS = ("runbook_url", "runbook", "runbookUrl", "summary", "description")
+
+
+def _fields(rows: list[str], start: int, end: int) -> Iterator[tuple[int, str, str]]:
+    """Yield (row, key, value) of the fields; template actions count in `expr` only."""
+    for at in range(start, end):
+        found = _FIELD.match(rows[at]) if len(rows[at]) < 2_000 else None
+        if not found or not found["value"]:
+            continue
+        key, value = found["key"], found["value"]
+        if key == "expr":
+            yield at, key, _expression(rows, at, end, value)
+        elif key in {"for", *_LABELS, *_ANNOTATIONS} and not _TEMPLATED.search(value):
+            yield at, key, value.strip("'\"")
+
+
+def _expression(rows: list[str], at: int, end: int, value: str) -> str:
+    """Return the expression that begins on row `at`, with template actions replaced by a word."""
+    lines = [value]
+    if value[:1] in "|>" or value.startswith("|||"):
+        indent = len(rows[at]) - len(rows[at].lstrip())
+        lines = list[str]()
+        for row in rows[at + 1 : end]:
+            if row.strip() and len(row) - len(row.lstrip()) <= indent:
+                break
+            lines.append("" if re.fullmatch(r"\s*\{\{[^{}]*\}\}\s*", row[:500]) else row)
+    return re.sub(r"\{\{[^{}]*\}\}", "templated", "\n".join(lines)).strip()[:5_000]

@@ -61,7 +61,7 @@ def read_alerts(
     for raw in known.alerts:
         name = _id(raw, taken)
         taken.add(name)
-        verdict = classify(raw.expression, known.records) if raw.exact else Verdict(None, "read by lines")
+        verdict = _verdict(raw, known.records)
         route, why_not = _route(raw, routings)
         target = targets.get((raw.path, raw.first))
         entry = _entry(raw, name, component_of(raw.path), verdict, route, by_target.get(target or ""))
@@ -72,6 +72,13 @@ def read_alerts(
     if known.alerts and not routings:
         facts.append(_receivers_unknown(known.alerts))
     return Alerts(tuple(entries), tuple(seen), tuple(facts), runbooks)
+
+
+def _verdict(raw: RawAlert, records: Mapping[str, str]) -> Verdict:
+    if raw.exact:
+        return classify(raw.expression, records)
+    guess = classify(raw.hint, records) if raw.hint else Verdict(None, "its expression was not seen")
+    return Verdict(None if guess.kind == "meta" else guess.kind, f"{guess.why} (read by lines)")
 
 
 def _entry(

@@ -223,7 +223,7 @@ def _prose(lines: list[str] | None) -> str | None:
 def _named_owner(text: str) -> str | None:
     for row in lines_of(text)[:40]:
         found = re.match(
-            r"^\W{0,6}(?:owner|team|owned by)\W{1,6}(@?[\w][\w./@ -]{1,80}?)\W*$", row[:200], re.I
+            r"^\W{0,6}(?:owner|team|owned by)[\s:*_-]{1,6}(@?[\w][\w./@ -]{1,80}?)\W*$", row[:200], re.I
         )
         if found:
             return found[1]

@@ -11,24 +11,16 @@ from platform_operations.slo.promql import Matcher, Selector, bare, kind, number
 
 Tree: TypeAlias = Any
 
-_SERVER_ERRORS = ("500", "502", "503", "5xx", "Internal", "Unavailable", "INTERNAL", "SERVFAIL")
+_SERVER_ERRORS = ("500", "502", "503", "5xx")
 _CLIENT_ERRORS = ("400", "403", "404", "429", "4xx")
+_FINE_CODES = ("200", "201", "204", "2xx")
 _FAILED = (
-    "error",
-    "fail",
-    "failed",
-    "failure",
-    "errors",
-    "timeout",
-    "exception",
-    "Error",
-    "false",
-    "rejected",
-    "dropped",
+    *("error", "fail", "failed", "failure", "errors", "timeout", "exception", "Error", "false", "rejected"),
+    *("dropped", "Internal", "Unavailable", "INTERNAL", "SERVFAIL"),
 )
-_FINE = ("200", "201", "204", "2xx", "OK", "ok", "success", "true", "NOERROR", "succeeded", "Success")
+_FINE = ("OK", "ok", "success", "true", "NOERROR", "succeeded", "Success")
 _OUTCOME_LABEL = re.compile(
-    r"code|status|result|outcome|response|class|success|error|state|reason|type|exception|rcode", re.I
+    r"code|status|result|outcome|response|class|succe|error|state|reason|type|exception|rcode", re.I
 )
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
@@ -142,36 +134,51 @@ def _base(name: str | None) -> str:
 
 
 def outcome_of(matchers: list[Matcher]) -> str | None:
+    """Return which outcomes the conditions leave: failed, good, client or slow; None: none tells.
+
+    A condition is tried on sample values of its own kind, codes or words: `!~"2.."` says nothing about words.
+    """
     for matcher in matchers:
+        if matcher.label == "le":
+            return "slow"
         if not _OUTCOME_LABEL.search(matcher.label):
             continue
         try:
-            server = any(map(matcher.accepts, _SERVER_ERRORS))
-            client = any(map(matcher.accepts, _CLIENT_ERRORS))
-            failed = any(map(matcher.accepts, _FAILED))
-            fine = any(map(matcher.accepts, _FINE))
+            outcome = _tried(matcher)
         except UnsupportedPatternError:
             continue
-        if fine:
-            good = not (server or failed) and matcher.op in {"=", "=~"}
-            if good:
-                return "good"
-            continue
-        if server or failed:
-            return "failed"
-        if client:
-            return "client"
+        if outcome:
+            return outcome
     return None
 
 
+def _tried(matcher: Matcher) -> str | None:
+    codes = any(letter.isdigit() for letter in matcher.value)
+    fine = any(map(matcher.accepts, _FINE_CODES if codes else _FINE))
+    failed = any(map(matcher.accepts, _SERVER_ERRORS if codes else _FAILED))
+    if fine:
+        return "good" if not failed and matcher.op in {"=", "=~"} else None
+    if failed:
+        return "failed"
+    return "client" if codes and any(map(matcher.accepts, _CLIENT_ERRORS)) else None
+
+
 def stem(name: str) -> str:
-    """Return the metric in a recorded name such as `job:http_requests:rate5m`, any other name unchanged."""
-    parts = [part.removesuffix("_bucket") for part in name.split(":")]
-    if len(parts) < 2:
+    """Return the metric of a recorded name (level:metric:operations), or the name, without suffix."""
+    parts = [re.sub(r"_(bucket|sum|count)$", "", part) for part in name.split(":")]
+    if len(parts) == 1:
         return parts[0]
-    metric = max(parts, key=lambda part: part.count("_"))
+    if len(parts) == 2:
+        metric = parts[0] if _OPERATION.search(parts[1]) else parts[1]
+    else:
+        metric = parts[1] if len(parts) == 3 else max(parts, key=lambda part: part.count("_"))
     quantile = [part for part in parts if "quantile" in part or re.fullmatch(r"p\d\d", part)]
     return "_".join([metric, *quantile])
+
+
+_OPERATION = re.compile(
+    r"^(sum|avg|max|min|mean|p\d\d|\d*quantile|ratio|rate|irate|increase|burnrate|count)[\d_a-z]*$"
+)
 
 
 def calls(tree: Tree) -> Iterator[Tree]:

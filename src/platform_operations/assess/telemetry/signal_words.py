@@ -11,7 +11,8 @@ import re
 def words(text: str) -> frozenset[str]:
     """Return the lower-case words of a metric name or label value."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text[:300])
-    return frozenset(word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word)
+    lowered = re.sub(r"([a-z])(latency|bytes|gb)(?![a-z])", r"\1_\2", spaced.lower())
+    return frozenset(word for word in re.split(r"[^a-z0-9]+", lowered) if word)
 
 
 def _set(text: str) -> frozenset[str]:
@@ -40,6 +41,7 @@ DELIVERED = _set(
 """What a user hands over or waits for; losing one of them is felt."""
 
 PRODUCT = _set(
+    "deliveries "
     "backup backups restore restores notification notifications payment payments order orders checkout "
     "delivery deliveries invoice invoices email emails mail login logins signup upload uploads"
 )
@@ -95,7 +97,7 @@ RESOURCE = _set(
     node kube namespace machine replicas hpa horizontalpodautoscaler daemonset statefulset deployment
     volume persistentvolume persistentvolumeclaim pvc job cronjob config reload version versions hash
     sync synced leader leaders quorum members member ring replication replica replicas lag queue queues
-    backlog pending depth length size count connections pool workers worker cache hit hits miss misses
+    backlog pending depth length size connections pool workers worker cache hit hits miss misses
     eviction evictions evicted compaction compact compactions snapshot snapshots wal index indices shard
     shards segment segments scrape target targets exporter health status state info timestamp process
     uptime boot clock time timex offset ntp raid mdadm smart zpool zfs array device devices tablespace
@@ -107,7 +109,7 @@ RESOURCE = _set(
     descriptors interrupts interrupt ctxt switches conn backends upgrade outdated compactor halted
     resets reset spec desired scheduled misscheduled unschedulable generation observed update updated
     firmware license subscribers unacked ready rebalance paused frozen stuck failover failovers
-    splitbrain readonly retry retries warnings flap flaps check checks unhealthy
+    splitbrain readonly retry retries warnings flap flaps check checks unhealthy healthy activity gb
     """
 )
 """State, capacity and mechanism of the inside."""
@@ -126,3 +128,8 @@ EXPIRY = _set(
     "tls x509 license licence renewal notafter"
 )
 """Things that end on a known day."""
+
+TELEMETRY = _set(
+    "logs log spans span samples metrics targets reporter batches traces lines telemetry exemplars"
+)
+"""What monitoring is made of: losing it blinds, but fails no request."""

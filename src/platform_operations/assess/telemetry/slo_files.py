@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 from platform_operations.assess.places import aside, documents, kebab, lines_of, text_of, unique
 from platform_operations.model.assessment import Fact
@@ -251,7 +251,7 @@ def _percent(text: str | None, factor: int) -> str | None:
     """Return a number times `factor` as a percentage in plain digits, None unless it lies in 0 to 100."""
     try:
         value = Decimal((text or "").strip().rstrip("%")[:20]) * factor
-    except InvalidOperation:
+    except DecimalException:
         return None
     if not value.is_finite() or not 0 < value <= 100:
         return None

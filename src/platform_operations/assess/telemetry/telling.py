@@ -45,12 +45,20 @@ class Asked:
     @property
     def words(self) -> frozenset[str]:
         """The words of all its metric names."""
-        return frozenset(word for selector in self.found for word in words(stem(selector.name or "")))
+        return frozenset(word for selector in self.found for word in _said(selector))
 
     @property
     def names(self) -> str:
         """Its first metric, for the reason given."""
         return shown(self.found[0]) if self.found else "it"
+
+
+def _said(selector: Selector) -> frozenset[str]:
+    """Return the words of a metric, and of its label `name` where that tells many measures apart."""
+    inside = [
+        one.value for one in selector.matchers if one.label == "name" and one.op == "=" and ":" in one.value
+    ]
+    return words(" ".join([stem(selector.name or ""), *inside]))
 
 
 def shown(selector: Selector) -> str:
@@ -64,8 +72,18 @@ def _burn(asked: Asked) -> Verdict | None:
     return None
 
 
+_PROBING = frozenset({"probe", "e2e", "synthetic", "smoke", "canary"})
+
+
 def _probe(asked: Asked) -> Verdict | None:
     name = asked.found[0].name or ""
+    checks = words(
+        " ".join(one.value for one in asked.found[0].matchers if one.label in {"check", "probe", "test"})
+    )
+    if re.match(r"[ck]anary_(up|success)", name) or (
+        name.endswith(("_up", "_success")) and checks & _PROBING
+    ):
+        return Verdict("symptom", f"{name} is a test from outside")
     if not re.match(r"probe_|.*test_case|synthetic|blackbox_probe", name):
         return None
     if words(name) & told.EXPIRY:
@@ -142,7 +160,7 @@ def _in_label(asked: Asked) -> Verdict | None:
 
 
 def _unavailable(asked: Asked) -> Verdict | None:
-    if asked.words & {"unavailable", "offline"} and not asked.words & {
+    if asked.words & {"unavailable", "unavailables", "offline"} and not asked.words & {
         "replicas",
         "node",
         "kube",
@@ -166,9 +184,13 @@ def _ratio(asked: Asked) -> Verdict | None:
     share = share_of(top, bottom)
     if share is None:
         return None
-    said = frozenset(word for selector in (*top, *bottom) for word in words(stem(selector.name or "")))
+    said = frozenset(word for selector in (*top, *bottom) for word in _said(selector))
     if {"hit", "hits", "miss", "misses"} & said:
         return Verdict("cause", f"{asked.names} is the efficiency of a cache")
+    if said & told.TELEMETRY and not said & {"http", "grpc", "request", "requests", "alerts"}:
+        return Verdict("cause", f"{asked.names} loses telemetry, not requests")
+    if share == "slow":
+        return _timed(asked, said)
     if share == "client":
         return Verdict("cause", f"{asked.names} counts requests that their sender got wrong (4xx)")
     if said & told.PHYSICAL and not said & {"http", "grpc", "request", "requests"}:
@@ -186,12 +208,27 @@ def _dependency(said: frozenset[str]) -> bool:
     return bool(dependency)
 
 
+def _timed(asked: Asked, said: frozenset[str]) -> Verdict | None:
+    """A time is a symptom when it is a caller's, a cause when it is a part's."""
+    internal = said & told.INTERNAL_LATENCY
+    if "coredns" in said:
+        internal -= {"dns"}
+    if internal:
+        parts = ", ".join(sorted(internal)[:2])
+        return Verdict("cause", f"{asked.names} times a part ({parts}), not what a caller waits for")
+    if said & told.REQUEST and said & told.DURATION:
+        return Verdict("symptom", f"{asked.names} is how long callers wait")
+    return None
+
+
 def _latency(asked: Asked) -> Verdict | None:
     """How long a unit of work took: a quantile, a recorded quantile, or time over count."""
     said = asked.words
     quantile = any(call.func.name == "histogram_quantile" for call in calls(asked.value))
     labelled = any(matcher.label == "quantile" for selector in asked.found for matcher in selector.matchers)
-    recorded = any("quantile" in word or re.fullmatch(r"p\d\d", word) for word in said)
+    recorded = any(
+        "quantile" in word or "percentile" in word or re.fullmatch(r"p\d\d", word) for word in said
+    )
     pair = division(asked.value)
     mean = False
     if pair is not None:
@@ -203,19 +240,7 @@ def _latency(asked: Asked) -> Verdict | None:
         )
     if not (quantile or labelled or recorded or mean) or asked.operator.startswith("<"):
         return None
-    internal = (
-        said & told.INTERNAL_LATENCY - {"dns"}
-        if "dns" in said and "coredns" in said
-        else said & told.INTERNAL_LATENCY
-    )
-    if internal:
-        return Verdict(
-            "cause",
-            f"{asked.names} times a part ({', '.join(sorted(internal)[:2])}), not what a caller waits for",
-        )
-    if said & told.REQUEST and said & (told.DURATION | {"sum"}):
-        return Verdict("symptom", f"{asked.names} is how long callers wait")
-    return None
+    return _timed(asked, said)
 
 
 def _lost(asked: Asked) -> Verdict | None:
@@ -226,19 +251,7 @@ def _lost(asked: Asked) -> Verdict | None:
         if matcher.op == "="
     ):
         return None
-    if asked.words & {
-        "logs",
-        "log",
-        "packets",
-        "packet",
-        "spans",
-        "events",
-        "samples",
-        "metrics",
-        "targets",
-        "receive",
-        "transmit",
-    }:
+    if asked.words & told.TELEMETRY or {"receive", "transmit", "packets", "packet"} & asked.words:
         return Verdict("cause", f"{asked.names} loses telemetry or packets, not requests")
     if asked.words & told.DELIVERED and not _dependency(asked.words) and not asked.words & told.PHYSICAL:
         return Verdict("symptom", f"{asked.names} counts what users handed over and lost")
@@ -250,13 +263,16 @@ def _failures(asked: Asked) -> Verdict | None:
     if not {call.func.name for call in calls(asked.value)} & {"rate", "increase", "irate", "delta"}:
         return None
     said = asked.words
+    served = said & {"http", "request", "requests", "responses", "grpc"}
     if said & told.BAD:
+        if {"connection", "connections", "connect"} & said and {"backend", "backends", "server"} & said:
+            return Verdict("cause", f"{asked.names} counts connections to a backend; retries may hide them")
         if _dependency(said) or said & told.PHYSICAL or said & {"internal", "panic", "panics"}:
             return Verdict("cause", f"{asked.names} counts failures inside or of a dependency")
-        if said & told.PRODUCT:
+        if said & told.PRODUCT or served:
             return Verdict(
                 "symptom",
-                f"{asked.names} counts failed work that a user asked for (a ratio would be less noisy)",
+                f"{asked.names} counts failed work (a ratio would be less noisy)",
             )
         return None
     outcome = outcome_of([matcher for selector in asked.found for matcher in selector.matchers])
@@ -271,14 +287,30 @@ def _failures(asked: Asked) -> Verdict | None:
     return None
 
 
+def _stopped(asked: Asked, called: set[str]) -> bool:
+    """Whether it asks for nothing where something should flow: what stopped, names do not tell."""
+    none = (asked.operator, asked.bound) in {("==", 0), ("<", 1)}
+    flows = bool(called & {"rate", "increase", "irate"})
+    stands = {"available", "endpoint"} & asked.words and any(one.matchers for one in asked.found)
+    checked = asked.names.endswith("_success")
+    return none and bool(flows or stands or checked)
+
+
 def _inside(asked: Asked) -> Verdict | None:
     said = asked.words
     called = {call.func.name for call in calls(asked.value)}
     if called & {"deriv", "changes", "resets"}:
         return Verdict("cause", f"{asked.names} changes: state of the inside")
     traffic = said & {"requests", "request", "queries"} and not said & told.BAD
-    if traffic and asked.operator.startswith(">") and called & {"rate", "increase", "irate"}:
+    if (
+        traffic
+        and division(asked.value) is None
+        and asked.operator.startswith(">")
+        and called & {"rate", "increase", "irate"}
+    ):
         return Verdict("cause", f"{asked.names} is traffic, which hurts nobody by itself")
+    if _stopped(asked, called):
+        return None
     inside = said & (told.RESOURCE | told.PHYSICAL | told.DEPENDENCY)
     waits = said & {"duration", "latency"} or ({"response", "time"} <= said)
     if inside and not waits and not said & {"unavailable", "offline"}:
