@@ -4,15 +4,15 @@ Each takes values and gives values; what reads disks or networks does it through
 the caller chose.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from platform_operations.assess import assess, configuration_file, own_configuration
 from platform_operations.documents import assessment_document, parsed
 from platform_operations.draft import derived, draft, repaired
-from platform_operations.metrics import MetricSource, observe, open_source
+from platform_operations.metrics import MetricSource, measured, open_source
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.configuration import Configuration
 from platform_operations.model.evidence import Citation, LedgerEntry, repo_place
@@ -21,8 +21,6 @@ from platform_operations.model.plan import Plan, Verdict
 from platform_operations.model.record import sha256
 from platform_operations.repository import Repository, Unreadable, cited_lines, open_repository
 from platform_operations.resources import reference_section
-from platform_operations.slo.discovery import slis_of_alerts
-from platform_operations.slo.sli import NamedSli
 from platform_operations.validate import BY_ID, RULES, Ignore, gaps, read_document, validate
 from platform_operations.validate import Review as UnderReview
 from platform_operations.validate import Verdict as Judged
@@ -84,29 +82,6 @@ def own_metrics(target: Target) -> MetricSource | None:
     if name is None or target.root is None:
         return None
     return open_source(name, root=target.root)
-
-
-def measured(assessment: Assessment, source: MetricSource, as_of: str | None = None) -> Assessment:
-    """Return the assessment with the baseline of every SLI that the source or the repository names."""
-    slis = slis_of(assessment, source.listed())
-    rows = observe(source, slis, as_of=as_of or assessment.as_is.target.as_of)
-    newest = max((row.end for row in rows if row.end), default=None)
-    target = assessment.as_is.target
-    if target.as_of is None and newest is not None:
-        plan = assessment.as_is.model_copy(update={"target": target.model_copy(update={"as_of": newest})})
-        assessment = assessment.model_copy(update={"as_is": plan})
-    return assessment.model_copy(update={"baseline": rows})
-
-
-def slis_of(assessment: Assessment, listed: Iterable[NamedSli]) -> tuple[NamedSli, ...]:
-    """Return the SLIs to measure: those the source lists, with the queries that the repository's own alerts show."""
-    shown = {sli.id: sli for sli in slis_of_alerts(assessment.as_is)}
-    found = {sli.id: sli for sli in listed}
-    merged = {
-        name: replace(sli, sli=shown[name].sli, why=shown[name].why) if name in shown else sli
-        for name, sli in found.items()
-    }
-    return tuple(merged[name] for name in sorted(merged))
 
 
 def drafted(target: Target, assessment: Assessment, *, owner: str | None = None) -> Drafted:
@@ -203,6 +178,11 @@ def read_plan(text: str, name: str = "the plan") -> Plan | tuple[Finding, ...]:
         InputError: the text is neither YAML nor JSON, or too large.
     """
     return read_document(parsed(text, name, MAX_PLAN_BYTES))
+
+
+def plan_of(document: object) -> Plan | tuple[Finding, ...]:
+    """Return the plan that a document as parsed from JSON holds, or the findings that say why it is none."""
+    return read_document(document)
 
 
 def fixed(target: Target, assessment: Assessment, plan: Plan) -> Plan:
