@@ -1,0 +1,5 @@
+"""The command line: `platform-ops`. Nothing heavy is imported before the command is known."""
+
+from platform_operations.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,64 @@
+"""From arguments to an exit code: 0 done, 1 the plan is invalid or a bar was met, 2 the input cannot be used."""
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+from platform_operations.cli.arguments import parse
+from platform_operations.errors import DefectError, InputError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""What a shell reports of a program that SIGINT, or SIGPIPE, ended."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1, 2; 130 when interrupted, 141 when the reader went away."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        code = _run(parse(argv))
+        sys.stdout.flush()
+        return code
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    except InputError as error:
+        return _refused(str(error))
+    except DefectError as error:
+        return _refused(f"this build is broken: {error}")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes once more when it ends; that must find an open file.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _refused(message: str) -> int:
+    from platform_operations.repository import redact
+
+    sys.stderr.write(f"platform-ops: {' '.join(redact(message).split())}\n")
+    return 2
+
+
+def _run(arguments: Namespace) -> int:
+    """Call the command's own module, imported only now."""
+    match arguments.command:
+        case "assess":
+            from platform_operations.cli.assess_command import run
+        case "plan":
+            from platform_operations.cli.plan_command import run
+        case "validate":
+            from platform_operations.cli.validate_command import run
+        case "rules":
+            from platform_operations.cli.lookup_commands import run_rules as run
+        case "reference":
+            from platform_operations.cli.lookup_commands import run_reference as run
+        case "schema":
+            from platform_operations.cli.lookup_commands import run_schema as run
+        case _:
+            from platform_operations.cli.serve_command import run
+    return run(arguments)

@@ -1,0 +1,83 @@
+"""What reaches standard output and files: redacted, one document at a time; progress goes to a terminal only."""
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from platform_operations.documents import json_text
+from platform_operations.errors import InputError
+from platform_operations.repository import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+def redacted(value: Any) -> Any:
+    """Return a document with every text in it redacted: text by text, so that no quote or bracket is lost."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: redacted(item) for key, item in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [redacted(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def print_document(document: Any) -> None:
+    """Put one JSON document on standard output."""
+    sys.stdout.write(json_text(redacted(document)))
+
+
+def print_text(text: str) -> None:
+    """Put text on standard output."""
+    sys.stdout.write(redact(text))
+
+
+def note(text: str) -> None:
+    """Put one line on standard error."""
+    sys.stderr.write(f"{' '.join(redact(text).split())}\n")
+
+
+def read_input(name: str, limit: int, what: str) -> str:
+    """Return the text of a file, or of standard input for `-`.
+
+    Raises:
+        InputError: it cannot be read, is no UTF-8 text, or is larger than `limit` bytes.
+    """
+    try:
+        if name == "-":
+            data = getattr(sys.stdin, "buffer", sys.stdin).read(limit + 1)
+        else:
+            path = Path(name)
+            if path.is_dir():
+                raise InputError(f"{what} {name!r} is a folder; name a file")
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
+    except FileNotFoundError:
+        raise InputError(f"{what} {name!r} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{what} {name!r} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    if len(data) > limit:
+        raise InputError(f"{what} {name!r} is larger than {limit // (1024 * 1024)} MiB")
+    try:
+        return (
+            data.removeprefix("\ufeff") if isinstance(data, str) else cast("bytes", data).decode("utf-8-sig")
+        )
+    except UnicodeDecodeError:
+        raise InputError(f"{what} {name!r} is no UTF-8 text") from None
+
+
+@contextmanager
+def progress() -> "Generator[Callable[[str], None]]":
+    """Give a function that says on a terminal what is being done; the line is gone when it is over."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    try:
+        yield lambda text: print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,122 @@
+"""Stages in their order as a small tree: each below the last stage it waits for."""
+
+from collections.abc import Iterator, Mapping
+
+from platform_operations.cli.page import Page, Part
+from platform_operations.model.delivery import Pipeline, Stage
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import IMMUTABLE, RELEASING
+
+ORIGIN: Mapping[str, tuple[str, str]] = {
+    "proposed": ("+", "green"),
+    "changed": ("~", "yellow"),
+    "existing": ("=", "dim"),
+}
+MOST_STAGES = 40
+MOST_PIPELINES = 8
+WIDEST_NAME = 44
+
+
+def write_pipelines(page: Page, plan: Plan, *, marks: bool) -> None:
+    """Write every pipeline with its stages; of many pipelines those first that release, the rest in a line each."""
+    releasing = [row for row in plan.pipelines if any(_releases(plan, row))]
+    others = [row for row in plan.pipelines if row not in releasing]
+    room = MOST_PIPELINES
+    for row in (*releasing, *others):
+        room -= 1
+        if room < 0:
+            continue
+        started = f" on {', '.join(row.triggers)}" if row.triggers else ""
+        guard = f", guarded by {', '.join(row.protected_by)}" if row.protected_by else ""
+        mark: list[Part] = [ORIGIN[row.origin], " "] if marks else []
+        page.write([*mark, (row.id, "bold"), (started + guard, "dim")], indent=2, hang=2)
+        _write_tree(page, plan, row, marks)
+    if room < 0:
+        page.write([(f"and {-room} more pipelines", "dim")], indent=2)
+
+
+def _releases(plan: Plan, pipeline: Pipeline) -> Iterator[Stage]:
+    return (row for row in plan.pipeline_stages if row.pipeline == pipeline.id and row.kind in RELEASING)
+
+
+def _write_tree(page: Page, plan: Plan, pipeline: Pipeline, marks: bool) -> None:
+    stages = {row.id: row for row in plan.pipeline_stages if row.pipeline == pipeline.id}
+    rows = list(_tree(stages))
+    marked = 2 if marks else 0
+    width = min(WIDEST_NAME, max((len(branch) + marked + len(row.id) for branch, row, _ in rows), default=0))
+    for branch, stage, above in rows[:MOST_STAGES]:
+        also = [name for name in (*stage.needs, *stage.optional_needs) if name != above]
+        mark: list[Part] = [ORIGIN[stage.origin], " "] if marks else []
+        joined = (f"  (and after {', '.join(also)})", "dim") if also else ""
+        head: list[Part] = [(branch, "dim"), *mark, stage.id]
+        page.row(head, [(stage.kind, "dim"), *_about(stage), joined], indent=4, width=width)
+    if len(rows) > MOST_STAGES:
+        page.write([(f"and {len(rows) - MOST_STAGES} more stages", "dim")], indent=4)
+
+
+def _about(stage: Stage) -> list[Part]:
+    """Return what matters of a stage beside its name: what it makes, where it goes and who meets it there."""
+    told: list[Part] = []
+    if stage.produces:
+        told.append(f" {', '.join(stage.produces)}")
+    if stage.environment:
+        told.append(f" {stage.environment}")
+    if stage.exposure and stage.exposure != "none":
+        told.append((f", met by {'everyone' if stage.exposure == 'full' else stage.exposure + ' users'}", ""))
+    for item in stage.consumes[:2]:
+        loose = item.reference not in IMMUTABLE
+        told += [f"; {item.artifact} by ", (item.reference, "yellow" if loose else "")]
+    return told
+
+
+def _tree(stages: Mapping[str, Stage]) -> Iterator[tuple[str, Stage, str | None]]:
+    """Yield (branch, stage, the stage it hangs on) from top to bottom; a stage hangs on the deepest it waits for."""
+    depth = _depths(stages)
+    below: dict[str | None, list[str]] = {}
+    for name, stage in stages.items():
+        needs = [
+            need
+            for need in (*stage.needs, *stage.optional_needs)
+            if need in stages and depth[need] < depth[name]
+        ]
+        above = max(needs, key=lambda need: depth[need]) if needs else None
+        below.setdefault(above, []).append(name)
+    pending: list[tuple[str, str, str | None]] = []
+
+    def push(names: list[str], indent: str, above: str | None) -> None:
+        for index in reversed(range(len(names))):
+            last = index == len(names) - 1
+            corner = "" if above is None else ("└ " if last else "├ ")
+            pending.append((indent + corner, names[index], above))
+
+    push(below.get(None, []), "", None)
+    while pending:
+        branch, name, above = pending.pop()
+        yield branch, stages[name], above
+        inner = "" if above is None else branch[:-2] + ("  " if branch.endswith("└ ") else "│ ")
+        push(below.get(name, []), inner, name)
+
+
+def _depths(stages: Mapping[str, Stage]) -> dict[str, int]:
+    """Return how many stages come before each, at most; a circle is cut where it is met."""
+    depth: dict[str, int] = {}
+    for start in stages:
+        pending = [start]
+        open_: set[str] = set()
+        while pending:
+            name = pending[-1]
+            wanted = [
+                need
+                for need in (*stages[name].needs, *stages[name].optional_needs)
+                if need in stages and need not in depth and need not in open_
+            ]
+            if wanted and name not in depth:
+                open_.add(name)
+                pending.extend(wanted)
+                continue
+            pending.pop()
+            needs = [
+                depth[need] for need in (*stages[name].needs, *stages[name].optional_needs) if need in depth
+            ]
+            depth.setdefault(name, 1 + max(needs, default=0))
+    return depth
