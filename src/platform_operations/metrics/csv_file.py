@@ -19,6 +19,7 @@ from platform_operations.errors import InputError
 from platform_operations.metrics.instants import unix
 from platform_operations.metrics.source import History, Slot, Span
 from platform_operations.model.reliability import Sli
+from platform_operations.model.words import SliKind
 from platform_operations.slo.budget import DAY, HOUR, MINUTE
 from platform_operations.slo.sli import NamedSli
 
@@ -27,6 +28,12 @@ MOST_LINES = 20_000_000
 MOST_SLIS = 2000
 MOST_SLOTS = 5_000_000
 _LONGEST_LINE = 1000
+_KINDS: dict[SliKind, set[str]] = {
+    "latency": {"latency", "duration", "speed"},
+    "freshness": {"freshness", "age", "lag", "staleness"},
+    "correctness": {"correctness", "quality"},
+    "throughput": {"throughput"},
+}
 _EVENTS = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", re.ASCII)
 
 _instant = lru_cache(maxsize=100_000)(unix)
@@ -91,12 +98,7 @@ class CsvSource:
 
     def listed(self) -> tuple[NamedSli, ...]:
         """The SLIs of the file, by id."""
-        return tuple(
-            NamedSli(
-                name, f"availability {name}", Sli(kind="availability", source="file"), "named in the file"
-            )
-            for name in sorted(self._grids)
-        )
+        return tuple(_named(name) for name in sorted(self._grids))
 
     def newest(self, slis: Sequence[NamedSli], not_after: int | None) -> int | None:
         """The end of the last slot of any of the SLIs, or `not_after` where slots reach beyond it."""
@@ -171,6 +173,15 @@ class CsvSource:
 
     def _error(self, line: int, what: str) -> InputError:
         return InputError(f"{self.name} line {line}: {what}")
+
+
+def _named(name: str) -> NamedSli:
+    """The SLI behind an SLO id: its words say the kind, and it is availability where they do not."""
+    words = re.split(r"[^a-z]+", name.lower())
+    hinted = [kind for kind, hints in _KINDS.items() if not hints.isdisjoint(words)]
+    kind: SliKind = hinted[0] if hinted else "availability"
+    subject = re.sub(rf"[-_ ]*\b{kind}\b", "", name, flags=re.IGNORECASE) or name
+    return NamedSli(name, f"{kind} of {subject}", Sli(kind=kind, source="file"), "named in the file")
 
 
 def _bounded(file: TextIO, error: Callable[[int, str], InputError]) -> Iterator[str]:

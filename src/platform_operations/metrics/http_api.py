@@ -6,10 +6,11 @@ They are sent to the host that the user named and to no other: a redirect elsewh
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import urljoin, urlsplit
 from weakref import finalize
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import httpx2
     from tenacity import RetryCallState
 
-Endpoint: TypeAlias = Literal["query", "query_range", "labels", "label/__name__/values", "series"]
+_ENDPOINT = re.compile(r"query|query_range|labels|label/[a-zA-Z_][a-zA-Z0-9_]{0,200}/values", re.ASCII)
 Parameters: TypeAlias = Mapping[str, str]
 
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -76,10 +77,15 @@ class HttpApi:
         )
         finalize(self, self._client.close)
 
-    def ask(self, endpoint: Endpoint, parameters: Parameters) -> Any | Refusal:
-        """The `data` of an answer; Refusal where the query is at fault, InputError where the source is."""
+    def ask(self, endpoint: str, parameters: Parameters) -> Any | Refusal:
+        """The `data` of an answer of one of the reading endpoints.
+
+        Refusal where the query is at fault, InputError where the source is.
+        """
         from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
+        if _ENDPOINT.fullmatch(endpoint) is None:
+            raise ValueError(f"{endpoint!r} is no endpoint that may be asked")
         retrying = Retrying(
             retry=retry_if_exception_type(_PassingError),
             stop=stop_after_attempt(ATTEMPTS),
@@ -92,7 +98,7 @@ class HttpApi:
         except _PassingError as error:
             raise InputError(f"metrics {self.base}: {error} ({ATTEMPTS} attempts)") from None
 
-    def _once(self, endpoint: Endpoint, parameters: Parameters) -> Any | Refusal:
+    def _once(self, endpoint: str, parameters: Parameters) -> Any | Refusal:
         import httpx2
 
         try:

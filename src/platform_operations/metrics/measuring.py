@@ -23,7 +23,7 @@ def measured(assessment: Assessment, source: MetricSource, as_of: str | None = N
     one with no quiet rung supports no objective. `as_of` (RFC 3339) overrides the assessment's own time.
     """
     plan = assessment.as_is
-    slis = _slis(assessment, source)
+    slis = slis_of(assessment, source)
     rows: list[Observation] = []
     tried: list[Backtest] = []
     named = {sli.id: sli for sli in slis}
@@ -38,7 +38,7 @@ def measured(assessment: Assessment, source: MetricSource, as_of: str | None = N
     return assessment.model_copy(update={"baseline": tuple(rows), "backtests": tuple(tried), "as_is": plan})
 
 
-def _slis(assessment: Assessment, source: MetricSource) -> tuple[NamedSli, ...]:
+def slis_of(assessment: Assessment, source: MetricSource) -> tuple[NamedSli, ...]:
     """Return the SLIs to measure: what the repository promises, then what its alerts watch, then what the source has.
 
     A source that lists its own SLIs is asked for those, with the queries that the repository shows for them.

@@ -108,9 +108,19 @@ class OpenMetricsSource:
         """Nothing: a file of samples has series, and SLIs are found among them."""
         return ()
 
-    def series(self) -> tuple[Labels, ...]:
-        """The labels of every series, its name under `__name__`, in the order of the file."""
-        return tuple(known.labels for known in self._series.values())
+    def metric_names(self) -> tuple[str, ...]:
+        """Every metric name of the file, sorted."""
+        return tuple(sorted({known.labels["__name__"] for known in self._series.values()}))
+
+    def label_values(self, metric: str, labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The values that those of the labels which a metric has take, sorted."""
+        values: dict[str, set[str]] = {}
+        for known in self._series.values():
+            if known.labels["__name__"] == metric:
+                for label in labels:
+                    if label in known.labels:
+                        values.setdefault(label, set()).add(known.labels[label])
+        return {label: tuple(sorted(found)) for label, found in values.items()}
 
     def newest(self, slis: Sequence[NamedSli], not_after: int | None) -> int | None:
         """The time of the last sample that any SLI's total selects, at most `not_after`."""

@@ -19,7 +19,7 @@ from platform_operations.slo.sli import WINDOW, NamedSli, ranged
 MOST_POINTS = 11_000
 """What a Prometheus answers to one range query at most."""
 
-MOST_SERIES = 1000
+MOST_VALUES = 2000
 _LOOK_BACK = 60 * DAY
 _STALE = 5 * 60
 _NOISE = Fraction(1, 10**9)
@@ -51,21 +51,24 @@ class PrometheusSource:
 
     def metric_names(self) -> tuple[str, ...]:
         """Every metric name of the server, sorted."""
-        found = self._api.ask("label/__name__/values", {})
-        return () if isinstance(found, Refusal) else tuple(sorted(str(name) for name in found or ()))
+        return tuple(sorted(self._strings("label/__name__/values", {})))
 
-    def label_values(self, metric: str) -> dict[str, tuple[str, ...]]:
-        """The values that each label of a metric takes, sorted."""
-        found = self._api.ask("series", {"match[]": f'{{__name__="{metric}"}}', "limit": str(MOST_SERIES)})
+    def label_values(self, metric: str, labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The values that those of the labels which a metric has take, sorted; no more than 2,000 of each."""
+        match = {"match[]": f'{{__name__="{metric}"}}'}
+        names = self._strings("labels", match)
+        return {
+            label: tuple(sorted(self._strings(f"label/{label}/values", match)))[:MOST_VALUES]
+            for label in labels
+            if label in names
+        }
+
+    def _strings(self, endpoint: str, parameters: dict[str, str]) -> tuple[str, ...]:
+        found = self._api.ask(endpoint, parameters)
         if isinstance(found, Refusal):
-            self._notes.setdefault(f"series of {metric}: {found.reason}")
-            return {}
-        values: dict[str, set[str]] = {}
-        for labels in cast("list[dict[str, str]]", found or []):
-            for label, value in labels.items():
-                if label != "__name__":
-                    values.setdefault(label, set()).add(value)
-        return {label: tuple(sorted(values[label])) for label in sorted(values)}
+            self._notes.setdefault(f"{endpoint}: {found.reason}")
+            return ()
+        return tuple(map(str, cast("list[Any]", found))) if isinstance(found, list) else ()
 
     def newest(self, slis: Sequence[NamedSli], not_after: int | None) -> int | None:
         """The time of the newest sample that any SLI's total selects, at most `not_after`.
