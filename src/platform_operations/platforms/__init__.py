@@ -2,48 +2,55 @@
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 from platform_operations.errors import DefectError
 from platform_operations.platforms.platform import Platform, Sighting
 from platform_operations.repository import Repository
 
-NOT_PLATFORMS = frozenset({"checks", "platform", "recognised"})
-"""Modules of this package that define no `PLATFORM`; `recognised` defines several in one table."""
+NOT_PLATFORMS = frozenset({"checks", "platform"})
+"""Modules of this package that define no platform; `recognised` defines several, from one table."""
 
 
-def discovered() -> tuple[Platform, ...]:
-    """Return every platform, sorted by id.
+def defined(module: ModuleType) -> tuple[Platform, ...]:
+    """Return the platforms that a module defines.
 
     Raises:
-        DefectError: a module defines no `PLATFORM`, or two define the same id.
+        DefectError: it defines none.
+    """
+    found: Any = getattr(module, "PLATFORM", None)
+    several: Any = getattr(module, "RECOGNISED", ()) if found is None else (found,)
+    if not several or not all(isinstance(one, Platform) for one in several):
+        raise DefectError(f"{module.__name__} defines no PLATFORM")
+    return several
+
+
+def by_id(platforms: Iterable[Platform]) -> Mapping[str, Platform]:
+    """Return platforms by id, sorted.
+
+    Raises:
+        DefectError: two have the same id.
     """
     found: dict[str, Platform] = {}
-    for module in sorted(one.name for one in pkgutil.iter_modules(__path__) if not one.ispkg):
-        for platform in _defined(module):
-            if platform.id in found:
-                raise DefectError(f"two platforms have the id {platform.id!r}, one of them in {module}.py")
-            found[platform.id] = platform
-    return tuple(found[id] for id in sorted(found))
+    for one in platforms:
+        if one.id in found:
+            raise DefectError(f"two platforms have the id {one.id!r}: {found[one.id].title} and {one.title}")
+        found[one.id] = one
+    return MappingProxyType({id: found[id] for id in sorted(found)})
 
 
-def _defined(module: str) -> tuple[Platform, ...]:
-    if module in NOT_PLATFORMS - {"recognised"}:
-        return ()
-    loaded = importlib.import_module(f"{__name__}.{module}")
-    if module == "recognised":
-        return loaded.RECOGNISED
-    defined = getattr(loaded, "PLATFORM", None)
-    if not isinstance(defined, Platform):
-        raise DefectError(f"platforms/{module}.py defines no PLATFORM")
-    return (defined,)
+def _discovered() -> Iterator[Platform]:
+    for module in pkgutil.iter_modules(__path__):
+        if not module.ispkg and module.name not in NOT_PLATFORMS:
+            yield from defined(importlib.import_module(f"{__name__}.{module.name}"))
 
 
-PLATFORMS: tuple[Platform, ...] = discovered()
+_BY_ID = by_id(_discovered())
+
+PLATFORMS: tuple[Platform, ...] = tuple(_BY_ID.values())
 """Every platform, sorted by id."""
-
-_BY_ID: Mapping[str, Platform] = MappingProxyType({one.id: one for one in PLATFORMS})
 
 
 def platform(id: str) -> Platform | None:

@@ -61,15 +61,20 @@ def _specification(path: str, content: str) -> Iterator[Sighting]:
         return
     environment = environments.of_file(path) or environments.word_in(spec.string("name") or "")
     yield Sighting(path, root.first, last, "app specification", environment)
-    for part, kind in _PARTS.items():
+    for part in _PARTS:
         for component in spec.children(part):
             if component.string("name"):
-                yield _component(path, component, kind, environment, spec.string("region"))
+                yield _component(path, part, component, environment, spec.string("region"))
 
 
 def _component(
-    path: str, component: "Node", kind: ComponentType, environment: str | None, region: str | None
+    path: str, part: str, component: "Node", environment: str | None, region: str | None
 ) -> Sighting:
+    kind, name = _PARTS[part], component.string("name") or "app"
+    if component.string("kind") in {"PRE_DEPLOY", "POST_DEPLOY", "FAILED_DEPLOY"}:
+        return Sighting(
+            path, component.first, component.last, f"{component.string('kind')} job {name}", environment
+        )
     check, key = component.get("health_check"), component.key("health_check")
     image = _image(component.get("image"))
     count = component.string("instance_count") or component.string("autoscaling", "min_instance_count")
@@ -77,18 +82,16 @@ def _component(
     probed = check is not None and key is not None
     period = (health.span(check.string("period_seconds")) or 10) if check is not None else None
     failures = health.whole(check.string("failure_threshold"), 9) if check is not None else None
-    job = component.string("kind") in {"PRE_DEPLOY", "POST_DEPLOY", "FAILED_DEPLOY"}
-    name = component.string("name") or "app"
     rolls = kind in {"http-service", "worker"}
     return Sighting(
         path,
         component.first,
         component.last,
-        f"{kind} {name}",
+        f"{part.removesuffix('s')} {name}",
         environment,
         Workload(
             name=name,
-            component_type=None if job else kind,
+            component_type=kind,
             image=image,
             reference=images.reference_kind(image) if image else None,
             health=health.check("http" if target else "tcp", target, period, failures) if probed else None,

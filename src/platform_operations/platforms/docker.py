@@ -160,7 +160,7 @@ def _image_name(repository: Repository, path: str) -> str:
     return _manifest_name(repository, files.folder_of(path)) or "app"
 
 
-_NAMED = r"(?m)^\s*\"?name\"?\s*[:=]\s*[\"'](?:@[\w.-]+/)?([\w.-]+)[\"']"
+_NAMED = r"(?m)^[ \t]*\"?name\"?\s*[:=]\s*[\"'](?:@[\w.-]+/)?([\w.-]+)[\"']"
 _MODULE = r"(?m)^module\s+(?:\S*/)?([\w.-]+?)(?:/v\d+)?\s*$"
 
 

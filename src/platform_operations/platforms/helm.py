@@ -141,7 +141,7 @@ def _templates(repository: Repository, folder: str) -> _Templates:
         if content is None or "/tests/" in path:
             continue
         runs = runs or re.search(_RUNS, content) is not None
-        tls = tls or (re.search(r"^\s*tls:", content, re.MULTILINE) is not None and "Ingress" in content)
+        tls = tls or (re.search(r"^[ \t]*tls:", content, re.MULTILINE) is not None and "Ingress" in content)
         probe = probes.by_lines(content, path) if "Probe:" in content else None
         if probe is not None:
             found.append(probe)

@@ -173,7 +173,10 @@ def _borrowing(manifest: Manifest, found: list[Manifest]) -> Manifest:
 
 def _sighting(manifest: Manifest, workload: Workload, environment: str | None) -> Sighting:
     last = max(manifest.node.first, manifest.node.last)
-    return Sighting(manifest.path, manifest.node.first, last, manifest.kind, environment, workload)
+    unreadable = manifests.templated(manifest)
+    return Sighting(
+        manifest.path, manifest.node.first, last, manifest.kind, environment, workload, unreadable
+    )
 
 
 PLATFORM = Platform(

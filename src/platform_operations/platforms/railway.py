@@ -74,8 +74,8 @@ def _workload(path: str, content: str, name: str, deploy: tables.Table) -> Workl
         health=_health(target, deploy),
         probe_lines=(path, line, line) if line else None,
         replicas=int(replicas) if replicas and replicas.isdigit() else None,
-        strategy="rolling",
-        mechanism="railway-health-gated",
+        strategy=None if scheduled else "rolling",
+        mechanism=None if scheduled else "railway-health-gated",
         region=region,
     )
 

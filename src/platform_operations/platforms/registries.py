@@ -114,10 +114,10 @@ def _cargo(path: str, content: str, _doubtful: bool) -> Iterator[Sighting]:
 
 
 def _gemspec(path: str, content: str, _doubtful: bool) -> Iterator[Sighting]:
-    match = re.search(r"^\s*\w+\.name\s*=\s*[\"']([\w.-]+)[\"']", content, re.MULTILINE)
+    match = re.search(r"^[ \t]*\w+\.name[ \t]*=[ \t]*[\"']([\w.-]+)[\"']", content, re.MULTILINE)
     if match is not None:
         line = content.count("\n", 0, match.start(1)) + 1
-        tool = re.search(r"^\s*\w+\.executables\s*[=<]", content, re.MULTILINE)
+        tool = re.search(r"^[ \t]*\w+\.executables[ \t]*[=<]", content, re.MULTILINE)
         yield _sighting(path, line, "rubygems", match[1], "cli" if tool else "library")
 
 

@@ -82,12 +82,11 @@ def _service(
 ) -> Sighting:
     properties = value.get("Properties")
     name = (properties.string("ServiceName") if properties is not None else None) or key.text
-    configuration = value.get("Properties", "DeploymentConfiguration")
     breaker = value.get("Properties", "DeploymentConfiguration", "DeploymentCircuitBreaker")
     alarms = value.get("Properties", "DeploymentConfiguration", "Alarms")
     controller = (value.string("Properties", "DeploymentController", "Type") or "ECS").upper()
     word = (value.string("Properties", "DeploymentConfiguration", "Strategy") or "ROLLING").upper()
-    lines = (path, configuration.first, configuration.last) if configuration is not None else None
+    lines = _lines(path, properties, "DeploymentConfiguration")
     rollback = None
     if alarms is not None and (alarms.string("Rollback") or "").lower() == "true":
         rollback = "ecs-alarm-rollback"
@@ -120,6 +119,12 @@ def _service(
     )
 
 
+def _lines(path: str, node: "Node | None", name: str) -> tuple[str, int, int] | None:
+    """Return where the entry `name` of a mapping stands, from its key to its last line."""
+    key, value = (node.key(name), node.get(name)) if node is not None else (None, None)
+    return (path, key.first, max(key.first, value.last)) if key is not None and value is not None else None
+
+
 STRATEGIES: dict[str, tuple[StrategyKind, str]] = {
     "ROLLING": ("rolling", "ecs-rolling"),
     "BLUE_GREEN": ("blue-green", "ecs-blue-green"),
@@ -149,6 +154,7 @@ def _function(
     own = value.get("Properties", "DeploymentPreference")
     shared = root.get("Globals", "Function", "DeploymentPreference")
     preference = own if own is not None else shared
+    lines = _lines(path, value.get("Properties"), "DeploymentPreference")
     kind = (preference.string("Type") or "") if preference is not None else ""
     shifted = kind.startswith(("Canary", "Linear")) or (rolls and preference is None)
     alarmed = preference is not None and bool(preference.children("Alarms"))
@@ -171,7 +177,7 @@ def _function(
             health=_PLATFORM_CHECK,
             strategy="canary" if shifted else "atomic-promote",
             mechanism=mechanism,
-            strategy_lines=(path, preference.first, preference.last) if preference is not None else None,
+            strategy_lines=lines or _lines(path, root.get("Globals", "Function"), "DeploymentPreference"),
             rollback="codedeploy-auto-rollback" if shifted and alarmed else None,
         ),
     )

@@ -37,6 +37,7 @@ def instructions(text: str) -> tuple[Instruction, ...]:
     lines = text.replace("\r\n", "\n").split("\n")[:MAX_LINES]
     escape = _escape(lines)
     found: list[Instruction] = []
+    ends = {line.strip() for line in lines}
     index = 0
     while index < len(lines):
         bare = lines[index].strip()
@@ -47,7 +48,7 @@ def instructions(text: str) -> tuple[Instruction, ...]:
         parts, index = _logical(lines, index, escape)
         value = " ".join(part for part in parts if part)
         for _, word in re.findall(_HEREDOC, value) if value[:4].upper() in {"RUN ", "COPY", "ADD "} else []:
-            index = _after_heredoc(lines, index, word)
+            index = _after_heredoc(lines, index, word) if word in ends else index
         word, _, rest = value.partition(" ")
         if word.isalpha():
             found.append(Instruction(word.upper(), rest.strip(), first + 1, index))

@@ -9,7 +9,7 @@ from platform_operations.repository import Repository
 
 _OPEN = r'^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*\{\s*(?:[#/].*)?$'
 _LABEL = r'"([^"]*)"'
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_QUOTED = r'"(?:[^"\\]|\\.)*"?'
 MAX_BLOCKS = 3_000
 
 
@@ -26,15 +26,12 @@ class Block:
 
     def attribute(self, name: str) -> str | None:
         """Return the plain value of the first attribute `name` at any depth, None for an expression."""
-        match = re.search(
-            rf'^\s*{re.escape(name)}\s*=\s*"?([^"\n#$]*?)"?\s*(?:#.*)?$', self.body, re.MULTILINE
-        )
-        return match[1].strip() if match and match[1].strip() else None
-
-    def line_of(self, pattern: str) -> int | None:
-        """Return the line of the file where `pattern` is first found in the body."""
-        match = re.search(pattern, self.body, re.MULTILINE)
-        return self.first + 1 + self.body.count("\n", 0, match.start()) if match else None
+        for line in self.body.split("\n"):
+            key, equals, value = line.partition("=")
+            if equals and key.strip() == name:
+                bare = value.split("#", 1)[0].strip().strip('"')
+                return bare if bare and not set(bare) & set('"$') else None
+        return None
 
     def inner(self, name: str) -> "Block | None":
         """Return the first nested block `name`."""

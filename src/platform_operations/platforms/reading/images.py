@@ -6,7 +6,7 @@ from platform_operations.model.words import Identity
 
 _DIGEST = r"@sha256:[0-9a-f]{64}$"
 _COMMIT = r"(?:^|[-_.])(?:sha-?|g)?([0-9a-f]{7,40})$"
-_VERSION = r"^v?\d+(?:\.\d+){1,3}(?:[-+._][0-9A-Za-z.-]+)?$|^\d{8}(?:[-.T]?\d+)?$"
+_VERSION = r"^v?\d+\.\d+\.\d+(?:[-+._][0-9A-Za-z.-]+)?$|^v?\d{3,}$|^\d{4}[-.]?\d{2}[-.]?\d{2}(?:[-.T]?\d+)?$"
 _COMMIT_NAME = r"(?i)sha|commit|revision"
 _VARIABLE = r"[$]|\{\{"
 
@@ -35,8 +35,8 @@ def split(image: str) -> tuple[str, str | None, str | None]:
 def reference_kind(image: str) -> Identity | None:
     """Return what kind of name `image` is; None when a variable decides.
 
-    A tag that looks like 7 to 40 hexadecimal digits with a letter counts as a commit, digits with dots or
-    an eight digit date as a version; every other tag, and none at all (which means latest), can be moved.
+    A tag that looks like 7 to 40 hexadecimal digits with a letter counts as a commit; three numbers, a date or a
+    build number of three digits as a version. Every other tag (3.13-slim, 1.4, latest), and none, can be moved.
     """
     image = image.strip()
     if not image:

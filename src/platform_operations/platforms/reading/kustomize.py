@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from platform_operations.platforms.platform import Workload
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 NAMES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 MAX_DEPTH = 12
 MAX_BUILT = 4_000
+MAX_PATCHES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,26 +121,42 @@ def built(tree: Tree, folder: str, depth: int = 0) -> tuple[Built, ...]:
     tree.memo[folder] = ()  # a kustomization that leads back to itself builds nothing there
     found: list[Built] = []
     for inner in one.folders:
-        found.extend(built(tree, inner, depth + 1))
+        if len(found) < MAX_BUILT:
+            found.extend(built(tree, inner, depth + 1))
     for path in one.files:
         for manifest in tree.parsed.get(path, ()):
             found.append(Built(manifest, declared(manifest) if is_workload(manifest) else None))
-    changed = tuple(_changed(item, one, tree) for item in found[:MAX_BUILT])
+    changes = _changes(one, tree)
+    changed = tuple(_changed(item, one.node, changes) for item in found[:MAX_BUILT])
     tree.memo[folder] = changed
     return changed
 
 
-def _changed(item: Built, one: Kustomization, tree: Tree) -> Built:
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The patches of one kustomization: of workloads by kind and name, and JSON patches by what they aim at."""
+
+    merged: Mapping[tuple[str, str], tuple[Workload, ...]]
+    operations: "tuple[tuple[str | None, str | None, str, Node], ...]"
+
+
+def _changed(item: Built, node: "Node", changes: _Changes) -> Built:
     if item.workload is None:
         return item
-    workload = _patched(item, one, tree)
-    workload = _renamed_image(workload, one.node)
-    for entry in one.node.children("replicas"):
+    manifest, workload = item.manifest, item.workload
+    for patch in changes.merged.get((manifest.kind, manifest.name), ()):
+        values = {name: getattr(patch, name) for name in _FIELDS if getattr(patch, name) is not None}
+        workload = replace(workload, **values)
+    for kind, name, path, value in changes.operations:
+        if kind in {None, manifest.kind} and name in {None, manifest.name}:
+            workload = _operated(workload, path, value)
+    workload = _renamed_image(workload, node)
+    for entry in node.children("replicas"):
         count = entry.string("count")
-        if entry.string("name") == item.manifest.name and count and count.isdigit() and len(count) < 6:
+        if entry.string("name") == manifest.name and count and count.isdigit() and len(count) < 6:
             workload = replace(workload, replicas=int(count))
-    prefix, suffix = one.node.string("namePrefix") or "", one.node.string("nameSuffix") or ""
-    return Built(item.manifest, replace(workload, name=f"{prefix}{workload.name}{suffix}"))
+    prefix, suffix = node.string("namePrefix") or "", node.string("nameSuffix") or ""
+    return Built(manifest, replace(workload, name=f"{prefix}{workload.name}{suffix}"))
 
 
 def _renamed_image(workload: Workload, node: "Node") -> Workload:
@@ -172,17 +190,12 @@ _FIELDS = (
 )
 
 
-def _patched(item: Built, one: Kustomization, tree: Tree) -> Workload:
-    assert item.workload is not None
-    workload = item.workload
-    for manifest in _strategic(one, tree):
-        if manifest.kind == item.manifest.kind and manifest.name == item.manifest.name:
-            patch = declared(manifest)
-            values = {name: getattr(patch, name) for name in _FIELDS if getattr(patch, name) is not None}
-            workload = replace(workload, **values)
-    for operation, value in _operations(one, item.manifest):
-        workload = _operated(workload, operation, value)
-    return workload
+def _changes(one: Kustomization, tree: Tree) -> _Changes:
+    merged: dict[tuple[str, str], tuple[Workload, ...]] = {}
+    for manifest in islice(_strategic(one, tree), MAX_PATCHES):
+        key = (manifest.kind, manifest.name)
+        merged[key] = (*merged.get(key, ()), declared(manifest))
+    return _Changes(merged, tuple(islice(_operations(one), MAX_PATCHES)))
 
 
 def _strategic(one: Kustomization, tree: Tree) -> Iterator[Manifest]:
@@ -198,22 +211,19 @@ def _strategic(one: Kustomization, tree: Tree) -> Iterator[Manifest]:
             yield from shifted
 
 
-def _operations(one: Kustomization, manifest: Manifest) -> "Iterator[tuple[str, Node]]":
-    """Yield (path, value) of the JSON patches of `one` that aim at `manifest`."""
+def _operations(one: Kustomization) -> "Iterator[tuple[str | None, str | None, str, Node]]":
+    """Yield (kind, name, path, value) of the JSON patches; None aims at every kind or name."""
     for patch in (*one.node.children("patches"), *one.node.children("patchesJson6902")):
-        target = patch.get("target")
-        if target is None or target.string("kind") not in {None, manifest.kind}:
-            continue
-        if target.string("name") not in {None, manifest.name}:
-            continue
         inline = patch.string("patch")
-        found = documents(inline) if inline else ()
+        if patch.get("target") is None or not inline:
+            continue
+        found = documents(inline)
         if not isinstance(found, tuple) or not found or found[0].kind != "list":
             continue
         for step in found[0].items[:200]:
             path, value = step.string("path"), step.get("value")
             if step.string("op") in {"add", "replace"} and path and value is not None:
-                yield path, value
+                yield patch.string("target", "kind"), patch.string("target", "name"), path, value
 
 
 def _operated(workload: Workload, path: str, value: "Node") -> Workload:

@@ -156,7 +156,10 @@ def _component(manifest: Manifest, container: "Node | None", image: str | None) 
     http = any(container.get(word, "httpGet") is not None for word in probes.ORDER)
     if any(name.startswith(("http", "web", "grpc")) for name in names) or (http and ports):
         return "http-service"
-    return None if ports or http else "worker"
+    asked = any(
+        container.get(word) is not None and container.get(word, "exec") is None for word in probes.ORDER
+    )
+    return None if ports or asked else "worker"
 
 
 def _strategy(manifest: Manifest) -> tuple[StrategyKind | None, str | None, tuple[str, int, int] | None]:
@@ -198,6 +201,16 @@ def _owner(node: "Node") -> str | None:
         for key, value in node.entries("metadata", part):
             if key.text.rpartition("/")[2].lower() in _OWNERS and value.kind == "text" and value.text.strip():
                 return value.text.strip()[:200]
+    return None
+
+
+def templated(manifest: Manifest) -> str | None:
+    """Say why an image is unknown where a template stands in its place: {{ image }} reads as a map."""
+    pod = manifest.node.get(*POD_OF.get(manifest.kind, ("metadata",)))
+    for container in pod.children("spec", "containers") if pod is not None else ():
+        image = container.get("image")
+        if image is not None and (image.kind != "text" or "{{" in image.text or "<%" in image.text):
+            return f"the image on line {image.first} is a template"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from platform_operations.platforms.platform import Workload
@@ -9,6 +10,10 @@ from platform_operations.platforms.reading.manifests import Manifest
 
 if TYPE_CHECKING:
     from platform_operations.repository.yaml_lines import Node
+
+
+MAX_NEIGHBOURS, MAX_SERVICES, MAX_ROUTES = 4_000, 500, 500
+"""Bounds that only a hostile repository meets: every workload is compared with every service beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,12 @@ class Neighbours:
 
 def neighbours(manifests: Iterable[Manifest]) -> Neighbours:
     """Return services, the URL of each, minimum replicas and Flagger canaries among `manifests`."""
-    found = tuple(manifests)
+    found = tuple(islice(manifests, MAX_NEIGHBOURS))
     urls: dict[str, str] = {}
     scalers: dict[str, int] = {}
     canaries: dict[str, Manifest] = {}
     for manifest in found:
-        for service, url in _urls(manifest):
+        for service, url in islice(_urls(manifest), MAX_ROUTES):
             urls.setdefault(service, url)
         target = manifest.node.string("spec", "scaleTargetRef", "name")
         least = manifest.node.string("spec", "minReplicas")
@@ -44,7 +49,7 @@ def neighbours(manifests: Iterable[Manifest]) -> Neighbours:
         if manifest.kind == "Canary" and manifest.group == "flagger.app" and aim:
             canaries.setdefault(aim, manifest)
     services = tuple(one for one in found if one.kind == "Service" and not one.group)
-    return Neighbours(services, urls, scalers, canaries)
+    return Neighbours(services[:MAX_SERVICES], urls, scalers, canaries)
 
 
 def _urls(manifest: Manifest) -> Iterator[tuple[str, str]]:

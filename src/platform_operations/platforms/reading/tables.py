@@ -34,11 +34,22 @@ def loads(content: str) -> Table | None:
     return None
 
 
-_JSONC = r'(?s)"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])'
+_OUTSIDE = r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*|/\*'
+_COMMAS = r'"(?:[^"\\\n]|\\.)*"?|,(?=\s{0,200}[}\]])'
 
 
 def _without_comments(content: str) -> str:
-    return re.sub(_JSONC, lambda match: match[0] if match[0].startswith('"') else "", content)
+    """Drop comments, then commas before a closing bracket; one pass each, whatever is left open."""
+    kept: list[str] = []
+    position = 0
+    for match in re.finditer(_OUTSIDE, content):
+        if match.start() < position or match[0].startswith('"'):
+            continue
+        kept.append(content[position : match.start()])
+        end = content.find("*/", match.end()) if match[0] == "/*" else match.end()
+        position = len(content) if end < 0 else end + (2 if match[0] == "/*" else 0)
+    kept.append(content[position:])
+    return re.sub(_COMMAS, lambda match: match[0] if match[0].startswith('"') else "", "".join(kept))
 
 
 def table(value: Any, *path: str) -> Table:

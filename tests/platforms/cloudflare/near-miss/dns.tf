@@ -1,0 +1,1 @@
+# resource "cloudflare_dns_record" "www" {

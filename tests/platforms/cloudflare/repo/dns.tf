@@ -1,0 +1,3 @@
+resource "cloudflare_dns_record" "www" {
+  name = "www"
+}
