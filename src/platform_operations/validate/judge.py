@@ -1,7 +1,8 @@
 """From violations to a verdict: pointers, questions, the user's word, ignored findings, order."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.evidence import Citation
@@ -75,11 +76,10 @@ def judge(review: Review, ignores: tuple[Ignore, ...] = ()) -> Verdict:
     )
     if malformed:
         return Verdict(malformed, (), frozenset())
-    findings: list[tuple[int, Finding]] = []
+    findings: list[tuple[_Place, Finding]] = []
     questions: dict[str, Question] = {}
     on_word: set[str] = set()
-    for position, (rule, violation) in enumerate(_violations(review)):
-        del position
+    for rule, violation in _violations(review):
         state = _answer(review, violation)
         if state == "user":
             on_word.add(rule.constraint)
@@ -91,15 +91,21 @@ def judge(review: Review, ignores: tuple[Ignore, ...] = ()) -> Verdict:
         unproven = state == "open" and rule.constraint in CONSTRAINTS
         said = _unproven(rule, violation) if unproven else violation
         reported = BY_ID["constraint-unproven"] if unproven else rule
-        findings.append((_ORDER[rule.id], _finding(review, reported, said, rule.constraint)))
-    rows = _without_implied([row for _, row in sorted(findings, key=lambda item: (item[0], _place(item[1])))])
+        findings.append((_place(reported, said), _finding(review, reported, said, rule.constraint)))
+    live, expired = _divided(ignores, review.plan.target.as_of)
+    findings += [
+        (_place(_EXPIRED, said), _finding(review, _EXPIRED, said)) for said in map(_expired, expired)
+    ]
+    rows = _without_implied([row for _, row in sorted(findings, key=lambda item: item[0])])
     return Verdict(
-        tuple(_after_ignores(review, rows, ignores)),
+        tuple(row for row in rows if not _ignored(row, live)),
         tuple(questions.values()),
         frozenset(on_word & CONSTRAINTS),
     )
 
 
+_Place: TypeAlias = tuple[int, int, str, str]
+_EXPIRED = BY_ID["ignore-expired"]
 _ORDER = {rule.id: index for index, rule in enumerate(RULES)}
 _SECTION = {name: index for index, name in enumerate(("target", "owners", *SECTIONS, "rollout", "evidence"))}
 
@@ -110,9 +116,10 @@ def _violations(review: Review) -> Iterator[tuple[Rule, Violation]]:
             yield rule, violation
 
 
-def _place(finding: Finding) -> tuple[int, str, str]:
-    section, _, entry = (finding.entry or finding.at.lstrip("/")).partition("/")
-    return (_SECTION.get(section, len(_SECTION)), entry, finding.message)
+def _place(rule: Rule, violation: Violation) -> _Place:
+    """Return where a finding is listed: by rule, section and id, never by the text of its pointer."""
+    section, entry, *_ = (*violation.at, "", "")
+    return (_ORDER[rule.id], _SECTION.get(str(section), len(_SECTION)), str(entry), violation.message)
 
 
 def _answer(review: Review, violation: Violation) -> str:
@@ -201,21 +208,32 @@ def _without_implied(findings: list[Finding]) -> list[Finding]:
     return [
         finding
         for finding in findings
-        if not any((other, finding.entry) in fired for other in BY_ID[finding.rule].implied_by)
+        if finding.entry is None
+        or not any((other, finding.entry) in fired for other in BY_ID[finding.rule].implied_by)
     ]
 
 
-def _after_ignores(review: Review, findings: list[Finding], ignores: Iterable[Ignore]) -> Iterator[Finding]:
-    live: list[Ignore] = []
-    for ignore in ignores:
-        as_of = review.plan.target.as_of
-        if ignore.expires is not None and as_of is not None and ignore.expires < as_of[:10]:
-            said = Violation(
-                ("target",), f"the ignore of {ignore.rule} ({ignore.reason}) expired on {ignore.expires}"
-            )
-            yield _finding(review, BY_ID["ignore-expired"], said)
-        else:
-            live.append(ignore)
-    for finding in findings:
-        if not any(ignore.rule == finding.rule and ignore.entry in {None, finding.entry} for ignore in live):
-            yield finding
+def _divided(ignores: tuple[Ignore, ...], as_of: str | None) -> tuple[tuple[Ignore, ...], tuple[Ignore, ...]]:
+    """Return the ignores that hold and those that are over; without a time nothing is over."""
+    over = {
+        ignore
+        for ignore in ignores
+        if ignore.expires is not None and as_of is not None and ignore.expires < as_of[:10]
+    }
+    return tuple(ignore for ignore in ignores if ignore not in over), tuple(
+        ignore for ignore in ignores if ignore in over
+    )
+
+
+def _expired(ignore: Ignore) -> Violation:
+    on = f" on {ignore.entry}" if ignore.entry else ""
+    return Violation(
+        ("target",), f"the ignore of {ignore.rule}{on} ({ignore.reason}) expired on {ignore.expires}"
+    )
+
+
+def _ignored(finding: Finding, ignores: tuple[Ignore, ...]) -> bool:
+    return any(
+        ignore.rule == finding.rule and ignore.entry in {None, finding.entry} and finding.rule != _EXPIRED.id
+        for ignore in ignores
+    )

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pydantic import ValidationError
+
 from platform_operations.model.baseline import Observation
 from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.reliability import Sli
@@ -63,6 +65,21 @@ def observation_entry(row: Observation) -> LedgerEntry:
         samples=row.samples,
         coverage=row.coverage,
     ).sealed()
+
+
+def observation_in(entry: LedgerEntry, kind: SliKind) -> Observation | None:
+    """Return the baseline that a ledger entry holds; None where it holds none, or one that cannot be."""
+    try:
+        return Observation.model_validate(
+            {
+                **entry.model_dump(include=set(Observation.model_fields)),
+                "id": entry.uri.removeprefix("metric:"),
+                "sli": entry.sli or entry.uri,
+                "kind": kind,
+            }
+        )
+    except ValidationError:
+        return None
 
 
 def backtest_uri(review: Review, alert: str) -> str | None:

@@ -8,6 +8,7 @@ from platform_operations.model.reliability import Alert, Runbook
 from platform_operations.validate.compose.parties import UNNAMED, owner_of, with_owner
 from platform_operations.validate.compose.reliability import actionable, routed, runbook_for
 from platform_operations.validate.edits import amend
+from platform_operations.validate.metric_words import tells_of_machines
 from platform_operations.validate.rule import Review, Violation, rule
 
 MOST_PAGES_A_WEEK = Decimal(2)
@@ -22,11 +23,9 @@ def _source(alert: Alert) -> str | None:
 def alert_on_cause(review: Review) -> Iterator[Violation]:
     """A page on a cause, or on what nobody could classify, where a symptom could page."""
     for alert in review.plan.alerts:
-        if alert.severity != "page" or alert.kind in {"burn-rate", "symptom", "absence", "meta"}:
+        says = _cause(review, alert) if alert.severity == "page" else None
+        if says is None:
             continue
-        if alert.kind == "imminent" and alert.time_to_impact:
-            continue
-        says = f"is about a cause ({alert.kind})" if alert.kind else "is of a kind that could not be told"
         yield Violation(
             ("alerts", alert.id, "kind" if alert.kind != "imminent" else "timeToImpact"),
             f"alert {alert.id!r} pages and {says}; users' symptoms are what should wake someone",
@@ -35,6 +34,20 @@ def alert_on_cause(review: Review) -> Iterator[Violation]:
             allowed=("severity: ticket", "kind: symptom", "kind: burn-rate"),
             source=_source(alert),
         )
+
+
+def _cause(review: Review, alert: Alert) -> str | None:
+    """Say why a page is not on what users meet, None where it is."""
+    if alert.kind is None:
+        return "is of a kind that could not be told"
+    if alert.kind == "cause" or (alert.kind == "imminent" and not alert.time_to_impact):
+        return f"is about a cause ({alert.kind})"
+    today = review.as_is.by_name.get(f"alerts/{alert.id}") if review.as_is is not None else None
+    if isinstance(today, Alert) and today.kind == "cause" and today.expression == alert.expression:
+        return f"is called {alert.kind}, and the same expression is about a cause today"
+    if alert.kind == "symptom" and alert.expression and tells_of_machines(alert.expression):
+        return "is called symptom, and its expression tells of machines"
+    return None
 
 
 @rule("symptom-alerts")

@@ -230,6 +230,7 @@ def section_missing(review: Review) -> Iterator[Violation]:
     Where a rule of its own speaks of the gap (slo-missing, deploy-without-rollback...), this one is silent
     but for a reason that the component's types refuse.
     """
+    yield from _environments_without_strategy(review)
     for component in review.plan.components:
         for section in SEED_SECTIONS:
             if any(
@@ -252,6 +253,32 @@ def section_missing(review: Review) -> Iterator[Violation]:
                 ),
                 source=component.evidence[0] if component.evidence else None,
             )
+
+
+def _environments_without_strategy(review: Review) -> Iterator[Violation]:
+    """Yield where a component has strategies, and none for an environment in which everyone meets it."""
+    rows = {(row.component, row.environment) for row in review.plan.deploy_strategy.components}
+    known = {component for component, _ in rows}
+    for component in review.plan.components:
+        if component.id not in known or not requires(component, "deployStrategy"):
+            continue
+        met = {
+            release.environment for release in review.graph.full_releases if release.component == component.id
+        }
+        for name in sorted(name for name in met if name is not None and (component.id, name) not in rows):
+            yield Violation(
+                ("deployStrategy",),
+                f"deployStrategy says nothing of {component.id!r} in {name}",
+                repair=lambda plan, component=component, name=name: _strategy_in(
+                    review, plan, component, name
+                ),
+                source=component.evidence[0] if component.evidence else None,
+            )
+
+
+def _strategy_in(review: Review, plan: Plan, component: Component, name: str) -> Plan | None:
+    place = plan.by_name.get(f"environments/{name}")
+    return strategy_entry(review, plan, component, place) if isinstance(place, Environment) else None
 
 
 def _spoken_of(review: Review, component: Component, section: str) -> bool:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from platform_operations.model.delivery import DataPlan, Rollback, Stage
+from platform_operations.model.delivery import DataPlan, Rollback, RollbackTrigger, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.platforms import platform
+from platform_operations.platforms.platform import Rollback as WayBack
 from platform_operations.validate.compose.parties import REGISTRIES, carriers, owner_of, with_owner
 from platform_operations.validate.compose.release import TIME_LIMIT, chosen_way, triggers_of, ways_back
 from platform_operations.validate.compose.stages import component_of
 from platform_operations.validate.edits import amend
+from platform_operations.validate.graph import proves
 from platform_operations.validate.rule import Review, Violation, rule
 
 
@@ -45,7 +47,7 @@ def _with_triggers(review: Review, plan: Plan, back: Rollback) -> Plan | None:
     if way is None:
         return None
     found = triggers_of(review, plan, component, release, way)
-    measurable = tuple(trigger for trigger in found if _unmeasurable(now, back, trigger.signal) is None)
+    measurable = tuple(trigger for trigger in found if _unmeasurable(now, back, trigger) is None)
     return amend(plan, "rollbackPlan", back.id, triggers=measurable) if measurable else None
 
 
@@ -54,7 +56,7 @@ def rollback_trigger_unmeasurable(review: Review) -> Iterator[Violation]:
     """A trigger whose signal nothing measures."""
     for back in review.plan.rollback_plan:
         for index, trigger in enumerate(back.triggers):
-            why = _unmeasurable(review, back, trigger.signal)
+            why = _unmeasurable(review, back, trigger)
             if why:
                 yield Violation(
                     ("rollbackPlan", back.id, "triggers", index, "signal"),
@@ -63,30 +65,51 @@ def rollback_trigger_unmeasurable(review: Review) -> Iterator[Violation]:
                 )
 
 
-def _unmeasurable(review: Review, back: Rollback, signal: str) -> str | None:
-    kind, _, name = signal.partition(":")
-    plan = review.plan
+def _unmeasurable(review: Review, back: Rollback, trigger: RollbackTrigger) -> str | None:
+    kind, _, name = trigger.signal.partition(":")
+    bounded = trigger.burn_rate is not None or trigger.value is not None
     if kind == "slo":
-        slo = next((slo for slo in plan.slos if slo.id == name), None)
-        if slo is None:
-            return "there is no such SLO"
-        return "that SLO still waits for its baseline" if slo.objective is None else None
+        return _of_promise(review.plan, name) or (None if bounded else "no burn rate or value says how much")
     if kind == "alert":
-        return None if f"alerts/{name}" in plan.by_name else "there is no such alert"
+        return None if f"alerts/{name}" in review.plan.by_name else "there is no such alert"
     if kind == "stage":
-        stage = review.graph.stages.get(name)
-        if stage is None:
-            return "there is no such stage"
-        return None if stage.kind == "verify" or stage.action else "that stage verifies nothing"
+        return _of_stage(review, back, name)
     if kind == "metric":
-        return None if signal in plan.ledger else "that metric was not measured"
+        if trigger.signal not in review.plan.ledger:
+            return "that metric was not measured"
+        return None if bounded else "no value says how much"
     if kind == "platform":
-        component = component_of(plan, back.component)
-        words = {word for place in carriers(component) for word in place.signals} if component else set[str]()
-        registries = platform(REGISTRIES)
-        words |= set(registries.signals) if registries else set[str]()
-        return None if name in words else "no platform of the component detects it"
+        return None if name in _detected(review, back) else "no platform of the component detects it"
     return "it is none of slo:, alert:, stage:, metric:, platform:"
+
+
+def _of_promise(plan: Plan, name: str) -> str | None:
+    slo = next((slo for slo in plan.slos if slo.id == name), None)
+    if slo is None:
+        return "there is no such SLO"
+    return "that SLO still waits for its baseline" if slo.objective is None else None
+
+
+def _of_stage(review: Review, back: Rollback, name: str) -> str | None:
+    stage = review.graph.stages.get(name)
+    if stage is None:
+        return "there is no such stage"
+    if stage.component != back.component or stage.environment != back.environment:
+        return f"that stage says nothing of {back.component} in {back.environment}"
+    if stage.kind == "verify":
+        return None if proves(stage) else "that stage cannot fail"
+    return None if stage.action else "that stage verifies nothing"
+
+
+def _detected(review: Review, back: Rollback) -> frozenset[str]:
+    """Return what the platforms of the component detect, in a registry what registries do."""
+    component = component_of(review.plan, back.component)
+    place = review.graph.environments.get(back.environment)
+    words = {word for found in carriers(component) for word in found.signals} if component else set[str]()
+    registries = platform(REGISTRIES)
+    if registries and (not words or (place is not None and place.kind == "registry")):
+        words |= set(registries.signals)
+    return frozenset(words)
 
 
 @rule("rollback-triggers")
@@ -96,15 +119,26 @@ def rollback_mechanism_unsupported(review: Review) -> Iterator[Violation]:
         component = component_of(review.plan, back.component)
         place = next((place for place in review.plan.environments if place.id == back.environment), None)
         ways = ways_back(component, place) if component else {}
-        if back.mechanism not in ways:
+        why = _unsupported(review, back, ways)
+        if why:
             yield Violation(
                 ("rollbackPlan", back.id, "mechanism"),
-                f"rollback {back.id!r} uses {back.mechanism!r}, which no platform of {back.component!r} "
-                "offers",
+                f"rollback {back.id!r} uses {back.mechanism!r}, {why}",
                 repair=lambda plan, back=back: _supported(review, plan, back),
                 allowed=tuple(ways),
                 source=back.evidence[0] if back.evidence else None,
             )
+
+
+def _unsupported(review: Review, back: Rollback, ways: dict[str, WayBack]) -> str | None:
+    """Say what is wrong with the word of a way back: nobody offers it, or it does not go by itself as it is said."""
+    way = ways.get(back.mechanism)
+    if way is None:
+        return f"which no platform of {back.component!r} offers"
+    started = any(stage.on_failure == back.id for stage in review.plan.pipeline_stages)
+    if back.automatic and not way.automatic and not started:
+        return "which somebody must start: no stage does `onFailure`, and the platform does not by itself"
+    return None
 
 
 def _supported(review: Review, plan: Plan, back: Rollback) -> Plan | None:
@@ -180,8 +214,9 @@ def rollback_trigger_after_rollout(review: Review) -> Iterator[Violation]:
     """The rollout changes production before the rollback and its triggers are defined."""
     position = {name: step.order for step in review.plan.rollout for name in step.implements}
     for back in review.plan.rollback_plan:
-        defined = position.get(f"rollbackPlan/{back.id}")
-        if defined is None:
+        waits = {name: position[name] for name in _told_by(back) if name in position}
+        late = max(waits, key=lambda name: (waits[name], name), default=None)
+        if late is None:
             continue
         for release in review.graph.releases:
             changed = position.get(f"pipelineStages/{release.id}")
@@ -190,9 +225,19 @@ def rollback_trigger_after_rollout(review: Review) -> Iterator[Violation]:
                 back.environment,
             ) or changed is None:
                 continue
-            if changed < defined:
+            if changed < waits[late]:
                 yield Violation(
                     ("rollbackPlan", back.id, "triggers"),
-                    f"the rollout changes {release.id!r} in step {changed} and defines its rollback "
-                    f"{back.id!r} only in step {defined}",
+                    f"the rollout changes {release.id!r} in step {changed}, and its rollback {back.id!r} "
+                    f"rests on {late} of step {waits[late]}",
                 )
+
+
+def _told_by(back: Rollback) -> tuple[str, ...]:
+    """Return a rollback and the entries whose signals start it."""
+    homes = {"slo": "slos", "alert": "alerts", "stage": "pipelineStages"}
+    signals = [trigger.signal.partition(":") for trigger in back.triggers]
+    return (
+        f"rollbackPlan/{back.id}",
+        *(f"{homes[kind]}/{name}" for kind, _, name in signals if kind in homes),
+    )

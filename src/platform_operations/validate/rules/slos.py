@@ -8,7 +8,12 @@ from platform_operations.model.delivery import Component
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Slo
 from platform_operations.slo.durations import seconds
-from platform_operations.validate.compose.observed import metric_uri, observation_entry, sli_of
+from platform_operations.validate.compose.observed import (
+    metric_uri,
+    observation_entry,
+    observation_in,
+    sli_of,
+)
 from platform_operations.validate.compose.parties import owner_of, with_owner
 from platform_operations.validate.compose.reliability import (
     budget_policy,
@@ -20,6 +25,7 @@ from platform_operations.validate.compose.reliability import (
 from platform_operations.validate.edits import amend, cite, united
 from platform_operations.validate.expectations import requires
 from platform_operations.validate.instants import days_between
+from platform_operations.validate.metric_words import machine_words
 from platform_operations.validate.rule import Review, Violation, rule
 
 SUPPORTS = frozenset({"ok", "below-floor"})
@@ -35,10 +41,11 @@ RUNGS = tuple(
 
 
 def observation_of(review: Review, slo: Slo) -> Observation | None:
-    """Return the measured baseline that an SLO names, or that has its id."""
-    if review.assessment is None:
-        return None
+    """Return the measured baseline that an SLO names, or that has its id; without an assessment as the plan says."""
     name = slo.baseline.removeprefix("metric:") if slo.baseline else slo.id
+    if review.assessment is None:
+        entry = review.plan.ledger.get(metric_uri(name))
+        return observation_in(entry, slo.sli.kind) if entry is not None else None
     return review.assessment.observations.get(name)
 
 
@@ -125,10 +132,11 @@ def _lower(objective: str | None, target: str) -> str:
 @rule("observed-slos")
 def slo_above_baseline(review: Review) -> Iterator[Violation]:
     """An SLO promises more than the baseline supports, and not on purpose."""
+    yield from _aimless(review)
     for slo, row in _promised(review):
         if row.target is None or slo.objective is None or row.status not in SUPPORTS:
             continue
-        aimed = slo.status == "aspirational" and slo.owner and slo.by
+        aimed = slo.status == "aspirational"
         if Decimal(slo.objective) > Decimal(row.target) and not aimed:
             yield Violation(
                 ("slos", slo.id, "objective"),
@@ -149,6 +157,27 @@ def slo_above_baseline(review: Review) -> Iterator[Violation]:
                 f"SLO {slo.id!r} says {slo.observed}% was observed; the baseline says {row.observed}%",
                 repair=lambda plan, slo=slo, row=row: amend(plan, "slos", slo.id, observed=row.observed),
                 allowed=(row.observed,),
+            )
+
+
+def _aimless(review: Review) -> Iterator[Violation]:
+    """Yield where an SLO aims above what was seen without someone who answers for it, or a day that is to come."""
+    today = (review.plan.target.as_of or "")[:10]
+    for slo in review.plan.slos:
+        if slo.status != "aspirational":
+            continue
+        lacking = "owner" if not slo.owner else "by" if not slo.by or slo.by < today else None
+        if lacking:
+            row = observation_of(review, slo)
+            what = (
+                "nobody as owner"
+                if lacking == "owner"
+                else f"{slo.by or 'no day'} as the day it is reached by"
+            )
+            yield Violation(
+                ("slos", slo.id, lacking),
+                f"SLO {slo.id!r} is aspirational and names {what}",
+                repair=lambda plan, slo=slo, row=row: _on_baseline(plan, slo, row),
             )
 
 
@@ -204,7 +233,13 @@ def slo_baseline_stale(review: Review) -> Iterator[Violation]:
 def slo_query_mismatch(review: Review) -> Iterator[Violation]:
     """An SLO is promised over other queries than those its baseline measured."""
     for slo, row in _promised(review):
-        if row.good_query is None or slo.sli.source == "file":
+        if row.good_query is None:
+            if row.id != slo.id:
+                yield Violation(
+                    ("slos", slo.id, "baseline"),
+                    f"SLO {slo.id!r} rests on the history of {row.id!r}, which counts other events",
+                    repair=lambda plan, slo=slo: _on_baseline(plan, slo, None),
+                )
             continue
         if (slo.sli.good, slo.sli.total) != (row.good_query, row.total_query):
             yield Violation(
@@ -241,35 +276,15 @@ def _with_policy(review: Review, plan: Plan, slo: Slo) -> Plan:
     return with_owner(plan, owner, (f"slos/{slo.id}/budgetPolicy/owner",))
 
 
-INTERNAL = (
-    "cpu",
-    "memory",
-    "disk",
-    "gc_",
-    "goroutine",
-    "thread",
-    "fd_",
-    "filesystem",
-    "load1",
-    "load5",
-    "swap",
-    "heap",
-    "container_",
-    "node_",
-    "kube_pod_container_status_restarts",
-)
-"""Beginnings and parts of metric names that speak of machines, not of what users meet."""
-
-
 @rule("symptom-alerts")
 def sli_not_user_facing(review: Review) -> Iterator[Violation]:
     """An SLO counts what machines feel instead of what users meet."""
     for slo in review.plan.slos:
-        text = f"{slo.sli.good or ''} {slo.sli.total or ''}".lower()
-        word = next((word for word in INTERNAL if word in text), None)
+        queries = (query for query in (slo.sli.good, slo.sli.total) if query)
+        word = next((word for query in queries for word in machine_words(query) if word), None)
         if word:
             yield Violation(
                 ("slos", slo.id, "sli"),
-                f"SLO {slo.id!r} is measured on {word.strip('_')!r}, which users do not meet",
+                f"SLO {slo.id!r} is measured on {word!r}, which users do not meet",
                 source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
             )

@@ -7,7 +7,7 @@ from platform_operations.model.delivery import Entry
 from platform_operations.model.difference import difference
 from platform_operations.model.plan import SECTIONS
 from platform_operations.model.summary import BARE_NUMBER, PLACEHOLDER, strategy_summary, summary_of
-from platform_operations.validate.compose.observed import observation_entry
+from platform_operations.validate.compose.observed import backtest_entry, observation_entry
 from platform_operations.validate.rule import Review, Violation, rule
 from platform_operations.validate.rules.exposure import forged_costs
 
@@ -65,6 +65,12 @@ def evidence_contradicted(review: Review) -> Iterator[Violation]:
             allowed=(wanted,),
         )
     yield from forged_costs(review)
+    bare = _bare_number(review.plan.deploy_strategy.text)
+    if bare:
+        yield Violation(
+            ("deployStrategy", "text"),
+            f"the wording of the strategy has the number {bare!r} of its own; numbers come from fields",
+        )
     for entry in review.plan.evidence:
         if entry.uri.startswith("metric:") and entry.hash != entry.own_hash():
             yield Violation(
@@ -80,19 +86,26 @@ def evidence_contradicted(review: Review) -> Iterator[Violation]:
 def _measured(review: Review, uri: str) -> str | None:
     if review.assessment is None or not uri.startswith("metric:"):
         return None
+    if uri.startswith("metric:backtest-"):
+        tested = backtest_entry(review, uri.removeprefix("metric:backtest-"))
+        return tested.hash if tested is not None else None
     row = review.assessment.observations.get(uri.removeprefix("metric:"))
     return observation_entry(row).hash if row is not None else None
 
 
+def _bare_number(text: str | None) -> str | None:
+    found = BARE_NUMBER.search(PLACEHOLDER.sub("", text)) if text else None
+    return found[0] if found else None
+
+
 def _wording(review: Review, section: str, entry: Entry) -> Iterator[Violation]:
-    if entry.text:
-        bare = BARE_NUMBER.search(PLACEHOLDER.sub("", entry.text))
-        if bare:
-            yield Violation(
-                (section, entry.id, "text"),
-                f"the wording of {section}/{entry.id} has the number {bare[0]!r} of its own; numbers "
-                f"come from fields, as in {{objective}}",
-            )
+    bare = _bare_number(entry.text)
+    if bare:
+        yield Violation(
+            (section, entry.id, "text"),
+            f"the wording of {section}/{entry.id} has the number {bare!r} of its own; numbers come from fields,"
+            " as in {objective}",
+        )
     wanted = summary_of(section, entry, review.plan)
     if entry.summary != wanted:
         yield Violation(
@@ -107,11 +120,10 @@ def claim_unsupported(review: Review) -> Iterator[Violation]:
     """An entry that claims to exist today cites nothing, or an alert hides what the history says of it."""
     for name, entry in review.plan.entries():
         section, _, entry_id = name.partition("/")
-        if entry.origin in {"existing", "changed"} and not entry.evidence:
-            yield Violation(
-                (section, entry_id, "evidence"),
-                f"{name} is called {entry.origin} and cites nothing",
-            )
+        if entry.origin == "proposed" or any(not uri.startswith("reference:") for uri in entry.evidence):
+            continue
+        what = "only what is written about the field" if entry.evidence else "nothing"
+        yield Violation((section, entry_id, "evidence"), f"{name} is called {entry.origin} and cites {what}")
     if review.assessment is None:
         return
     tested = {row.name for row in review.assessment.backtests if row.status in {"ok", "noisy"}}
