@@ -8,11 +8,11 @@ from platform_operations.cli.output import redacted
 from platform_operations.deliver.report import report
 from platform_operations.deliver.writer import File, write_folder
 from platform_operations.documents import json_text, yaml_text
-from platform_operations.metrics import MetricSource
+from platform_operations.metrics import MetricSource, slis_of
 from platform_operations.model.assessment import Assessment
 from platform_operations.pipeline import Run
 from platform_operations.repository import redact
-from platform_operations.toolbox import Target, assess_document, slis_of
+from platform_operations.toolbox import Target, assess_document
 
 
 def plan_files(done: Run, folder: Path, repository: Path) -> tuple[File, ...]:
@@ -41,7 +41,7 @@ def metrics_file(assessment: Assessment, source: MetricSource, as_of: str | None
     """Return metrics.json: what a live source gave, to be judged again without it."""
     from platform_operations.metrics.snapshot import taken, written
 
-    slis = slis_of(assessment, source.listed())
+    slis = slis_of(assessment, source)
     return File("metrics.json", written(taken(source, slis, as_of=as_of or assessment.as_is.target.as_of)))
 
 
