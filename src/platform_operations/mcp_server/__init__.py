@@ -1,0 +1,8 @@
+"""The MCP server: the toolbox for agents and IDEs, read-only, below configured folders.
+
+Importing this package is cheap: the SDK is loaded when a server is built.
+"""
+
+from platform_operations.mcp_server.serving import TRANSPORTS, build_server, serve
+
+__all__ = ["TRANSPORTS", "build_server", "serve"]

@@ -1,0 +1,131 @@
+"""Assessments kept between calls, for as long as nothing they rest on has changed."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, TypeAlias
+
+from platform_operations.mcp_server.roots import Place
+from platform_operations.mcp_server.watch import Watch, Watched
+
+if TYPE_CHECKING:
+    from platform_operations.metrics import MetricSource
+    from platform_operations.model.assessment import Assessment
+    from platform_operations.toolbox import Target
+
+MOST_KEPT = 4
+# A file in a folder that held none is seen only by listing anew; a live metrics source moves on by itself.
+LONGEST_KEPT = 10.0
+_GIT = ("HEAD", "index", "logs/HEAD", "packed-refs")
+
+Mark: TypeAlias = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A target with its assessment and the state of the disk that both were made from."""
+
+    target: "Target"
+    assessment: "Assessment"
+    marks: tuple[tuple[str, Mark], ...]
+    until: float
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether nothing that was read has changed since, as far as times and sizes can tell."""
+        return all(_mark(path) == mark for path, mark in self.marks)
+
+
+class Assessments:
+    """The assessments of the last few targets; one thread at a time works on each."""
+
+    def __init__(self, metrics: str | None) -> None:
+        self.metrics = metrics
+        self._kept: OrderedDict[Path, Assessed] = OrderedDict()
+        self._lock = Lock()
+        self._locks: dict[Path, Lock] = {}
+
+    def of(self, place: Place, watch: Watch) -> Assessed:
+        """Return the assessment of the repository at a place.
+
+        Raises:
+            InputError: the folder or the metrics cannot be used.
+            StoppedError: nobody waits for it.
+        """
+        with self._one_at_a_time(place.path):
+            known = self._kept.get(place.path)
+            if known is not None and known.unchanged and monotonic() < known.until:
+                return known
+            found = self._again(place.path, known) or self._made(place.path, watch)
+            with self._lock:
+                self._kept[place.path] = found
+                self._kept.move_to_end(place.path)
+                while len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+            return found
+
+    def source(self, target: "Target") -> "MetricSource | None":
+        """Return the server's own metrics, else the file that the repository names, else None."""
+        from platform_operations.metrics import open_source
+        from platform_operations.toolbox import own_metrics
+
+        return open_source(self.metrics) if self.metrics else own_metrics(target)
+
+    def _again(self, path: Path, known: Assessed | None) -> Assessed | None:
+        """Return what is known for another while if listing the folder anew gives the same files."""
+        from platform_operations.repository import open_repository
+
+        if known is None or (self.metrics is not None and "://" in self.metrics):
+            return None
+        same = _marks(path, open_repository(path).paths, self.metrics) == known.marks
+        return replace(known, until=monotonic() + LONGEST_KEPT) if same else None
+
+    def _made(self, path: Path, watch: Watch) -> Assessed:
+        from platform_operations.toolbox import assessed, open_target
+
+        watch.at("listing files")
+        target = open_target(path)
+        marks = _marks(path, target.repository.paths, self.metrics)
+        watched = replace(target, repository=Watched(target.repository, watch))
+        watch.at("assessing")
+        assessment = assessed(watched, metrics=self.source(target))
+        return Assessed(target, assessment, marks, monotonic() + LONGEST_KEPT)
+
+    @contextmanager
+    def _one_at_a_time(self, path: Path) -> Generator[None]:
+        with self._lock:
+            if len(self._locks) > 64:
+                self._locks = {known: lock for known, lock in self._locks.items() if lock.locked()}
+            lock = self._locks.setdefault(path, Lock())
+        with lock:
+            yield
+
+
+def _marks(root: Path, paths: tuple[str, ...], metrics: str | None) -> tuple[tuple[str, Mark], ...]:
+    top = str(root)
+    folders = {folder for path in paths for folder in _folders(path)}
+    names = [top, *(f"{top}/{name}" for name in sorted(folders)), *(f"{top}/{path}" for path in paths)]
+    git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    names += [str(git / name) for name in _GIT] if git is not None else []
+    names += [metrics] if metrics and "://" not in metrics else []
+    return tuple((name, _mark(name)) for name in names)
+
+
+def _folders(path: str) -> Iterator[str]:
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+
+
+def _mark(path: str) -> Mark:
+    try:
+        status = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - a Path for each of 30,000 files costs more
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino)

@@ -1,0 +1,158 @@
+"""What each tool does: arguments in, a text for the model and a document for programs out.
+
+These run in threads. They raise InputError for what the caller can correct, in a line that says how.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from platform_operations.errors import InputError
+from platform_operations.mcp_server.arguments import Arguments, LoadReference, OnRepository, ValidatePlan
+from platform_operations.mcp_server.kept import Assessments
+from platform_operations.mcp_server.pages import CONCISE, DETAILED, Portion, compact, portion
+from platform_operations.mcp_server.roots import Roots
+from platform_operations.mcp_server.watch import Watch
+
+if TYPE_CHECKING:
+    from platform_operations.model.finding import Finding
+
+Document: TypeAlias = dict[str, Any]
+
+ASSESSMENT_ORDER = (
+    "schema",
+    "hash",
+    "target",
+    "ci",
+    "platforms",
+    "languages",
+    "observability",
+    "practices",
+    "components",
+    "gaps",
+    "questions",
+    "alerts",
+    "baseline",
+    "backtests",
+    "asIs",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the tools work with: the folders they may look into, and what is known of them."""
+
+    roots: Roots
+    assessments: Assessments
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A tool's answer before redaction: what the model reads, and the part of a document that fits."""
+
+    text: str
+    portion: Portion
+
+
+def assess_repo(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
+    """Return the document platform-ops/assessment@1 of a repository."""
+    from platform_operations.mcp_server.texts import assessment_text
+    from platform_operations.toolbox import assess_document
+
+    assert isinstance(arguments, OnRepository)
+    kept = desk.assessments.of(desk.roots.folder(arguments.path), watch)
+    document = assess_document(kept.target, kept.assessment)
+    return answer(assessment_text(document), document, arguments, ASSESSMENT_ORDER)
+
+
+def draft_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
+    """Return the embedded drafter's plan for a repository.
+
+    A plan in portions cannot be validated, so one that a client can show at all comes whole.
+    """
+    from platform_operations.mcp_server.texts import plan_text
+    from platform_operations.toolbox import drafted, gaps_of
+
+    assert isinstance(arguments, OnRepository)
+    kept = desk.assessments.of(desk.roots.folder(arguments.path), watch)
+    watch.at("drafting")
+    made = drafted(kept.target, kept.assessment)
+    questions = [question.document() for question in gaps_of(kept.target, kept.assessment).questions]
+    document = made.plan.document()
+    text = plan_text(document, made.findings.document(), questions)
+    fits = len(compact(document)) <= DETAILED
+    return answer(text, document, arguments, budget=DETAILED if fits else None)
+
+
+def validate_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
+    """Return the document platform-ops/findings@1 of a plan against its repository."""
+    from platform_operations.mcp_server.texts import findings_text
+    from platform_operations.toolbox import judged, plan_of, read_plan
+
+    assert isinstance(arguments, ValidatePlan)
+    place = desk.roots.folder(arguments.path)
+    if arguments.plan_path is not None:
+        plan = read_plan(desk.roots.text(arguments.plan_path), arguments.plan_path)
+    else:
+        plan = plan_of(arguments.plan)
+    if isinstance(plan, tuple):
+        document = malformed(plan)
+    else:
+        kept = desk.assessments.of(place, watch)
+        watch.at("validating")
+        document = judged(plan, kept.assessment, kept.target.repository, kept.target.ignores).document()
+    return answer(findings_text(document), document, arguments)
+
+
+def malformed(findings: "tuple[Finding, ...]") -> Document:
+    """Return the verdict on what is no plan at all."""
+    from platform_operations.model.finding import Findings
+
+    return Findings(valid=False, evidence="unchecked", findings=findings).document()
+
+
+def load_reference(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
+    """Return reference pages, one of them, one section, or those that hold some words."""
+    from platform_operations.mcp_server.library import library_text, reference_document
+
+    del desk
+    assert isinstance(arguments, LoadReference)
+    watch.at("reading")
+    document = reference_document(arguments.page, arguments.section, arguments.search)
+    return answer(library_text(document), document, arguments, said=True)
+
+
+def answer(
+    text: str,
+    document: Document,
+    arguments: Arguments,
+    first_keys: Sequence[str] = (),
+    *,
+    budget: int | None = None,
+    said: bool = False,
+) -> Answer:
+    """Return a tool's answer, within what an answer may hold.
+
+    `said`: the text already says all that the document does, in detail too.
+    """
+    limit = budget or (DETAILED if arguments.detail == "detailed" else CONCISE)
+    part = portion(document, limit, arguments.cursor, first_keys)
+    if arguments.detail == "detailed" and not said:
+        # The whole answer stays below what clients show: the document itself, in place of its summary.
+        text = compact(part.document)
+    elif arguments.cursor is not None and not said:
+        text = compact(part.document) if limit == CONCISE else text
+    if part.cursor is not None:
+        narrower = "" if arguments.detail == "detailed" else ", detail=detailed gives larger portions"
+        text += (
+            f"\n[a portion of {part.size} characters: cursor={part.cursor} continues{narrower}; "
+            "lists of all portions join]"
+        )
+    return Answer(text, part)
+
+
+def needs(value: str | None, message: str) -> str:
+    """Return a value that must be there. Raises InputError."""
+    if value is None:
+        raise InputError(message)
+    return value
