@@ -28,12 +28,12 @@ MOST_LINES = 20_000_000
 MOST_SLIS = 2000
 MOST_SLOTS = 5_000_000
 _LONGEST_LINE = 1000
-_KINDS: dict[SliKind, set[str]] = {
-    "latency": {"latency", "duration", "speed"},
-    "freshness": {"freshness", "age", "lag", "staleness"},
-    "correctness": {"correctness", "quality"},
-    "throughput": {"throughput"},
-}
+_KINDS: tuple[tuple[SliKind, frozenset[str]], ...] = (
+    ("latency", frozenset({"latency", "duration", "speed"})),
+    ("freshness", frozenset({"freshness", "age", "lag", "staleness"})),
+    ("correctness", frozenset({"correctness", "quality"})),
+    ("throughput", frozenset({"throughput"})),
+)
 _EVENTS = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", re.ASCII)
 
 _instant = lru_cache(maxsize=100_000)(unix)
@@ -178,7 +178,7 @@ class CsvSource:
 def _named(name: str) -> NamedSli:
     """The SLI behind an SLO id: its words say the kind, and it is availability where they do not."""
     words = re.split(r"[^a-z]+", name.lower())
-    hinted = [kind for kind, hints in _KINDS.items() if not hints.isdisjoint(words)]
+    hinted: list[SliKind] = [kind for kind, hints in _KINDS if not hints.isdisjoint(words)]
     kind: SliKind = hinted[0] if hinted else "availability"
     subject = re.sub(rf"[-_ ]*\b{kind}\b", "", name, flags=re.IGNORECASE) or name
     return NamedSli(name, f"{kind} of {subject}", Sli(kind=kind, source="file"), "named in the file")

@@ -133,7 +133,7 @@ class HttpApi:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise InputError(f"metrics {self.base}: the answer is compressed although that was not asked for")
         body = bytearray()
-        for part in response.iter_raw():
+        for part in response.iter_bytes():
             body += part
             if len(body) > LARGEST_ANSWER:
                 most = f"{LARGEST_ANSWER >> 20} MiB"
