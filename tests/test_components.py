@@ -79,7 +79,7 @@ def test_the_example_is_one_http_service_with_a_store_and_migrations() -> None:
             ("http-service",),
         ),
         (
-            {"package.json": package(private=True, dependencies={"next": "15"}), "app/page.tsx": "x"},
+            {"package.json": package(private=True, dependencies={"astro": "5"}), "app/page.tsx": "x"},
             ("static-site",),
         ),
         ({"package.json": package(main="index.js"), "index.js": "x"}, ("library",)),
@@ -119,7 +119,7 @@ def test_a_workspace_has_one_component_per_deliverable_member() -> None:
         "package.json": json.dumps({"name": "root", "private": True, "workspaces": ["apps/*", "packages/*"]}),
         "apps/api/package.json": package(name="@acme/api", private=True, dependencies={"fastify": "5"}),
         "apps/api/src/index.ts": "x",
-        "apps/web/package.json": package(name="@acme/web", private=True, dependencies={"next": "15"}),
+        "apps/web/package.json": package(name="@acme/web", private=True, dependencies={"vite": "6"}),
         "packages/ui/package.json": package(name="@acme/ui", main="index.js"),
         "packages/config/package.json": package(name="@acme/config", private=True),
     }
@@ -166,6 +166,30 @@ def test_workloads_of_several_kinds_are_types_of_the_one_image() -> None:
     assert component.platforms == ("kubernetes",)
     exposure = facts[(f"components/{component.id}", "exposure")]
     assert (exposure.value, exposure.evidence) == ("public", ("repo:deploy/all.yaml#L2-L2",))
+
+
+def test_a_site_builder_with_a_server_is_a_service_unless_a_static_host_serves_it() -> None:
+    files = {"package.json": package(private=True, dependencies={"next": "15"}), "vercel.json": "{}\n"}
+    assert types(files) == {"shop": ("http-service",)}
+    assert types(files, {"vercel": (Sighting("vercel.json", 1, 1),)}) == {"shop": ("static-site",)}
+
+
+def test_what_a_service_bundles_is_no_component_but_what_it_publishes_is() -> None:
+    files = {
+        "Gemfile": "gem 'rails'\n",
+        "Procfile": "web: puma\n",
+        "app/x.rb": "",
+        "package.json": json.dumps({"private": True, "workspaces": ["app/packages/*"]}),
+        "app/packages/forms/package.json": package(name="forms", main="index.js"),
+        "app/packages/icons/package.json": package(name="icons", main="index.js", publishConfig={}),
+    }
+    assert types(files) == {"folder": ("http-service",), "icons": ("library",)}
+
+
+def test_manifests_of_what_others_built_are_infrastructure() -> None:
+    workload = Workload("shop", "http-service", image="ghcr.io/acme/shop:1")
+    found = {"kubernetes": (Sighting("apps/shop.yaml", 1, 1, workload=workload),)}
+    assert types({"apps/shop.yaml": "kind: Deployment\n"}, found) == {"folder": ("infrastructure",)}
 
 
 def test_infrastructure_alone_is_a_component() -> None:

@@ -42,8 +42,10 @@ def test_a_service_with_nothing_to_lose_is_low_and_one_with_a_store_medium() -> 
 
 def test_a_library_about_payments_is_less_than_a_service_that_takes_them() -> None:
     project = '[build-system]\nrequires = []\n[project]\nname = "x"\n'
-    library = profile({"pyproject.toml": project, "src/x/payments.py": "x\n"})
-    assert library.level == "medium"
+    named = profile({"pyproject.toml": project, "src/x/payments.py": "x\n"})
+    assert named.level == "low"
+    using = profile({"pyproject.toml": project + 'dependencies = ["stripe"]\n', "src/x.py": "x\n"})
+    assert using.level == "medium"
 
 
 def test_words_in_tests_docs_and_comments_raise_nothing() -> None:

@@ -9,7 +9,7 @@ from typing import get_args
 from platform_operations.assess.dockerfiles import Image
 from platform_operations.assess.manifests import Dependency, Manifest, Trait
 from platform_operations.assess.places import file_name, node_uri
-from platform_operations.assess.technologies import ROLES, SITES, STATIC_HOSTS, WEB
+from platform_operations.assess.technologies import ROLES, SERVED, SITES, STATIC_HOSTS, WEB
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import ComponentType
 from platform_operations.platforms.platform import Sighting, Workload
@@ -32,6 +32,10 @@ _SERVES = re.compile(
 
 
 _ORDER: tuple[ComponentType, ...] = get_args(ComponentType)
+
+
+SERVICES: frozenset[ComponentType] = frozenset({*_ORDER[:6], "mobile-app"})
+"""Types that run or are used directly, in contrast to what is installed or built upon."""
 
 
 @dataclass(frozen=True)
@@ -85,23 +89,16 @@ def types_of(unit: Unit) -> dict[ComponentType, tuple[str, ...]]:
         found.setdefault(kind, ())
         if uri and uri not in found[kind]:
             found[kind] = (*found[kind], uri)
-    services = {
-        "http-service",
-        "worker",
-        "scheduled-job",
-        "data-pipeline",
-        "serverless",
-        "mobile-app",
-        "static-site",
-    }
-    if not services & set(found):
+    if not SERVICES & set(found):
         for kind, uri in _published(unit):
             found.setdefault(kind, (uri,) if uri else ())
+    else:
+        found.pop("library", None)
     return {kind: found[kind][:3] for kind in _ORDER if kind in found}
 
 
 def _run(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
-    for _, place, workload in unit.workloads:
+    for _, place, workload in sorted(unit.workloads, key=lambda found: found[0] == "docker"):
         if workload.component_type:
             yield workload.component_type, node_uri(place.path, place.first, place.last)
         elif workload.url:
@@ -216,7 +213,8 @@ def _site(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
     if unit.images or unit.processes or "package" in unit.traits:
         return
     if built and not any(name in WEB for name in unit.dependencies if name not in SITES):
-        yield "static-site", repo_uri(built.path, built.line)
+        served = built.name in SERVED and not hosted
+        yield "http-service" if served else "static-site", repo_uri(built.path, built.line)
     elif (config and not unit.manifests) or (config and hosted):
         yield "static-site", repo_uri(config, 1)
     elif hosted and not unit.manifests:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from platform_operations.assess.component_types import Unit, types_of
+from platform_operations.assess.component_types import Unit
 from platform_operations.assess.data_stores import Migrations, data_stores, find_migrations, store_of_image
+from platform_operations.assess.deliverables import deliverables
 from platform_operations.assess.exposure import exposure_facts
 from platform_operations.assess.languages import languages
 from platform_operations.assess.manifests import Manifest
 from platform_operations.assess.places import file_name, first_lines, kebab, text_of, unique, within
-from platform_operations.assess.units import MANY, member_folders, read_manifests, read_units
+from platform_operations.assess.units import read_manifests, read_units
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
@@ -16,10 +17,6 @@ from platform_operations.model.words import ComponentType
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
 
-_SERVICES: frozenset[ComponentType] = frozenset(
-    {"http-service", "worker", "scheduled-job", "data-pipeline", "serverless", "mobile-app", "static-site"}
-)
-_INFRASTRUCTURE = frozenset({"terraform", "pulumi", "aws", "kubernetes", "helm", "argocd", "flux"})
 MAX_EVIDENCE = 6
 
 
@@ -37,7 +34,7 @@ def read_components(
     units = read_units(repository, manifests, sightings)
     migrations = find_migrations(repository.paths)
     spoken = languages(repository.paths, manifests)
-    chosen = _deliverables(repository, units, manifests, sightings, migrations, bool(spoken))
+    chosen = deliverables(units, manifests, sightings, migrations, bool(spoken))
     places = [unit.folder for unit, _ in chosen]
     components: list[Component] = []
     facts: list[Fact] = [
@@ -47,10 +44,12 @@ def read_components(
     ]
     for unit, types in chosen:
         taken = [component.id for component in components]
-        component = _component(repository, unit, types, places, sightings, migrations, taken)
+        component, store_uris = _component(repository, unit, types, places, sightings, migrations, taken)
         components.append(component)
         if not types:
             facts.append(_type_unknown(component))
+        if component.data_stores:
+            facts.append(_stores_fact(component, store_uris))
         facts += exposure_facts(repository, component, unit)
     return tuple(components), tuple(facts)
 
@@ -75,77 +74,6 @@ def component_of(components: Sequence[Component]) -> Callable[[str], str]:
     return component
 
 
-Chosen = list[tuple[Unit, dict[ComponentType, tuple[str, ...]]]]
-
-
-def _deliverables(
-    repository: Repository,
-    units: Sequence[Unit],
-    manifests: Sequence[Manifest],
-    sightings: Mapping[str, tuple[Sighting, ...]],
-    migrations: Sequence[Migrations],
-    code: bool,
-) -> Chosen:
-    members = member_folders(units, manifests)
-    typed: Chosen = [(unit, types_of(unit)) for unit in units]
-    root, nested = typed[0], typed[1:]
-    alone = not root[0].manifests and not root[0].images
-    kept = [(unit, types) for unit, types in nested if types and _stands_alone(unit, types, members, alone)]
-    kept = [
-        (unit, types)
-        for unit, types in kept
-        if unit.deployed
-        or unit.folder in members
-        or not any(other is not unit and within(unit.folder, other.folder) for other, _ in kept)
-    ]
-    if root[1] and _root_delivers(root[0], root[1], bool(kept)):
-        kept.insert(0, root)
-    if kept:
-        return kept
-    if root[1]:
-        return [root]
-    only = _only_data_or_infrastructure(sightings, migrations, code, bool(manifests))
-    if only:
-        return [(root[0], only)]
-    return [(root[0], {})] if manifests or root[0].images or root[0].sightings else []
-
-
-def _stands_alone(
-    unit: Unit, types: Mapping[ComponentType, tuple[str, ...]], members: frozenset[str], alone: bool
-) -> bool:
-    if unit.deployed or any(place.path.startswith(unit.folder + "/") for _, place in unit.sightings):
-        return True
-    parents = set(unit.folder.split("/")[:-1])
-    grouped = unit.folder in members or bool(parents & MANY) or alone
-    return grouped and (bool(_SERVICES & set(types)) or "package" in unit.traits or not members)
-
-
-def _root_delivers(root: Unit, types: Mapping[ComponentType, tuple[str, ...]], others: bool) -> bool:
-    if not others:
-        return True
-    if root.images or root.processes or any(workload.component_type for _, _, workload in root.workloads):
-        return bool(root.manifests) or bool(root.images) or bool(root.processes)
-    if "workspace" in root.traits and "package" not in root.traits:
-        return False
-    return bool(root.manifests) and bool(set(types))
-
-
-def _only_data_or_infrastructure(
-    sightings: Mapping[str, tuple[Sighting, ...]],
-    migrations: Sequence[Migrations],
-    code: bool,
-    manifests: bool,
-) -> dict[ComponentType, tuple[str, ...]]:
-    if manifests:
-        return {}
-    if migrations and not any(place.workload for places in sightings.values() for place in places):
-        return {"database": (repo_uri(migrations[0].files[0], 1),)}
-    places = [place for platform in sorted(_INFRASTRUCTURE & set(sightings)) for place in sightings[platform]]
-    return (
-        {"infrastructure": tuple(repo_uri(place.path, place.first) for place in places[:3])} if places else {}
-    )
-
-
 def _component(
     repository: Repository,
     unit: Unit,
@@ -154,7 +82,8 @@ def _component(
     sightings: Mapping[str, tuple[Sighting, ...]],
     migrations: Sequence[Migrations],
     taken: Sequence[str],
-) -> Component:
+) -> tuple[Component, tuple[str, ...]]:
+    """Return the component and the URIs that show its data stores."""
     others = [place for place in places if place != unit.folder]
     inner = [place for place in others if within(place, unit.folder)]
     own = [
@@ -163,19 +92,16 @@ def _component(
         for place in sightings[platform]
         if _belongs(place, unit, inner, others)
     ]
-    beside = [
-        store
-        for _, place in own
-        if place.workload and place.workload.image and (store := store_of_image(place.workload.image))
-    ]
+    beside = _stores_beside(sightings, unit, inner, alone=not others)
     stores, shown = data_stores(repository, unit, migrations, beside)
     evidence = [uri for uris in types.values() for uri in uris]
     evidence += [_manifest_uri(manifest) for manifest in unit.manifests if manifest.name][:1]
     evidence += [repo_uri(image.path, 1, min(image.lines, 40)) for image in unit.images[:1]]
-    evidence += [repo_uri(path, line) for path, line in shown[:2]]
+    store_uris = tuple(repo_uri(path, line) for path, line in shown)
+    evidence += store_uris[:2]
     if not evidence:
         evidence += [uri for _, place in own if (uri := repo_uri(place.path, place.first, place.last))][:1]
-    return Component(
+    component = Component(
         id=unique(_name(repository, unit), taken),
         types=tuple(types) or (_fallback(unit),),
         path=unit.folder,
@@ -185,6 +111,22 @@ def _component(
         origin="existing",
         evidence=tuple(dict.fromkeys(evidence))[:MAX_EVIDENCE],
     )
+    return component, store_uris
+
+
+def _stores_beside(
+    sightings: Mapping[str, tuple[Sighting, ...]], unit: Unit, inner: Sequence[str], *, alone: bool
+) -> dict[str, tuple[str, int]]:
+    """Return the stores that platforms run beside the component, with the first place of each."""
+    found: dict[str, tuple[str, int]] = {}
+    for platform in sorted(sightings):
+        for place in sightings[platform]:
+            image = place.workload.image if place.workload else None
+            store = store_of_image(image) if image else None
+            near = within(place.path, unit.folder) and not any(within(place.path, other) for other in inner)
+            if store and (near or alone):
+                found.setdefault(store, (place.path, place.first))
+    return found
 
 
 def _belongs(place: Sighting, unit: Unit, inner: Sequence[str], others: Sequence[str]) -> bool:
@@ -224,6 +166,16 @@ def _type_unknown(component: Component) -> Fact:
         outcome="unknown",
         reason="no port, framework, command, schedule or package metadata says what this component is",
         evidence=component.evidence[:2],
+    )
+
+
+def _stores_fact(component: Component, uris: tuple[str, ...]) -> Fact:
+    return Fact(
+        subject=f"components/{component.id}",
+        aspect="data-stores",
+        outcome="present",
+        value=", ".join(store.kind for store in component.data_stores),
+        evidence=uris[:3],
     )
 
 

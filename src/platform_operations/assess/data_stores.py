@@ -1,7 +1,7 @@
 """What a component keeps data in, and the schema migrations that change it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from platform_operations.assess.component_types import Unit
@@ -78,7 +78,10 @@ def _migration_folder(path: str) -> str | None:
 
 
 def data_stores(
-    repository: Repository, unit: Unit, migrations: Iterable[Migrations], stores_beside: Iterable[str]
+    repository: Repository,
+    unit: Unit,
+    migrations: Iterable[Migrations],
+    stores_beside: Mapping[str, tuple[str, int]],
 ) -> tuple[tuple[DataStore, ...], tuple[tuple[str, int], ...]]:
     """Return the stores of a component and the (path, line) that show them.
 
@@ -95,7 +98,9 @@ def data_stores(
             match = _PRISMA.search(text)
             if match:
                 shown.setdefault(match[1], (path, text.count("\n", 0, match.start()) + 1))
-    kinds = list(shown) or sorted(set(stores_beside))
+    if not shown:
+        shown = dict(sorted(stores_beside.items()))
+    kinds = list(shown)
     own = [found for found in migrations if within(found.folder, unit.folder)]
     keeper = next((kind for kind in kinds if kind in _RELATIONAL), None)
     if own and keeper is None:

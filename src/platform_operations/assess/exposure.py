@@ -58,11 +58,25 @@ def _exposure(repository: Repository, subject: str, component: Component, unit: 
                 evidence=(uri,),
             )
     if {"library", "cli", "mobile-app"} & set(component.types):
-        reason = "published for others to install"
-        return Fact(subject=subject, aspect="exposure", outcome="present", value="public", reason=reason)
+        reason, uris = "published for others to install", component.evidence[:1]
+        return Fact(
+            subject=subject,
+            aspect="exposure",
+            outcome="present",
+            value="public",
+            reason=reason,
+            evidence=uris,
+        )
     if {"worker", "scheduled-job", "data-pipeline"} >= set(component.types):
-        reason = "takes no requests from outside"
-        return Fact(subject=subject, aspect="exposure", outcome="present", value="internal", reason=reason)
+        reason, uris = "takes no requests from outside", component.evidence[:1]
+        return Fact(
+            subject=subject,
+            aspect="exposure",
+            outcome="present",
+            value="internal",
+            reason=reason,
+            evidence=uris,
+        )
     reason = "no host name, ingress or public platform names it; a load balancer outside the repository may"
     return Fact(subject=subject, aspect="exposure", outcome="unknown", reason=reason)
 
@@ -114,8 +128,11 @@ def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
         match = _PATH.search(text) or (_DJANGO.search(text) if path.endswith(".py") else None)
         if match:
             endpoint = "/" + match[1].lstrip("/")
-            rank = _BEST.index(endpoint) if endpoint in _BEST else len(_BEST)
-            found.append((rank, endpoint, repo_uri(path, text.count("\n", 0, match.start(1)) + 1)))
+            line = text.count("\n", 0, match.start(1)) + 1
+            rank = (_BEST.index(endpoint) if endpoint in _BEST else len(_BEST)) + _unrouted(
+                lines_of(text)[line - 1]
+            )
+            found.append((rank, endpoint, repo_uri(path, line)))
     if found:
         _, endpoint, uri = min(found)
         return Fact(
@@ -123,6 +140,15 @@ def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
         )
     reason = "no health path in the sources searched; a framework or library may add one"
     return Fact(subject=subject, aspect="health-endpoint", outcome="unknown", reason=reason)
+
+
+def _unrouted(row: str) -> int:
+    """Return a penalty for a line that mentions a path without declaring a route."""
+    return (
+        0
+        if re.search(r"route|handle|\bget\b|path\(|map|endpoint|use\(|\bgroup\b", row, re.I)
+        else len(_BEST) + 1
+    )
 
 
 def _sources(unit: Unit) -> list[str]:

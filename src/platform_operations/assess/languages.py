@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from platform_operations.assess.manifests import Ecosystem, Manifest
-from platform_operations.assess.places import aside, vendored, within
+from platform_operations.assess.places import aside, within
 
 EXTENSIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -50,15 +50,14 @@ _NEVER_ALONE = frozenset(
 
 def languages(paths: Iterable[str], manifests: Iterable[Manifest], place: str = ".") -> dict[str, str]:
     """Return each language in `place` with the path that shows it, the most written one first."""
-    sources = [path for path in paths if within(path, place) and not vendored(path)]
+    sources = [path for path in paths if within(path, place) and not aside(path)]
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     for path in sources:
         language = EXTENSIONS.get(path.rpartition(".")[2].lower()) if "." in path.rpartition("/")[2] else None
         if language:
             counts[language] += 1
-            if language not in first or (aside(first[language]) and not aside(path)):
-                first[language] = path
+            first.setdefault(language, path)
     shown: dict[str, str] = {}
     for manifest in manifests:
         possible = _OF_ECOSYSTEM[manifest.ecosystem]

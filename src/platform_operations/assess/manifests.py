@@ -16,7 +16,7 @@ from platform_operations.repository.yaml_lines import Node
 Ecosystem: TypeAlias = Literal[
     "npm", "python", "cargo", "go", "ruby", "jvm", "php", "dotnet", "elixir", "dart", "swift", "deno"
 ]
-Trait: TypeAlias = Literal["package", "bin", "workspace", "private", "start", "web-sdk", "library"]
+Trait: TypeAlias = Literal["package", "bin", "workspace", "private", "start", "web-sdk", "library", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,8 @@ def read_package_json(path: str, text: str) -> Manifest | Fact:
         traits |= {"package", "library"}
     if not private and root.string("name") and root.get("bin") is not None:
         traits.add("package")
+    if traits & {"package"} and (root.get("publishConfig") is not None or root.get("files") is not None):
+        traits.add("publish")
     if "start" in scripts or "serve" in scripts:
         traits.add("start")
     members = root.strings("workspaces") or root.strings("workspaces", "packages")

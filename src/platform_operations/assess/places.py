@@ -15,8 +15,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 VENDORED: frozenset[str] = _words(
-    """
-    node_modules bower_components vendor vendors vendored third_party third-party thirdparty external
+    """node_modules bower_components vendor vendors vendored third_party third-party thirdparty external
     externals site-packages .venv venv virtualenv .git .terraform .yarn .pnpm-store .next .nuxt
     .svelte-kit dist-packages jsonnetfile_vendor pods carthage deriveddata
     """
@@ -24,8 +23,7 @@ VENDORED: frozenset[str] = _words(
 """Folders with other people's code: nothing in them is this repository's own."""
 
 ASIDE: frozenset[str] = VENDORED | _words(
-    """
-    example examples sample samples demo demos doc docs documentation test tests testing testdata
+    """example examples sample samples demo demos doc docs documentation test tests testing testdata
     test-data test_data testutil testutils fixture fixtures __fixtures__ __tests__ __mocks__ mock mocks
     spec specs e2e integration-tests integration_tests acceptance benchmark benchmarks bench tutorial
     tutorials template templates boilerplate scaffold scaffolds skeleton cookiecutter legacy deprecated
@@ -46,7 +44,11 @@ def vendored(path: str) -> bool:
 
 def aside(path: str, *, but: frozenset[str] = frozenset()) -> bool:
     """Whether `path` lies in a folder that shows, tests or remembers; `but` names folders that count here."""
-    return any(part in ASIDE and part not in but for part in path.lower().split("/")[:-1])
+    parts = path.lower().split("/")[:-1]
+    return any((part in ASIDE or part.startswith(_TEST_BEGINNINGS)) and part not in but for part in parts)
+
+
+_TEST_BEGINNINGS = ("test-", "test_", "tests-", "tests_", "e2e-", "e2e_", "example-", "sample-")
 
 
 def folder(path: str) -> str:

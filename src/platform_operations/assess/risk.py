@@ -11,7 +11,7 @@ from platform_operations.assess.technologies import SENSITIVE, SENSITIVE_DEPENDE
 from platform_operations.assess.units import read_manifests
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
-from platform_operations.model.evidence import repo_place, repo_uri
+from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import RiskProfile
 from platform_operations.model.words import RiskLevel
 from platform_operations.repository import Repository
@@ -49,12 +49,11 @@ def risk_profile(
     """Return the risk of releasing this repository, by points for what was seen.
 
     - 2 for each kind of data that hurts people when it goes wrong (payments, identity, health), told by a
-      library that handles it or by a source file or folder named after it; 1 where nothing of it runs
-    - 1 for schema migrations: deploying the previous version does not take them back
-    - 1 for data stores with state (caches and queues count: losing their content is felt)
-    - 1 for something that runs and is reached by the public
-    - 1 for more than one region in the configuration
-    - 1 where the repository is infrastructure that other things stand on
+    library that handles it, or in something that runs by a source file or folder named after it; 1 where
+    nothing runs - 1 for schema migrations: deploying the previous version does not take them back - 1 for
+    data stores with state (caches and queues count: losing their content is felt) - 1 for something that
+    runs and is reached by the public - 1 for more than one region in the configuration - 1 where the
+    repository is infrastructure that other things stand on
 
     3 points and more are high, 1 or 2 medium, none low. A person may override it in platform-ops.toml.
     """
@@ -62,7 +61,7 @@ def risk_profile(
     reasons = [
         *_sensitive(repository, components, known),
         *_migrations(facts),
-        *_stores(components),
+        *_stores(components, facts),
         *_exposed(components, facts),
         *_regions(repository),
         *_infrastructure(components),
@@ -86,7 +85,7 @@ def _sensitive(
             if name in SENSITIVE_DEPENDENCIES:
                 used.setdefault(SENSITIVE_DEPENDENCIES[name], repo_uri(dependency.path, dependency.line))
     for kind, words in SENSITIVE.items():
-        named = _named_after(repository, words)
+        named = _named_after(repository, words) if runs else None
         if kind not in used and named is None:
             continue
         uris = tuple(uri for uri in (named, used.get(kind)) if uri)
@@ -125,16 +124,11 @@ def _migrations(facts: Sequence[Fact]) -> Iterator[Reason]:
             yield Reason(1, "schema migrations in the repository", fact.evidence[:1])
 
 
-def _stores(components: Sequence[Component]) -> Iterator[Reason]:
+def _stores(components: Sequence[Component], facts: Sequence[Fact]) -> Iterator[Reason]:
     kinds = sorted({store.kind for component in components for store in component.data_stores})
+    uris = [uri for fact in facts if fact.aspect == "data-stores" for uri in fact.evidence]
     if kinds:
-        holder = next(component for component in components if component.data_stores)
-        yield Reason(1, f"keeps data in {', '.join(kinds)}", _last_repo(holder.evidence))
-
-
-def _last_repo(uris: Sequence[str]) -> tuple[str, ...]:
-    inside = [uri for uri in uris if repo_place(uri)]
-    return tuple(inside[-1:])
+        yield Reason(1, f"keeps data in {', '.join(kinds)}", tuple(uris[:1]))
 
 
 def _exposed(components: Sequence[Component], facts: Sequence[Fact]) -> Iterator[Reason]:

@@ -15,8 +15,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 WEB: frozenset[str] = _words(
-    """
-    fastapi flask django starlette aiohttp tornado sanic falcon bottle quart litestar pyramid connexion
+    """fastapi flask django starlette aiohttp tornado sanic falcon bottle quart litestar pyramid connexion
     robyn uvicorn gunicorn hypercorn daphne waitress djangorestframework flask-restful blacksheep
     granian chalice express fastify koa hapi @hapi/hapi @nestjs/core @nestjs/platform-express restify
     hono polka @adonisjs/core @feathersjs/feathers @sveltejs/adapter-node nuxt @remix-run/serve
@@ -73,14 +72,16 @@ ROLES: Mapping[str, ComponentType] = MappingProxyType(
 """Dependencies that make a component what it is."""
 
 SITES: frozenset[str] = _words(
-    """
-    next vite astro gatsby @docusaurus/core vuepress vitepress @11ty/eleventy react-scripts
+    """next vite astro gatsby @docusaurus/core vuepress vitepress @11ty/eleventy react-scripts
     @angular/core @vue/cli-service parcel hexo nextra @sveltejs/kit @sveltejs/adapter-static mkdocs
     mkdocs-material pelican jekyll middleman nikola webpack-dev-server preact-cli @builder.io/qwik
     solid-start gridsome
     """
 )
 """What builds a site of files, where something static then serves it."""
+
+SERVED: frozenset[str] = frozenset({"next", "nuxt", "@sveltejs/kit", "@remix-run/react", "solid-start"})
+"""Site builders that need a server of their own unless a static host serves them."""
 
 STATIC_HOSTS: frozenset[str] = frozenset({"vercel", "netlify", "cloudflare"})
 """Platforms that serve such a site."""
@@ -173,17 +174,7 @@ FEATURE_FLAGS = _by_name(
 
 SENSITIVE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "payments": (
-            "payment",
-            "payments",
-            "billing",
-            "checkout",
-            "invoice",
-            "invoices",
-            "charge",
-            "ledger",
-            "wallet",
-        ),
+        "payments": ("payment", "payments", "billing", "wallet"),
         "identity": (
             "auth",
             "identity",

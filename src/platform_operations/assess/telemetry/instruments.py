@@ -235,8 +235,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 LOGGERS: frozenset[str] = _words(
-    """
-    structlog python-json-logger loguru ecs-logging logbook aws-lambda-powertools
+    """structlog python-json-logger loguru ecs-logging logbook aws-lambda-powertools
     @aws-lambda-powertools/logger winston pino bunyan nestjs-pino log4js @fastify/pino consola tslog
     pino-http signale fastify-pino hono-pino go.uber.org/zap github.com/rs/zerolog
     github.com/sirupsen/logrus github.com/go-kit/log github.com/charmbracelet/log tracing-subscriber

@@ -136,7 +136,8 @@ def _base(name: str | None) -> str:
 def outcome_of(matchers: list[Matcher]) -> str | None:
     """Return which outcomes the conditions leave: failed, good, client or slow; None: none tells.
 
-    A condition is tried on sample values of its own kind, codes or words: `!~"2.."` says nothing about words.
+    A condition is tried on sample values of its own kind, codes or words: `!~"2.."` says nothing about
+    words.
     """
     for matcher in matchers:
         if matcher.label == "le":
