@@ -1,6 +1,7 @@
 """Asking git about a hostile repository runs nothing of it, waits for nothing and raises nothing."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -215,12 +216,15 @@ def test_a_pipe_in_place_of_one_of_gits_files_does_not_block(
 @pytest.mark.parametrize(
     "head",
     [
-        *("", "ref: refs/heads/main/../../../../secret", "ref: /etc/passwd", "ref: refs/heads/\0", "0" * 39),
+        *("", "ref: refs/heads/../../../../secret", "ref: /etc/passwd", "ref: refs/heads/\0", "0" * 39),
         *("ref: refs/heads/loop", "\xff", "--upload-pack=x", "ref: --output=x"),
     ],
 )
 def test_a_forged_head_gives_no_commit_and_no_error(shop: Path, head: str) -> None:
-    write(shop, {".git/HEAD": f"{head}\n", ".git/refs/heads/loop": "ref: refs/heads/loop\n"})
+    write(
+        shop,
+        {".git/HEAD": f"{head}\n", ".git/refs/heads/loop": "ref: refs/heads/loop\n", "../secret": "a" * 40},
+    )
 
     repository = open_repository(shop)
 
@@ -250,6 +254,30 @@ def test_a_tree_that_unfolds_without_end_is_given_up(shop: Path, monkeypatch: py
 
     assert repository.commit == commit
     assert repository.paths == ("a.yml", "api/c.yml", "web/b.yml")
+
+
+def test_a_list_of_heads_files_that_was_cut_is_not_taken_for_the_list(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "MAX_OUTPUT_BYTES", 10)
+    write(shop, {".gitignore": "*.yml\n"})
+
+    assert open_repository(shop).paths == (".gitignore",)
+
+
+@pytest.mark.parametrize("part", ["", "web"])
+def test_files_of_another_owner_are_read_all_the_same(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    wrapped = write(
+        tmp_path,
+        {"bin/git": f"#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec '{shutil.which('git')}' \"$@\"\n"},
+    )
+    (wrapped / "bin" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapped / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    assert run(shop, "rev-parse", "HEAD", check=False) == ""
+
+    assert open_repository(shop / part).committed_at == (FIRST if part else SECOND)
 
 
 def test_a_commit_beyond_the_calendar_has_no_time(shop: Path) -> None:

@@ -95,6 +95,18 @@ def test_a_file_exchanged_for_a_link_after_the_listing_is_not_followed(outside: 
     assert str(outside) not in answer.reason
 
 
+def test_a_link_turned_to_a_file_that_is_not_listed_is_outside(outside: Path) -> None:
+    write(outside, {".git/config": "[remote]\n"})
+    (outside / "link.yml").symlink_to("a.yml")
+    repository = LocalRepository(outside)
+    assert repository.exists("link.yml")
+
+    (outside / "link.yml").unlink()
+    (outside / "link.yml").symlink_to(".git/config")
+
+    assert repository.read("link.yml") == Unreadable("link.yml", "outside the root")
+
+
 def test_a_hard_link_is_read(outside: Path) -> None:
     os.link(outside / "a.yml", outside / "b.yml")
 

@@ -22,8 +22,6 @@ _SETTINGS = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
     "core.sshCommand=false",
-    "diff.external=",
-    "log.follow=false",
     "log.mailmap=false",
     "log.showSignature=false",
 )
@@ -86,11 +84,12 @@ def _run(tree: WorkTree, command: str, *arguments: str) -> bytes | None:
         clock.start()
         try:
             output = process.stdout.read(MAX_OUTPUT_BYTES + 1) if process.stdout else b""
-            if len(output) > MAX_OUTPUT_BYTES:
+            fits = len(output) <= MAX_OUTPUT_BYTES
+            if not fits:
                 process.kill()
         finally:
             clock.cancel()
-    return output if process.returncode == 0 else None
+    return output if fits and process.returncode == 0 else None
 
 
 def _environment(tree: WorkTree, path: str) -> dict[str, str]:

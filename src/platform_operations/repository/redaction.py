@@ -10,7 +10,7 @@ REDACTED = "[redacted]"
 
 _TOKENS = re.compile(
     r"""(?<![A-Za-z0-9_])(?:
-      (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])                                    # AWS
+      (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}                                                   # AWS
     | gh[pousr]_[A-Za-z0-9]{20,255} | github_pat_[A-Za-z0-9_]{20,255}
     | gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct)-[A-Za-z0-9_.=-]{20,300}        # GitLab
     | xox[abceoprs](?:\.xox[a-z])?-[A-Za-z0-9-]{10,300} | xapp-[0-9]-[A-Za-z0-9-]{10,300}   # Slack
@@ -28,7 +28,7 @@ _TOKENS = re.compile(
     | shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32} | AGE-SECRET-KEY-1[A-Z0-9]{58}
     | fm[12][ar]?_[A-Za-z0-9+/=,_-]{40,2000}                                                # Fly
     | (?<!-)eyJ[A-Za-z0-9_-]{6,4000}\.[A-Za-z0-9_-]{6,8000}(?:\.[A-Za-z0-9_-]{0,4000})?     # JWT
-    )""",
+    )[A-Za-z0-9_]*+""",
     re.VERBOSE,
 )
 # The lookahead spares a text that only names the line.
