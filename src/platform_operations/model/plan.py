@@ -154,9 +154,11 @@ class Plan(Record):
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Yield (`section/id`, entry) for every entry of every section, in wire order."""
-        for name in SECTIONS:
-            for entry in self.section(name):
-                yield f"{name}/{entry.id}", entry
+        yield from self._named
+
+    @cached_property
+    def _named(self) -> tuple[tuple[str, Entry], ...]:
+        return tuple((f"{name}/{entry.id}", entry) for name in SECTIONS for entry in self.section(name))
 
     @cached_property
     def by_name(self) -> Mapping[str, Entry]:

@@ -7,6 +7,7 @@ seconds, everything else in Fraction. Here T is the objective as a share, so 1 -
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 from typing import TypeAlias
 
@@ -42,6 +43,7 @@ _STANDARD = (
 )
 
 
+@lru_cache(maxsize=1024)
 def error_budget(objective: str) -> Fraction:
     """The share of events that may fail, 1 - T, from an objective in percent; above 0 and at most 1."""
     try:
@@ -96,6 +98,7 @@ def feasible(objective: str, factor: Exact) -> bool:
     return Fraction(factor) >= 1 and threshold(objective, factor) < 1
 
 
+@lru_cache(maxsize=4096)
 def infeasibility(objective: str, factor: Exact) -> str | None:
     """Why an alert at this factor must not be emitted; None when it may."""
     if Fraction(factor) < 1:
@@ -122,6 +125,7 @@ def standard_pairs(window: int) -> tuple[Pair, ...]:
     return tuple(pair for pair in scaled if pair.short < pair.long <= window)
 
 
+@lru_cache(maxsize=1024)
 def pairs_for(objective: str, window: int) -> tuple[Pair, ...]:
     """The standard pairs that can fire for this objective."""
     return tuple(pair for pair in standard_pairs(window) if feasible(objective, pair.factor))

@@ -8,6 +8,7 @@ the error ratio that the alert sees: s for a signal of the whole service, 1 for 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from platform_operations.model.delivery import ExposureCost, Step, StepCost
 from platform_operations.slo.budget import (
@@ -71,11 +72,17 @@ def exposure(
     that page count), `event_rate` in events a second from the baseline. A step without an interval is judged
     once, at the end of its hold.
     """
-    return tuple(_step(step, objective, window, rollback_limit, pairs, event_rate) for step in steps)
+    return tuple(_step(step, objective, window, rollback_limit, tuple(pairs), event_rate) for step in steps)
 
 
+@lru_cache(maxsize=4096)
 def _step(
-    step: Step, objective: str, window: int, rollback: int, pairs: Sequence[Pair], event_rate: Exact | None
+    step: Step,
+    objective: str,
+    window: int,
+    rollback: int,
+    pairs: tuple[Pair, ...],
+    event_rate: Exact | None,
 ) -> StepExposure:
     share = Fraction(step.traffic) / 100
     seen = Fraction(1) if step.scope == "new-version" else share
