@@ -82,7 +82,7 @@ def test_work_in_progress_does_not_keep_the_process_alive(tmp_path: Path) -> Non
         [program, flag, slow + code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdin is not None and process.stdout is not None
-        call = {
+        call: dict[str, Any] = {
             "jsonrpc": "2.0",
             "id": 2,
             "method": "tools/call",

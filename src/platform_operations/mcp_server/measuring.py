@@ -13,6 +13,7 @@ from platform_operations.mcp_server.watch import Watch
 if TYPE_CHECKING:
     from platform_operations.metrics import MetricSource
     from platform_operations.metrics.source import Slot
+    from platform_operations.model.baseline import Observation
     from platform_operations.slo.sli import NamedSli
 
 Document: TypeAlias = dict[str, Any]
@@ -27,7 +28,7 @@ WITHOUT = (
 def fetch_metrics(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
     """Return measured baselines of a component's SLIs, of one SLI, or the hourly events that a query counts."""
     from platform_operations.mcp_server.texts import metrics_text
-    from platform_operations.metrics import observe
+    from platform_operations.metrics import slis_of
 
     assert isinstance(arguments, FetchMetrics)
     kept = desk.assessments.of(desk.roots.folder(arguments.path), watch)
@@ -35,10 +36,10 @@ def fetch_metrics(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
     source = desk.assessments.source(kept.target)
     if source is None:
         raise InputError(WITHOUT)
-    known = _known(kept, source)
+    known = slis_of(kept.assessment, source)
     chosen, counted = _chosen(kept, known, arguments)
     as_of = kept.assessment.as_is.target.as_of
-    rows = observe(source, chosen, as_of=as_of, window=arguments.window)
+    rows = _baselines(kept, source, chosen, arguments.window)
     series = [_series(source, sli, as_of, arguments.window) for sli in counted]
     document: Document = {
         "source": source.name,
@@ -53,10 +54,17 @@ def fetch_metrics(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
     return answer(metrics_text(document, following), document, arguments)
 
 
-def _known(kept: Assessed, source: "MetricSource") -> "tuple[NamedSli, ...]":
-    from platform_operations.metrics import slis_of
+def _baselines(
+    kept: Assessed, source: "MetricSource", chosen: "Sequence[NamedSli]", length: str
+) -> "tuple[Observation, ...]":
+    """Return what the assessment measured, whose targets the rules compare with; another window is measured anew."""
+    from platform_operations.metrics import observe
 
-    return slis_of(kept.assessment, source)
+    wanted = {sli.id for sli in chosen}
+    measured = tuple(row for row in kept.assessment.baseline if row.id in wanted and row.window == length)
+    if len(measured) == len(wanted):
+        return measured
+    return observe(source, chosen, as_of=kept.assessment.as_is.target.as_of, window=length)
 
 
 def _chosen(
