@@ -11,6 +11,7 @@ findings (snyk, "Exit codes"). TruffleHog needs `--fail`, its action adds it. Do
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from platform_operations.model.words import GateKind, StageKind
 from platform_operations.platforms.reading.commands import begins, has, invocation
@@ -47,7 +48,9 @@ _ANY = ("any",)
 _FAILURES = ("failures", "1")
 
 
-def _test(id: str, languages: tuple[str, ...], *commands: str, run: str | None = None, **more: tuple[str, ...]) -> Check:
+def _test(
+    id: str, languages: tuple[str, ...], *commands: str, run: str | None = None, **more: tuple[str, ...]
+) -> Check:
     return Check(id, "unit-test", "test", languages, commands, run=run, fails_on=_FAILURES, **more)
 
 
@@ -145,7 +148,7 @@ _DEPENDENCIES = (
     Check("dependency-review", "dependency-scan", "analyze", _ANY, (), ("actions/dependency-review-action",), fails_on=("severity", "low"), inputs=("warn-only=true", "vulnerability-check=false")),
     Check("trivy-fs", "dependency-scan", "analyze", _ANY, ("trivy fs", "trivy filesystem", "trivy repo", "trivy repository", "trivy rootfs", "trivy sbom"), run="trivy fs --scanners vuln --exit-code 1 --severity HIGH,CRITICAL .", cannot_fail=("--exit-code 0", "without --exit-code")),
     Check("grype-dir", "dependency-scan", "analyze", _ANY, ("grype dir:.", "grype sbom:"), run="grype dir:. --fail-on high", fails_on=("severity", "high"), cannot_fail=("without --fail-on",)),
-    Check("dependency-check", "dependency-scan", "analyze", _JVM, ("dependency-check", "dependency-check.sh", "mvn org.owasp:dependency-check-maven:check", "mvn dependency-check:check", "gradle dependencyCheckAnalyze"), ("dependency-check/dependency-check_action",), run="mvn org.owasp:dependency-check-maven:check -DfailBuildOnCVSS=7", fails_on=("cvss", "11")),
+    Check("dependency-check", "dependency-scan", "analyze", _JVM, ("dependency-check", "dependency-check.sh", "mvn org.owasp:dependency-check-maven:check", "mvn dependency-check:check", "gradle dependencyCheckAnalyze"), ("dependency-check/dependency-check_action",), run="mvn org.owasp:dependency-check-maven:check -DfailBuildOnCVSS=7"),
     Check("bundler-audit", "dependency-scan", "analyze", ("ruby",), ("bundle-audit", "bundle audit", "bundler-audit", "rails bundle:audit"), ("andrewmcodes/bundler-audit-action",), run="bundle-audit check --update"),
     Check("composer-audit", "dependency-scan", "analyze", ("php",), ("composer audit",), ("symfonycorp/security-checker-action",), run="composer audit"),
     Check("mix-audit", "dependency-scan", "analyze", ("elixir",), ("mix deps.audit", "mix hex.audit"), run="mix deps.audit"),
@@ -223,7 +226,15 @@ _LINTERS = (
     _lint("swiftlint", ("swift",), "swiftlint"), _lint("dart-analyze", ("dart",), "dart analyze", "flutter analyze"), _lint("buf", _ANY, "buf lint", "buf breaking", uses=("bufbuild/buf-action", "bufbuild/buf-lint-action")),
 )  # fmt: skip
 
-CHECKS: tuple[Check, ...] = (*_TESTS, *_SAST, *_DEPENDENCIES, *_SECRETS, *_IMAGES, *_INFRASTRUCTURE, *_LINTERS)
+CHECKS: tuple[Check, ...] = (
+    *_TESTS,
+    *_SAST,
+    *_DEPENDENCIES,
+    *_SECRETS,
+    *_IMAGES,
+    *_INFRASTRUCTURE,
+    *_LINTERS,
+)
 
 
 @lru_cache(maxsize=1)
@@ -302,7 +313,7 @@ def _valued(called: tuple[str, ...], option: str) -> bool:
     if not value:
         return has(called, flag)
     return any(word == f"{flag}={value}" for word in called) or any(
-        word == flag and following == value for word, following in zip(called, called[1:], strict=False)
+        word == flag and following == value for word, following in pairwise(called)
     )
 
 

@@ -1,76 +1,27 @@
 """What pipelines build once and pass on: images, packages, bundles, archives; who makes each and how it is named later."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph, closure
 from platform_operations.assess.ci.names import kebab
-from platform_operations.assess.ci.references import (
-    best_identity,
-    identity_of,
-    image_names,
-    pushes,
-    resolved,
-    short_name,
-)
+from platform_operations.assess.ci.naming import applied_path, reference_in, texts_of
+from platform_operations.assess.ci.products import Product, Products, attest
+from platform_operations.assess.ci.references import best_identity, image_names, pushes, short_name
 from platform_operations.model.assessment import Fact
-from platform_operations.model.delivery import Artifact, Component, Consumed
-from platform_operations.model.words import ArtifactKind, Attestation, Identity
-from platform_operations.platforms.reading.commands import invocation, value_of
+from platform_operations.model.delivery import Component, Consumed
+from platform_operations.model.words import ArtifactKind, Identity
+from platform_operations.platforms.reading.commands import invocation
 
-_GENERIC = re.compile(
-    r"(?:(?:image[._-]?tag|(?<![a-z-])tag|image[._-]?digest|digest|image[._-]?version|(?<![a-z-])image|git[._-]?sha)\s*(?:=|:\s)"
-    r"|(?:app[._-]?version|(?<![a-z-])version|(?<![a-z-])sha)\s*=)\s*[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)",
-    re.IGNORECASE,
-)
-_NAMING = re.compile(
-    r"kustomize|\bsed\b|\byq\b|envsubst|render-task-definition|k8s-bake|helm\s+template|jsonnet|update-yaml|yaml-update|image-tag"
-)
 _PARTS: dict[str, tuple[str, ArtifactKind]] = {
     "bundle": ("bundle", "static-bundle"), "package": ("package", "package"), "archive": ("archive", "function-archive"),
     "source": ("deployment", "platform-deployment"), "image": ("image", "container-image"),
 }  # fmt: skip
 
 
-@dataclass(slots=True)
-class Product:
-    """An artifact being put together."""
-
-    id: str
-    component: str
-    kind: ArtifactKind
-    identity: Identity
-    short: str
-    makers: list[Draft]
-    evidence: list[str]
-    attestations: set[Attestation] = field(default_factory=set["Attestation"])
-    own_name: bool = False
-
-
-@dataclass(slots=True)
-class Products:
-    """All artifacts with the stages that make and take them."""
-
-    products: list[Product]
-    produces: dict[str, list[str]]
-    consumes: dict[str, list[Consumed]]
-    facts: list[Fact]
-
-    def artifacts(self) -> tuple[Artifact, ...]:
-        """Return the plan's entries."""
-        return tuple(
-            Artifact(
-                id=one.id, component=one.component, kind=one.kind, identity=one.identity, origin="existing",
-                attestations=tuple(word for word in ("sbom", "provenance", "signature") if word in one.attestations),
-                evidence=tuple(dict.fromkeys(one.evidence))[:4],
-            )
-            for one in self.products
-        )  # fmt: skip
-
-
-def products_of(graph: Graph, served: dict[str, tuple[str, ...]], components: tuple[Component, ...], name: str) -> Products:
+def products_of(
+    graph: Graph, served: dict[str, tuple[str, ...]], components: tuple[Component, ...], name: str
+) -> Products:
     """Return what the stages make and take. `served` names the components of each stage, `name` the repository."""
     found = Products([], {}, {}, [])
     if not components:
@@ -87,7 +38,7 @@ def products_of(graph: Graph, served: dict[str, tuple[str, ...]], components: tu
     for draft in graph.drafts:
         if draft.kind == "verify":
             _verified(draft, found)
-    _attested(graph, found)
+    attest(graph, found)
     return found
 
 
@@ -104,7 +55,11 @@ def _component_for(short: str, mine: tuple[str, ...], components: tuple[Componen
 
 
 def _images(
-    graph: Graph, served: dict[str, tuple[str, ...]], components: tuple[Component, ...], name: str, found: Products
+    graph: Graph,
+    served: dict[str, tuple[str, ...]],
+    components: tuple[Component, ...],
+    name: str,
+    found: Products,
 ) -> None:
     groups: dict[tuple[str, str], list[tuple[Draft, Atom, list[str]]]] = {}
     for draft in graph.drafts:
@@ -143,7 +98,12 @@ def _makers(rows: list[tuple[Draft, Atom, list[str]]], graph: Graph) -> list[Dra
     pushing = list(dict.fromkeys(draft for draft, atom, _ in rows if pushes(atom)))
     if pushing:
         return pushing
-    shipped = {id(one) for draft in graph.drafts if draft.kind in {"deploy", "publish"} for one in closure(graph.before(draft))}
+    shipped = {
+        id(one)
+        for draft in graph.drafts
+        if draft.kind in {"deploy", "publish"}
+        for one in closure(graph.before(draft))
+    }
     return list(dict.fromkeys(draft for draft, _, _ in rows if id(draft) in shipped))
 
 
@@ -185,7 +145,14 @@ def _product(
         if known is not None:
             result.append(known)
             continue
-        twin = next((one for one in found.products if one.kind == kind and one.component == component and not one.own_name), None)
+        twin = next(
+            (
+                one
+                for one in found.products
+                if one.kind == kind and one.component == component and not one.own_name
+            ),
+            None,
+        )
         beside = [one for one in makers if one is not maker]
         if twin is not None and not any(other in twin.makers for other in beside):
             twin.makers.append(maker)
@@ -195,7 +162,9 @@ def _product(
         own = twin is not None
         name = f"{maker.id}-{suffix}" if own else f"{component}-{suffix}"
         evidence = [atom.places[0].uri for atom in maker.atoms if atom.act.makes == makes][:2]
-        result.append(_add(Product(name, component, kind, identity, "", [maker], evidence, own_name=own), found))
+        result.append(
+            _add(Product(name, component, kind, identity, "", [maker], evidence, own_name=own), found)
+        )
     return result
 
 
@@ -204,13 +173,19 @@ def _published(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], f
     if not mine:
         return
     charts = any(atom.act.makes == "helm-repository" for atom in draft.atoms)
-    makers = [] if _builds_itself(draft) else _upstream(draft, graph, "package") or _upstream(draft, graph, "bundle")
+    makers = (
+        []
+        if _builds_itself(draft)
+        else _upstream(draft, graph, "package") or _upstream(draft, graph, "bundle")
+    )
     makers = [one for one in makers if charts == any("helm package" in atom.text for atom in one.atoms)]
     for product in _product("package", mine[0], makers or [draft], "version", found, graph):
         _consume(draft, product, "version", found)
 
 
-_BUILDERS = re.compile(r"^(?:uses )?(?:goreleaser|cargo (?:publish|release)|mvn deploy|gradle|sbt|poetry publish .*--build|ko publish|jreleaser|katyo)")
+_BUILDERS = re.compile(
+    r"^(?:uses )?(?:goreleaser|cargo (?:publish|release)|mvn deploy|gradle|sbt|poetry publish .*--build|ko publish|jreleaser|katyo)"
+)
 
 
 def _builds_itself(draft: Draft) -> bool:
@@ -226,19 +201,28 @@ def _consume(draft: Draft, product: Product, reference: Identity, found: Product
 def _shipped(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found: Products) -> None:
     """A deployment of files or from source: what it ships was built in this run, or by the platform."""
     mine = served.get(draft.id, ())
-    makes = next((atom.act.makes for atom in draft.atoms if atom.act.makes in {"bundle", "archive", "source"}), "")
+    makes = next(
+        (atom.act.makes for atom in draft.atoms if atom.act.makes in {"bundle", "archive", "source"}), ""
+    )
     texts = " ".join(part for atom in draft.atoms for part in (atom.text, *atom.step.inputs.values()))
     if not makes or not mine:
         return
     if makes == "source" and "--prebuilt" in texts:
         makes = "bundle"
-    if makes == "source" and (re.search(r"--image[ =]", texts) or any(invocation(atom.text)[:1] == ("curl",) for atom in draft.atoms)):
+    if makes == "source" and (
+        re.search(r"--image[ =]", texts)
+        or any(invocation(atom.text)[:1] == ("curl",) for atom in draft.atoms)
+    ):
         return
     if makes == "source":
         for product in _product("source", mine[0], [draft], "deployment", found, graph):
             _consume(draft, product, "deployment", found)
         return
-    makers = _upstream(draft, graph, makes) or _upstream(draft, graph, "bundle") or _upstream(draft, graph, "package")
+    makers = (
+        _upstream(draft, graph, makes)
+        or _upstream(draft, graph, "bundle")
+        or _upstream(draft, graph, "package")
+    )
     for product in _product(makes, mine[0], makers, "commit", found, graph) if makers else ():
         _consume(draft, product, "commit", found)
 
@@ -246,74 +230,30 @@ def _shipped(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], fou
 def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found: Products) -> None:
     """Look in a deployment's commands for the images that it names; where it names none, say what it applies."""
     mine = served.get(draft.id, ())
-    images = [one for one in found.products if one.kind == "container-image" and (one.component in mine or not mine)]
+    images = [
+        one for one in found.products if one.kind == "container-image" and (one.component in mine or not mine)
+    ]
     lane = graph.lanes[draft.pipeline.id][draft.job.key]
-    before = _texts(lane.atoms, draft, graph)
+    before = texts_of(lane.atoms, draft, graph)
     unknown = None
     for product in images:
-        reference, unclear = _reference(before, product, len(images) == 1, draft)
+        reference, unclear = reference_in(before, product.short, len(images) == 1, draft)
         unknown = unknown or unclear
         if reference is not None:
             _consume(draft, product, reference, found)
     if draft.id not in found.consumes:
-        applied = unknown or _applied(draft.atoms)
-        reason = f"what {unknown!r} holds is not in the pipeline" if unknown else "the command does not name the artifact"
+        applied = unknown or applied_path(draft.atoms)
+        reason = (
+            f"what {unknown!r} holds is not in the pipeline"
+            if unknown
+            else "the command does not name the artifact"
+        )
         found.facts.append(
             Fact(
                 subject=f"pipelineStages/{draft.id}", aspect="artifact-reference", outcome="unknown",
                 value=applied, reason=reason[:300], evidence=(draft.atoms[0].places[0].uri,),
             )
         )  # fmt: skip
-
-
-def _texts(atoms: Iterable[Atom], draft: Draft, graph: Graph) -> list[str]:
-    texts: list[str] = []
-    for atom in atoms:
-        if atom not in draft.atoms and not (atom.kind is None and _NAMING.search(atom.text)):
-            continue
-        parts = (atom.text, atom.body, *(f"{key}: {value}" for key, value in atom.step.inputs.items()))
-        texts.extend(resolved(part[:4_000], draft, atom, graph) for part in parts if part)
-    texts.extend(f"{key}={value}" for atom in draft.atoms for key, value in atom.step.variables.items())
-    return texts
-
-
-def _reference(texts: list[str], product: Product, alone: bool, draft: Draft) -> tuple[Identity | None, str | None]:
-    named = re.compile(rf"(?:^|[\s=\"'/,]|\}}){re.escape(product.short)}[\"']?([:@][^\s\"',;]+)", re.IGNORECASE)
-    unclear: str | None = None
-    found: list[Identity] = []
-    for text in texts:
-        for match in named.finditer(text):
-            identity = identity_of(match[1], draft.pipeline.triggers)
-            found.extend([identity] if identity else [])
-            unclear = unclear if identity else match[1]
-    if found:
-        return max(found, key=lambda one: one == "tag"), None
-    for text in texts if alone else ():
-        for match in _GENERIC.finditer(text):
-            value = match[1]
-            if value.startswith("http") or len(value) < 2:
-                continue
-            identity = identity_of(value, draft.pipeline.triggers)
-            if identity is not None and (":" in value or "/" not in value):
-                return identity, None
-            unclear = unclear or value
-    return None, unclear
-
-
-def _applied(atoms: tuple[Atom, ...]) -> str | None:
-    """Return the path that a deployment applies, where its command or inputs give one."""
-    for atom in atoms:
-        called = invocation(atom.text)
-        for key in ("manifests", "template", "working-directory", "workingDirectory", "overlay", "chart", "config"):
-            if atom.step.inputs.get(key):
-                return atom.step.inputs[key].strip().split("\n")[0]
-        value = value_of(called, "-k", "-f", "--filename", "--kustomize", "--values", "-c", "--file", "--compose-file")
-        if value and value != "-":
-            return value
-        paths = [word for word in called[2:] if "/" in word and not word.startswith("-") and "://" not in word and "$" not in word]
-        if called[:1] == ("helm",) and paths:
-            return paths[0]
-    return None
 
 
 def _verified(draft: Draft, found: Products) -> None:
@@ -335,39 +275,3 @@ def _verified(draft: Draft, found: Products) -> None:
                 _consume(draft, product, product.identity, found)
             continue
         waiting.extend([*one.needs, *one.optional])
-
-
-def _attested(graph: Graph, found: Products) -> None:
-    for by_job in graph.lanes.values():
-        for lane in by_job.values():
-            words = {word for atom in lane.atoms for word in _attestations(atom)}
-            if not words:
-                continue
-            here = {id(draft) for draft in lane.drafts}
-            near = here | {id(one) for draft in lane.drafts[:1] for one in (*draft.needs, *draft.optional)}
-            for product in found.products:
-                makers = {id(maker) for maker in product.makers}
-                if makers & here or (makers & near and not any(set(found.produces.get(draft.id, ())) for draft in lane.drafts)):
-                    product.attestations |= words
-
-
-def _attestations(atom: Atom) -> set[Attestation]:
-    found: set[Attestation] = set()
-    if atom.act.makes in {"sbom", "provenance", "signature"}:
-        found.add(atom.act.makes)  # pyright: ignore[reportArgumentType]
-    inputs = atom.step.inputs
-    if atom.act.makes == "image" and atom.step.uses is not None:
-        if inputs.get("provenance", "false").lower() not in {"false", ""}:
-            found.add("provenance")
-        if inputs.get("sbom", "false").lower() not in {"false", ""}:
-            found.add("sbom")
-        if "attest" in inputs and "type=sbom" in inputs["attest"]:
-            found.add("sbom")
-    if atom.kind == "publish" and ("--provenance" in atom.text or inputs.get("attestations", "").lower() == "true"):
-        found.add("provenance")
-    called = invocation(atom.text)
-    if called[:1] == ("docker",) and ("--sbom=true" in called or "--sbom" in called):
-        found.add("sbom")
-    if called[:1] == ("docker",) and any(word.startswith("--provenance") and not word.endswith("false") for word in called):
-        found.add("provenance")
-    return found

@@ -4,19 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from platform_operations.assess.ci.acts import NOTHING_DONE, Act
 from platform_operations.assess.ci.follow import Followed, follow, script_name
 from platform_operations.assess.ci.jobs import CiJob, CiStep, Place
 from platform_operations.assess.ci.kinds import (
-    NOTHING_DONE,
-    Act,
     act_of_command,
-    act_of_uses,
     is_journey,
     kind_of_name,
     needs_local_cluster,
 )
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.tables import SCRIPTY
+from platform_operations.assess.ci.uses import act_of_uses
 from platform_operations.model.words import RELEASING, StageKind
 from platform_operations.platforms.reading.commands import invocation
 from platform_operations.repository import Repository
@@ -30,10 +29,17 @@ _SETUP = re.compile(
     re.IGNORECASE,
 )
 ATTESTING = frozenset({"sbom", "provenance", "signature"})
-_KEEPING = re.compile(r"back-?up|\bcache|\blogs?\b|report|results|metrics|coverage|export|benchmark|sbom", re.IGNORECASE)
-_DOCS = re.compile(r"\bdocs?\b|documentation|\bpages\b|website|storybook|\bbook\b|mkdocs|sphinx|typedoc|javadoc|godoc|\bsite\b", re.IGNORECASE)
+_KEEPING = re.compile(
+    r"back-?up|\bcache|\blogs?\b|report|results|metrics|coverage|export|benchmark|sbom", re.IGNORECASE
+)
+_DOCS = re.compile(
+    r"\bdocs?\b|documentation|\bpages\b|website|storybook|\bbook\b|mkdocs|sphinx|typedoc|javadoc|godoc|\bsite\b",
+    re.IGNORECASE,
+)
 _PAGES = re.compile(r"deploy-pages|gh-pages|github-pages|gh-deploy|\bmike deploy|readthedocs")
-_NAMED: frozenset[StageKind] = frozenset({"deploy", "rollback", "promote", "migrate", "test", "build", "analyze", "verify", "publish", "package"})
+_NAMED: frozenset[StageKind] = frozenset(
+    {"deploy", "rollback", "promote", "migrate", "test", "build", "analyze", "verify", "publish", "package"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,9 @@ class Atom:
     body: str = ""
 
 
-def atoms_of(job: CiJob, repository: Repository, pipeline: str = "", *, site: bool = True) -> tuple[Atom, ...]:
+def atoms_of(
+    job: CiJob, repository: Repository, pipeline: str = "", *, site: bool = True
+) -> tuple[Atom, ...]:
     """Return what a job does, command by command, in order.
 
     `pipeline` is the pipeline's name; `site` says whether the repository ships a site: else publishing pages is
@@ -70,7 +78,9 @@ def atoms_of(job: CiJob, repository: Repository, pipeline: str = "", *, site: bo
     local = needs_local_cluster(text for atom in found for text in (atom.text, *atom.runs))
     tamed = [_tamed(atom) for atom in found] if local else found
     around = " ".join((pipeline, job.key, job.name))
-    tamed = [replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, site) else atom for atom in tamed]
+    tamed = [
+        replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, site) else atom for atom in tamed
+    ]
     return tuple(_joined(_migrating(_named(tamed, job), job)))
 
 
@@ -107,7 +117,11 @@ def _of_uses(step: CiStep, repository: Repository) -> Iterator[Atom]:
         return
     act = act_of_uses(uses, step.inputs)
     text = f"uses {uses}"
-    body = "\n".join(step.inputs.get(key, "") for key in ("script", "command", "args", "remote_script") if key in step.inputs)
+    body = "\n".join(
+        step.inputs.get(key, "")
+        for key in ("script", "command", "args", "remote_script")
+        if key in step.inputs
+    )
     kind = "approve" if act.kind == "approve" else act.kind
     if act.makes == "remote":
         kind = _remote_kind(body)
@@ -130,7 +144,7 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
     if act.makes == "remote":
         kind = _remote_kind(f"{command.text}\n{command.body}")
     yield Atom(
-        act, kind, command.text, (command.text[:MAX_RUN],), (place,), step, command.silenced,
+        act, kind, command.text, tuple(one for one in (step.shown, command.text[:MAX_RUN]) if one), (place,), step, command.silenced,
         folder=_folder(step, command), body=command.body,
     )  # fmt: skip
 
@@ -158,7 +172,12 @@ def _followed(outer: Command, place: Place, followed: Followed, inner: Command, 
     kind = None if act.weak else act.kind
     if act.makes == "remote":
         kind = _remote_kind(f"{inner.text}\n{inner.body}")
-    if kind is None and not act.makes and kind_of_name(script_name(inner.text)) in _NAMED:
+    if (
+        kind is None
+        and not act.makes
+        and not inner.text.rstrip("\")'").endswith(("--version", "--help"))
+        and kind_of_name(script_name(inner.text)) in _NAMED
+    ):
         kind = kind_of_name(script_name(inner.text))
         kind = "test" if kind == "verify" else kind
         act = replace(act, journey=is_journey(inner.text))
@@ -171,26 +190,35 @@ def _followed(outer: Command, place: Place, followed: Followed, inner: Command, 
 def _tamed(atom: Atom) -> Atom:
     """What is deployed to a cluster that the job itself starts is part of a test."""
     if atom.kind in {*RELEASING, "provision", "migrate", "rollback"} and atom.kind != "publish":
-        return replace(atom, kind="test", act=replace(atom.act, kind="test", action=None, platform=None, makes=""))
+        return replace(
+            atom, kind="test", act=replace(atom.act, kind="test", action=None, platform=None, makes="")
+        )
     return atom
 
 
 def _named(found: list[Atom], job: CiJob) -> list[Atom]:
     """Ask the names of scripts, steps and the job what programs of the repository's own do."""
-    kinds = {atom.kind for atom in found}
+    kinds: set[StageKind | None] = {atom.kind for atom in found}
     result: list[Atom] = []
     for atom in found:
         kind, why = _name_says(atom, job, kinds)
         if kind is None:
             result.append(atom)
             continue
-        act = atom.act if atom.act.kind == kind else replace(atom.act, kind=kind, journey=is_journey(f"{atom.text} {atom.step.name}"))
+        act = (
+            atom.act
+            if atom.act.kind == kind
+            else replace(atom.act, kind=kind, journey=is_journey(f"{atom.text} {atom.step.name}"))
+        )
         act = replace(act, makes="image") if kind == "package" and not act.makes else act
         result.append(replace(atom, kind="test" if kind == "verify" else kind, act=act, named=why))
     return result
 
 
-_SCRATCH = re.compile(r":reset|:create|:setup|db:test|localhost|127\.0\.0\.1|RAILS_ENV[=:]\s*[\"']?test|sqlite|--env[= ]test|@postgres|@mysql|@db[:/]", re.IGNORECASE)
+_SCRATCH = re.compile(
+    r":reset|:create|:setup|db:test|localhost|127\.0\.0\.1|RAILS_ENV[=:]\s*[\"']?test|sqlite|--env[= ]test|@postgres|@mysql|@db[:/]",
+    re.IGNORECASE,
+)
 
 
 def _migrating(found: list[Atom], job: CiJob) -> list[Atom]:
@@ -198,10 +226,18 @@ def _migrating(found: list[Atom], job: CiJob) -> list[Atom]:
     kinds = {atom.kind for atom in found}
     if job.target is not None or kinds & {"deploy", "promote"}:
         return found
-    scratch = bool(job.services) or bool(kinds & {"test", "verify"}) or "test" in re.split(r"[^a-z]+", job.key.lower())
+    scratch = (
+        bool(job.services)
+        or bool(kinds & {"test", "verify"})
+        or "test" in re.split(r"[^a-z]+", job.key.lower())
+    )
     return [
         replace(atom, kind=None)
-        if atom.kind == "migrate" and (scratch or _SCRATCH.search(" ".join((atom.text, *atom.step.variables.values(), *job.variables.values()))))
+        if atom.kind == "migrate"
+        and (
+            scratch
+            or _SCRATCH.search(" ".join((atom.text, *atom.step.variables.values(), *job.variables.values())))
+        )
         else atom
         for atom in found
     ]
@@ -214,14 +250,15 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
         return _remote(atom, job)
     if atom.act.weak and atom.act.kind is not None and atom.act.kind != "verify":
         wanted = {kind_of_name(atom.step.name), kind_of_name(job.key), kind_of_name(job.name)}
-        return (atom.act.kind, "") if atom.act.kind in wanted and atom.act.kind not in kinds - {"test"} else (None, "")
+        believed = atom.act.kind in wanted and (atom.act.kind == "test" or atom.act.kind not in kinds)
+        return (atom.act.kind, "") if believed else (None, "")
     if atom.act.makes or atom.act.weak:
         return None, ""
     called = invocation(atom.text)
     script = script_name(atom.text)
-    if not called or not (called[0] in SCRIPTY and script or "/" in called[0] or called[0].endswith(".sh")):
+    if not called or not ((called[0] in SCRIPTY and script) or "/" in called[0] or called[0].endswith(".sh")):
         return None, ""
-    if script and _SETUP.search(script):
+    if (script and _SETUP.search(script)) or called[-1] in {"--version", "--help", "version"}:
         return None, ""
     kind = kind_of_name(script)
     if kind in _NAMED:
@@ -238,18 +275,30 @@ def _remote(atom: Atom, job: CiJob) -> tuple[StageKind | None, str]:
     uses = atom.step.uses or ""
     if not atom.step.remote or atom.act.kind is not None:
         return None, ""
-    for name in (uses.partition("@")[0].rpartition("/")[2], job.key, job.name):
+    tail = uses.partition("@")[0].rpartition("/")[2]
+    names = (tail, job.key, job.name) if atom.step.name else (tail,)
+    told: list[tuple[StageKind, str]] = []
+    for name in names:
         kind = kind_of_name(name.removesuffix(".yml").removesuffix(".yaml"))
-        if kind in _NAMED and not (kind == "publish" and re.search(r"docs?\b", name)):
-            return kind, f"the name of the workflow it calls, {name!r}"
-    return None, ""
+        if kind is not None and kind in _NAMED and not (kind == "publish" and re.search(r"docs?\b", name)):
+            told.append((kind, name))
+    if not told:
+        return None, ""
+    packages = next((one for one in told if one[0] == "package"), None)
+    best = packages if packages is not None and told[0][0] == "build" else told[0]
+    return best[0], f"the name of what it calls, {best[1]!r}"
 
 
 def _joined(found: list[Atom]) -> Iterator[Atom]:
     """Let scans and attestations of the image that a job packages be part of packaging it."""
     packages = any(atom.kind == "package" and atom.act.makes == "image" for atom in found)
     for atom in found:
-        if packages and atom.kind == "analyze" and atom.act.check is not None and atom.act.check.gate == "image-scan":
+        if (
+            packages
+            and atom.kind == "analyze"
+            and atom.act.check is not None
+            and atom.act.check.gate == "image-scan"
+        ):
             yield replace(atom, kind="package")
         else:
             yield atom

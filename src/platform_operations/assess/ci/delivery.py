@@ -2,18 +2,21 @@
 
 import importlib
 import pkgutil
-import posixpath
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from platform_operations.assess.ci import systems
-from platform_operations.assess.ci.artifacts import Products, products_of
+from platform_operations.assess.ci.artifacts import products_of
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph, graph_of
-from platform_operations.assess.ci.gates import gates_of, weakness_of
+from platform_operations.assess.ci.gates import gates_of
 from platform_operations.assess.ci.jobs import CiPipeline, CiSystem, Reading
 from platform_operations.assess.ci.names import kebab, region_of
+from platform_operations.assess.ci.observations import facts_of
+from platform_operations.assess.ci.products import Products
+from platform_operations.assess.ci.serving import components_of
 from platform_operations.assess.ci.targets import Named, exposure_of, target_of
 from platform_operations.errors import DefectError
 from platform_operations.model.assessment import Fact
@@ -24,7 +27,7 @@ from platform_operations.repository import Repository
 
 MAX_RUNS = 24
 MAX_EVIDENCE = 8
-MAX_SHARED = 12
+MAX_UNITED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ def ci_systems() -> tuple[CiSystem, ...]:
     found: dict[str, CiSystem] = {}
     for module in sorted(one.name for one in pkgutil.iter_modules(systems.__path__)):
         loaded = importlib.import_module(f"{systems.__name__}.{module}")
-        defined = getattr(loaded, "CI", None)
-        many = defined if isinstance(defined, tuple) else (defined,)
+        defined: object = getattr(loaded, "CI", None)
+        many = cast("tuple[object, ...]", defined) if isinstance(defined, tuple) else (defined,)
         for one in many:
             if not isinstance(one, CiSystem):
                 raise DefectError(f"assess/ci/systems/{module}.py defines no CI")
@@ -68,13 +71,17 @@ def read_delivery(repository: Repository, components: tuple[Component, ...]) -> 
     `components` are what stages, gates and artifacts are assigned to; without any there are no gates and no artifacts.
     Nothing raises for what the files hold: trouble is a fact with outcome `unknown`.
     """
-    readings = [(system.id, reading) for system in ci_systems() if (reading := system.read(repository)) is not None]
+    readings = [
+        (system.id, reading) for system in ci_systems() if (reading := system.read(repository)) is not None
+    ]
     pipelines = _distinct(readings)
     site = not components or any(set(one.types) - {"library", "cli", "infrastructure"} for one in components)
     graph = graph_of(pipelines, repository, site=site)
-    served = {draft.id: _served(draft, components) for draft in graph.drafts}
+    served = {draft.id: components_of(draft, components) for draft in graph.drafts}
     products = products_of(graph, served, components, repository.name)
-    default = frozenset({repository.default_branch} if repository.default_branch else {"main", "master", "trunk"})
+    default = frozenset(
+        {repository.default_branch} if repository.default_branch else {"main", "master", "trunk"}
+    )
     targets = _targets(graph, default)
     facts = [fact for _, reading in readings for fact in reading.facts]
     kept = {draft.pipeline.id for draft in graph.drafts}
@@ -82,10 +89,12 @@ def read_delivery(repository: Repository, components: tuple[Component, ...]) -> 
     gates = gates_of(graph.drafts, served)
     environments = _environments(graph, targets)
     entries = (*stages, *gates)
-    facts.extend([*products.facts, *_facts(graph, targets, environments)])
+    facts.extend([*products.facts, *facts_of(graph, targets, environments)])
     result_pipelines = tuple(_pipeline(one) for one in pipelines if one.id in kept)
     artifacts = products.artifacts()
-    cited = dict.fromkeys(uri for entry in (*result_pipelines, *entries, *artifacts, *environments) for uri in entry.evidence)
+    cited = dict.fromkeys(
+        uri for entry in (*result_pipelines, *entries, *artifacts, *environments) for uri in entry.evidence
+    )
     return Delivery(
         tuple((id, reading.evidence) for id, reading in readings), result_pipelines, stages, gates, artifacts, environments,
         _united(facts), tuple(cited),
@@ -100,11 +109,17 @@ def _united(facts: list[Fact]) -> tuple[Fact, ...]:
         if known is None:
             found[fact.subject, fact.aspect] = fact
             continue
-        evidence = tuple(dict.fromkeys((*known.evidence, *fact.evidence)))[:MAX_SHARED]
+        evidence = tuple(dict.fromkeys((*known.evidence, *fact.evidence)))[:MAX_UNITED]
         values = dict.fromkeys(value for one in (known.value, fact.value) if one for value in one.split(", "))
-        reasons = dict.fromkeys(reason for one in (known.reason, fact.reason) if one for reason in one.split("; "))
+        reasons = dict.fromkeys(
+            reason for one in (known.reason, fact.reason) if one for reason in one.split("; ")
+        )
         found[fact.subject, fact.aspect] = known.model_copy(
-            update={"evidence": evidence, "value": ", ".join(values)[:600] or None, "reason": "; ".join(reasons)[:600] or None}
+            update={
+                "evidence": evidence,
+                "value": ", ".join(values)[:600] or None,
+                "reason": "; ".join(reasons)[:600] or None,
+            }
         )
     return tuple(found.values())
 
@@ -133,60 +148,26 @@ def _pipeline(one: CiPipeline) -> Pipeline:
     return Pipeline(id=one.id, triggers=one.triggers, origin="existing", evidence=(one.place.uri,))
 
 
-def _served(draft: Draft, components: tuple[Component, ...]) -> tuple[str, ...]:
-    """Return the components that a stage serves: by folder, by name, else all (at most MAX_SHARED)."""
-    if len(components) <= 1:
-        return tuple(one.id for one in components)
-    by_folder = _by_folder(draft, components)
-    if by_folder:
-        return by_folder
-    text = " ".join((draft.job.key, draft.job.name, *(atom.step.name for atom in draft.atoms), *(atom.text for atom in draft.atoms)))
-    spoken = kebab(text[:3_000]) if len(text) < 60 else "-".join(re.findall(r"[a-z0-9]+", text[:3_000].lower()))
-    named = [one for one in components if len(one.id) > 2 and re.search(rf"(?:^|-){re.escape(one.id)}(?:-|$)", spoken)]
-    if named:
-        longest = [one for one in named if not any(one.id in other.id and one is not other for other in named)]
-        return tuple(one.id for one in longest)
-    by_pipeline = [one for one in components if one.path not in {"", "."} and any(_within(path, one.path) for path in draft.pipeline.paths)]
-    pipeline_words = kebab(draft.pipeline.name or draft.pipeline.id)
-    by_pipeline = by_pipeline or [one for one in components if len(one.id) > 2 and re.search(rf"(?:^|-){re.escape(one.id)}(?:-|$)", pipeline_words)]
-    if by_pipeline:
-        return tuple(one.id for one in by_pipeline)
-    root = [one for one in components if one.path in {"", "."}]
-    if draft.kind in {"analyze", "test", "approve"} or not root:
-        return tuple(one.id for one in components[:MAX_SHARED])
-    return tuple(one.id for one in root[:1])
-
-
-def _within(pattern: str, path: str) -> bool:
-    return pattern == path or pattern.startswith(path + "/")
-
-
-def _by_folder(draft: Draft, components: tuple[Component, ...]) -> tuple[str, ...]:
-    folders = {folder for atom in draft.atoms for folder in _folders(atom)}
-    found: list[str] = []
-    for one in sorted(components, key=lambda one: (-len(one.path), one.id)):
-        if one.path not in {"", "."} and any(_within(folder, one.path) for folder in folders):
-            found.append(one.id)
-    return tuple(sorted(found))
-
-
-def _folders(atom: Atom) -> list[str]:
-    found = [posixpath.normpath(atom.folder)] if atom.folder else []
-    for key in ("context", "working-directory", "file", "workingDirectory", "path", "project-path", "source"):
-        value = atom.step.inputs.get(key, "")
-        if value and "$" not in value:
-            found.append(posixpath.normpath(value))
-    found.extend(posixpath.normpath(word.strip("\"'")) for word in atom.text.split() if "/" in word and "$" not in word and "://" not in word)
-    return [folder.removeprefix("./") for folder in found]
-
-
 def _targets(graph: Graph, default: frozenset[str]) -> dict[str, Named]:
     """Return the environment of every stage that acts on one; a verification looks at the place deployed to before it."""
     found: dict[str, Named] = {}
     for draft in graph.drafts:
-        if draft.kind not in {"deploy", "promote", "publish", "migrate", "provision", "rollback", "verify", "approve"}:
+        if draft.kind not in {
+            "deploy",
+            "promote",
+            "publish",
+            "migrate",
+            "provision",
+            "rollback",
+            "verify",
+            "approve",
+        }:
             continue
-        named = None if draft.kind == "approve" else target_of(draft.kind, draft.atoms, draft.hint, draft.job, draft.pipeline, default)
+        named = (
+            None
+            if draft.kind == "approve"
+            else target_of(draft.kind, draft.atoms, draft.hint, draft.job, draft.pipeline, default)
+        )
         if named is not None:
             found[draft.id] = named
     for draft in graph.drafts:
@@ -195,7 +176,10 @@ def _targets(graph: Graph, default: frozenset[str]) -> dict[str, Named]:
             if near is not None:
                 found[draft.id] = near
         if draft.kind == "approve":
-            guarded = next((found[other.id] for other in graph.drafts if draft in other.needs and other.id in found), None)
+            guarded = next(
+                (found[other.id] for other in graph.drafts if draft in other.needs and other.id in found),
+                None,
+            )
             if guarded is not None:
                 found[draft.id] = guarded
     return found
@@ -214,10 +198,14 @@ def _nearest(draft: Draft, found: dict[str, Named]) -> Named | None:
     return None
 
 
-def _stage(draft: Draft, named: Named | None, served: dict[str, tuple[str, ...]], products: Products) -> Stage:
+def _stage(
+    draft: Draft, named: Named | None, served: dict[str, tuple[str, ...]], products: Products
+) -> Stage:
     mine = served.get(draft.id, ())
     acting = [atom for atom in draft.atoms if atom.kind == draft.kind or draft.kind == "rollback"]
-    action = next((atom.act.action for atom in acting if atom.act.action), None) if draft.kind in ACTING else None
+    action = (
+        next((atom.act.action for atom in acting if atom.act.action), None) if draft.kind in ACTING else None
+    )
     waits = _waits(draft, acting)
     return Stage(
         id=draft.id,
@@ -264,7 +252,12 @@ def _evidence(draft: Draft, named: Named | None) -> tuple[str, ...]:
                 spans.append((place.path, place.first, place.last))
     uris = [repo_uri(path, first, last) for path, first, last in spans]
     uris.extend(place.uri for atom in draft.atoms[:1] for place in atom.step.via)
-    if named is not None and named.place is not None and named.reason is None and named.place.last - named.place.first < 6:
+    if (
+        named is not None
+        and named.place is not None
+        and named.reason is None
+        and named.place.last - named.place.first < 6
+    ):
         uris.append(named.place.uri)
     return tuple(dict.fromkeys(uris))[:MAX_EVIDENCE]
 
@@ -287,9 +280,9 @@ def _asserts(draft: Draft) -> tuple[Assertion, ...]:
 
 def _environments(graph: Graph, targets: dict[str, Named]) -> tuple[Environment, ...]:
     found: dict[str, Environment] = {}
-    for draft in graph.drafts:
+    for draft in sorted(graph.drafts, key=lambda draft: draft.kind == "verify"):
         named = targets.get(draft.id)
-        if named is None or draft.kind == "verify":
+        if named is None or (draft.kind == "verify" and kebab(named.name) in found):
             continue
         id = kebab(named.name)
         place = named.place or draft.atoms[0].places[0]
@@ -297,58 +290,19 @@ def _environments(graph: Graph, targets: dict[str, Named]) -> tuple[Environment,
         known = found.get(id)
         if known is None:
             found[id] = Environment(
-                id=id, kind=named.kind, url=_url(named.url), region=region_of(named.name), origin="existing", evidence=(place.uri, *via)
+                id=id,
+                kind=named.kind,
+                url=_url(named.url),
+                region=region_of(named.name),
+                origin="existing",
+                evidence=(place.uri, *via),
             )
         elif len(known.evidence) < 4 and place.uri not in known.evidence:
-            found[id] = known.model_copy(update={"evidence": (*known.evidence, place.uri, *via), "url": known.url or _url(named.url)})
+            found[id] = known.model_copy(
+                update={"evidence": (*known.evidence, place.uri, *via), "url": known.url or _url(named.url)}
+            )
     return tuple(found[id] for id in sorted(found))
 
 
 def _url(url: str | None) -> str | None:
     return url if url and "$" not in url and url.startswith(("http://", "https://")) else None
-
-
-def _facts(graph: Graph, targets: dict[str, Named], environments: tuple[Environment, ...]) -> list[Fact]:
-    found: list[Fact] = []
-    for draft in graph.drafts:
-        named = targets.get(draft.id)
-        lines = (draft.atoms[0].places[0].uri,)
-        if named is not None and named.reason is not None and draft.kind != "verify":
-            found.append(
-                Fact(subject=f"pipelineStages/{draft.id}", aspect="environment", outcome="present", strength="present", value=kebab(named.name), reason=named.reason, evidence=lines)
-            )  # fmt: skip
-        guessed = next((atom.named for atom in draft.atoms if atom.named), None)
-        if guessed is not None and all(atom.named is not None for atom in draft.atoms):
-            found.append(
-                Fact(subject=f"pipelineStages/{draft.id}", aspect="kind", outcome="present", strength="documented", value=draft.kind, reason=f"taken from {guessed}", evidence=lines)
-            )  # fmt: skip
-        flaky = _flaky(draft)
-        if flaky is not None:
-            found.append(Fact(subject=f"pipelineStages/{draft.id}", aspect="flaky", outcome="present", strength="present", reason=flaky[0], evidence=(flaky[1],)))
-    production = {one.id for one in environments if one.kind == "production"}
-    for draft in graph.drafts:
-        target = draft.job.target
-        if target is not None and draft.job.place.path.startswith(".github/") and kebab(target.name) in production:
-            found.append(
-                Fact(subject=f"environments/{kebab(target.name)}", aspect="approval", outcome="unknown", reason="environment protection is set in the hosting, not in the repository", evidence=(target.place.uri,))
-            )  # fmt: skip
-    unique: dict[tuple[str, str], Fact] = {}
-    for fact in found:
-        unique.setdefault((fact.subject, fact.aspect), fact)
-    return list(unique.values())
-
-
-_RETRIES = re.compile(r"--reruns|--flaky|retryTimes|--retries[ =][1-9]|--retry-failed|--rerun-fails|--flaky_test_attempts|-Dsurefire\.rerun|--force-flaky|pytest-rerunfailures")
-
-
-def _flaky(draft: Draft) -> tuple[str, str] | None:
-    if draft.kind not in {"test", "verify"}:
-        return None
-    for atom in draft.atoms:
-        if atom.step.uses and atom.step.uses.startswith(("nick-fields/retry", "nick-invision/retry")):
-            return "its tests are retried", atom.places[0].uri
-        if _RETRIES.search(" ".join(atom.runs)):
-            return "its tests are rerun", atom.places[-1].uri
-        if atom.act.check is not None and weakness_of(draft, atom) in {"the step may fail", "the job may fail"}:
-            return "its tests may fail", (atom.step.tolerant or draft.job.tolerant or atom.places[0]).uri
-    return ("the job is retried", draft.job.retries.uri) if draft.job.retries is not None else None

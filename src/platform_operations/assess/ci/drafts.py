@@ -70,7 +70,10 @@ def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, site:
     """Return the stages of all pipelines with their edges and ids; `site` says whether the repository ships a site."""
     lanes: dict[str, dict[str, Lane]] = {}
     for pipeline in pipelines:
-        atoms = {job.key: atoms_of(job, repository, f"{pipeline.id} {pipeline.name}", site=site) for job in pipeline.jobs}
+        atoms = {
+            job.key: atoms_of(job, repository, f"{pipeline.id} {pipeline.name}", site=site)
+            for job in pipeline.jobs
+        }
         reached = _after_deploy(pipeline, atoms, lanes, pipelines)
         lanes[pipeline.id] = {
             job.key: Lane(job, _split(pipeline, job, atoms[job.key], reached[job.key]), atoms[job.key])
@@ -79,7 +82,9 @@ def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, site:
     for pipeline in pipelines:
         _link_jobs(lanes[pipeline.id])
     _link_pipelines(pipelines, lanes)
-    drafts = [draft for pipeline in pipelines for lane in lanes[pipeline.id].values() for draft in lane.drafts]
+    drafts = [
+        draft for pipeline in pipelines for lane in lanes[pipeline.id].values() for draft in lane.drafts
+    ]
     _name(drafts, lanes)
     return Graph(drafts, lanes)
 
@@ -90,7 +95,11 @@ def in_order(pipeline: CiPipeline) -> list[CiJob]:
     done: dict[str, None] = {}
     waiting = list(pipeline.jobs)
     while waiting:
-        ready = [job for job in waiting if all(need in done or need not in known for need in (*job.needs, *job.optional))]
+        ready = [
+            job
+            for job in waiting
+            if all(need in done or need not in known for need in (*job.needs, *job.optional))
+        ]
         if not ready:
             ready = waiting
         for job in ready:
@@ -109,7 +118,9 @@ def _after_deploy(
     before = "deployment-status" in pipeline.triggers
     for other in pipelines:
         if any(name in {other.id, *other.names} for name, _ in pipeline.after):
-            before = before or any(draft.kind in _REACHES for lane in lanes.get(other.id, {}).values() for draft in lane.drafts)
+            before = before or any(
+                draft.kind in _REACHES for lane in lanes.get(other.id, {}).values() for draft in lane.drafts
+            )
     reached: dict[str, bool] = {}
     deploys = {key: any(atom.kind in _REACHES for atom in found) for key, found in atoms.items()}
     for job in in_order(pipeline):
@@ -126,7 +137,12 @@ def _split(pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: b
     for atom in atoms:
         kind = _final_kind(atom, job, reached, built and ran, runs)
         built = built or atom.act.makes == "image"
-        ran = ran or invocation(atom.text)[:2] == ("docker", "run") or "compose up" in atom.text or "compose -f" in atom.text
+        ran = (
+            ran
+            or invocation(atom.text)[:2] == ("docker", "run")
+            or "compose up" in atom.text
+            or "compose -f" in atom.text
+        )
         if kind is None:
             if _only_waits(atom) and runs:
                 waits.add(len(runs) - 1)
@@ -134,7 +150,11 @@ def _split(pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: b
         if atom.act.makes in ATTESTING and (not runs or runs[-1][0] != "package"):
             continue
         reached = reached or kind in _REACHES
-        hint = environment_hint(atom) if kind in {"deploy", "promote", "migrate", "provision", "rollback", "verify"} else None
+        hint = (
+            environment_hint(atom)
+            if kind in {"deploy", "promote", "migrate", "provision", "rollback", "verify"}
+            else None
+        )
         if runs and runs[-1][0] == kind and (hint is None or runs[-1][2] in {None, hint}):
             runs[-1][1].append(atom)
             runs[-1] = (kind, runs[-1][1], runs[-1][2] or hint)
@@ -148,13 +168,20 @@ def _split(pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: b
 
 def _only_waits(atom: Atom) -> bool:
     called = invocation(atom.text)
-    return called[:2] in {("kubectl", "rollout"), ("kubectl", "wait"), ("oc", "rollout"), ("aws", "ecs")} and (
-        "status" in called or "wait" in called
-    )
+    return called[:2] in {
+        ("kubectl", "rollout"),
+        ("kubectl", "wait"),
+        ("oc", "rollout"),
+        ("aws", "ecs"),
+    } and ("status" in called or "wait" in called)
 
 
 def _final_kind(
-    atom: Atom, job: CiJob, reached: bool, runs_image: bool, runs: list[tuple[StageKind, list[Atom], str | None]]
+    atom: Atom,
+    job: CiJob,
+    reached: bool,
+    runs_image: bool,
+    runs: list[tuple[StageKind, list[Atom], str | None]],
 ) -> StageKind | None:
     """Settle what depends on the order: waiting belongs to its deployment, a journey after one verifies it."""
     kind = atom.kind
@@ -199,7 +226,9 @@ def _conditional(draft: Draft) -> str | None:
     return "always" if "success" not in whens else None
 
 
-def _chain(draft: Draft, solid: list[Draft], previous: Draft, before: list[Draft], loose: list[Draft]) -> None:
+def _chain(
+    draft: Draft, solid: list[Draft], previous: Draft, before: list[Draft], loose: list[Draft]
+) -> None:
     if _conditional(draft):
         draft.optional = [previous]
     else:
@@ -235,7 +264,9 @@ def _last(lane: Lane) -> list[Draft]:
     return []
 
 
-def _incoming(job: CiJob, ends: Mapping[str, tuple[list[Draft], list[Draft]]]) -> tuple[list[Draft], list[Draft]]:
+def _incoming(
+    job: CiJob, ends: Mapping[str, tuple[list[Draft], list[Draft]]]
+) -> tuple[list[Draft], list[Draft]]:
     firm: list[Draft] = []
     loose: list[Draft] = []
     for need in job.needs:
@@ -251,13 +282,19 @@ def _incoming(job: CiJob, ends: Mapping[str, tuple[list[Draft], list[Draft]]]) -
 def _link_pipelines(pipelines: tuple[CiPipeline, ...], lanes: Mapping[str, Mapping[str, Lane]]) -> None:
     for pipeline in pipelines:
         for name, required in pipeline.after:
-            other = next((one for one in pipelines if name in {one.id, *one.names} and one is not pipeline), None)
+            other = next(
+                (one for one in pipelines if name in {one.id, *one.names} and one is not pipeline), None
+            )
             if other is None:
                 continue
             sinks = _sinks(lanes[other.id])
             for lane in lanes[pipeline.id].values():
                 for draft in lane.drafts[:1]:
-                    if not draft.needs and not draft.optional and not any(draft in closure([sink]) for sink in sinks):
+                    if (
+                        not draft.needs
+                        and not draft.optional
+                        and not any(draft in closure([sink]) for sink in sinks)
+                    ):
                         (draft.needs if required else draft.optional).extend(sinks)
 
 
@@ -277,7 +314,9 @@ def _name(drafts: list[Draft], lanes: Mapping[str, Mapping[str, Lane]]) -> None:
                 counts[draft.kind] = counts.get(draft.kind, 0) + 1
                 turn = counts[draft.kind]
                 alone = len(lane.drafts) == 1
-                local[id(draft)] = base if alone else f"{base}-{draft.kind}" + (f"-{turn}" if turn > 1 else "")
+                local[id(draft)] = (
+                    base if alone else f"{base}-{draft.kind}" + (f"-{turn}" if turn > 1 else "")
+                )
     homes: dict[str, set[str]] = {}
     for draft in drafts:
         homes.setdefault(local[id(draft)], set()).add(draft.pipeline.id)

@@ -37,7 +37,9 @@ def environment_literals(text: str) -> tuple[str, ...]:
     if expression is None:
         return ()
     inner = re.sub(r"[=!]=\s*'[^']*'", "", expression[1])
-    return tuple(dict.fromkeys(word for word in _LITERAL.findall(inner) if environment_kind(word) is not None))
+    return tuple(
+        dict.fromkeys(word for word in _LITERAL.findall(inner) if environment_kind(word) is not None)
+    )
 
 
 def when_of(condition: str) -> When:
@@ -62,7 +64,9 @@ def required_needs(condition: str, needs: tuple[str, ...]) -> tuple[tuple[str, .
     checked = set(re.findall(r"needs\.([\w-]+)\.result=='success'", text))
     if "contains(needs.*.result,'failure')" in text and "!contains(needs.*.result,'failure')" in text:
         return needs, ()
-    return tuple(need for need in needs if need in checked), tuple(need for need in needs if need not in checked)
+    return tuple(need for need in needs if need in checked), tuple(
+        need for need in needs if need not in checked
+    )
 
 
 def words_of(node: Node | None, known: Mapping[str, str]) -> dict[str, str]:
@@ -70,9 +74,11 @@ def words_of(node: Node | None, known: Mapping[str, str]) -> dict[str, str]:
     if node is None or node.kind != "map":
         return {}
     return {
-        key.text: filled(value.text, known) if value.kind == "text" else "\n".join(item.text for item in value.items)
+        key.text: filled(value.text, known)
+        if value.kind == "text"
+        else "\n".join(item.text for item in value.items)
         for key, value in node.pairs[:200]
-        if value.kind == "text" and not value.null or value.kind == "list"
+        if (value.kind == "text" and not value.null) or value.kind == "list"
     }
 
 

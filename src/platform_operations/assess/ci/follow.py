@@ -96,7 +96,11 @@ def _bare(called: tuple[str, ...]) -> list[str]:
 def _recipe(content: str, target: str, depth: int) -> list[Command]:
     """Return the recipe of a Makefile's target, and of what it depends on one level further."""
     lines = content.split("\n")
-    wanted = re.compile(rf"^{re.escape(target)}\s*:(?![:=])(?P<after>[^=#]*)") if target else re.compile(r"^[A-Za-z][\w./-]*\s*:(?![:=])(?P<after>[^=#]*)")
+    wanted = (
+        re.compile(rf"^{re.escape(target)}\s*:(?![:=])(?P<after>[^=#]*)")
+        if target
+        else re.compile(r"^[A-Za-z][\w./-]*\s*:(?![:=])(?P<after>[^=#]*)")
+    )
     for index, line in enumerate(lines):
         match = wanted.match(line)
         if not match:
@@ -106,14 +110,18 @@ def _recipe(content: str, target: str, depth: int) -> list[Command]:
             for needed in match["after"].split()[:8]:
                 found.extend(_recipe(content, needed, depth - 1))
         end = index + 1
-        while end < len(lines) and (lines[end].startswith(("\t", "    ")) or (not lines[end].strip() and _goes_on(lines, end))):
+        while end < len(lines) and (
+            lines[end].startswith(("\t", "    ")) or (not lines[end].strip() and _goes_on(lines, end))
+        ):
             end += 1
         body = lines[index + 1 : end]
         ignoring = {index + 2 + at for at, text in enumerate(body) if text.lstrip().startswith(("-", "@-"))}
         script = "\n".join(text.lstrip().lstrip("@-+") for text in body)
         for command in commands(script.replace("$(MAKE)", "make").replace("$$", "$"), index + 2):
             silent = "- before the recipe line" if command.first in ignoring else command.silenced
-            found.append(Command(command.text, command.first, command.last, silent, command.folder, command.body))
+            found.append(
+                Command(command.text, command.first, command.last, silent, command.folder, command.body)
+            )
         return found
     return []
 
@@ -145,7 +153,9 @@ def _package_script(repository: Repository, called: tuple[str, ...], place: str)
     if script is None:
         return None
     inner = value_of(called, "--prefix", "--cwd", "-C", "--dir", "--cwd")
-    if any(word.startswith(("--filter", "-F", "-r", "--recursive", "-ws", "--workspace")) for word in called[1:]):
+    if any(
+        word.startswith(("--filter", "-F", "-r", "--recursive", "-ws", "--workspace")) for word in called[1:]
+    ):
         return None
     path = _joined(_joined(place, inner) if inner else place, "package.json")
     content = _text(repository, path)
@@ -165,7 +175,11 @@ def _package_script(repository: Repository, called: tuple[str, ...], place: str)
 
 
 def _script_name(called: tuple[str, ...]) -> str | None:
-    bare = [word for index, word in enumerate(called[1:], 1) if not word.startswith("-") and called[index - 1] not in {"--prefix", "--cwd", "-C", "--dir"}]
+    bare = [
+        word
+        for index, word in enumerate(called[1:], 1)
+        if not word.startswith("-") and called[index - 1] not in {"--prefix", "--cwd", "-C", "--dir"}
+    ]
     if not bare:
         return None
     if bare[0] in {"run", "run-script"}:
@@ -220,7 +234,11 @@ def _script(repository: Repository, called: tuple[str, ...], place: str) -> Foll
         name = next((word for word in called[1:] if not word.startswith("-")), "")
     elif "/" not in name and not _SCRIPT.search(name):
         return None
-    name = re.sub(r"^(?:\$\{?(?:GITHUB_WORKSPACE|CI_PROJECT_DIR|WORKSPACE|PWD)\}?/|\$\{\{\s*github\.workspace\s*\}\}/)", "", name)
+    name = re.sub(
+        r"^(?:\$\{?(?:GITHUB_WORKSPACE|CI_PROJECT_DIR|WORKSPACE|PWD)\}?/|\$\{\{\s*github\.workspace\s*\}\}/)",
+        "",
+        name,
+    )
     for base in dict.fromkeys((place, "")):
         path = _joined(base, name)
         content = _text(repository, path)
@@ -242,7 +260,22 @@ def script_name(text: str) -> str:
         return _script_name(called) or ""
     if "/" in called[0] or _SCRIPT.search(called[0]):
         return posixpath.basename(called[0])
-    if called[0] in {*_SHELLS, "python", "node", "ruby", "php", "pwsh", "powershell", "tsx", "ts-node", "deno", "perl"}:
-        own = next((word for word in words(text)[1:] if re.search(r"\.\w+$|/", word) and not word.startswith("-")), "")
+    if called[0] in {
+        *_SHELLS,
+        "python",
+        "node",
+        "ruby",
+        "php",
+        "pwsh",
+        "powershell",
+        "tsx",
+        "ts-node",
+        "deno",
+        "perl",
+    }:
+        own = next(
+            (word for word in words(text)[1:] if re.search(r"\.\w+$|/", word) and not word.startswith("-")),
+            "",
+        )
         return posixpath.basename(own)
     return ""

@@ -32,7 +32,9 @@ def seen_in(draft: Draft) -> tuple[Seen, ...]:
     found: dict[tuple[str, str], Seen] = {}
     if draft.kind == "approve":
         atom = draft.atoms[0]
-        found["approval", ""] = Seen("approval", _approver(atom), FailsOn(metric="approvals", below="1"), None, _lines(atom, draft))
+        found["approval", ""] = Seen(
+            "approval", _approver(atom), FailsOn(metric="approvals", below="1"), None, _lines(atom, draft)
+        )
     for atom in draft.atoms:
         check = atom.act.check
         if check is None or check.gate is None:
@@ -63,8 +65,17 @@ def _fails_on(check: Check, atom: Atom) -> FailsOn:
     metric, least = check.fails_on
     called = invocation(atom.text)
     inputs = atom.step.inputs
-    given = value_of(called, "--severity", "--audit-level", "--severity-threshold", "--fail-on", "--only-severity", "-f")
-    given = given or next((inputs[key] for key in ("severity", "fail-on-severity", "severity-cutoff", "only-severities") if inputs.get(key)), None)
+    given = value_of(
+        called, "--severity", "--audit-level", "--severity-threshold", "--fail-on", "--only-severity", "-f"
+    )
+    given = given or next(
+        (
+            inputs[key]
+            for key in ("severity", "fail-on-severity", "severity-cutoff", "only-severities")
+            if inputs.get(key)
+        ),
+        None,
+    )
     if given is not None and check.gate in {"dependency-scan", "image-scan", "iac-scan", "sast"}:
         words = [word.lower() for word in _SEVERITY.findall(given)]
         if words:
@@ -88,7 +99,11 @@ def weakness_of(draft: Draft, atom: Atom) -> str | None:
     elif check is not None and (found := input_cannot_fail(check, dict(atom.step.inputs))) is not None:
         return found
     condition = f"{draft.job.condition} {atom.step.condition}"
-    scheduled = re.search(r"==\s*[\"']schedule[\"']", condition) is not None and "||" not in condition and "refs/" not in condition
+    scheduled = (
+        re.search(r"==\s*[\"']schedule[\"']", condition) is not None
+        and "||" not in condition
+        and "refs/" not in condition
+    )
     return "it only runs on a schedule" if scheduled or set(draft.pipeline.triggers) == {"schedule"} else None
 
 

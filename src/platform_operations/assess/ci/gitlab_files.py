@@ -95,12 +95,16 @@ def _include(item: Node, place: Place, files: Files, pipeline: str, result: Merg
         wanted = re.sub(r"^/+", "", local)
         found = [wanted] if files.repository.exists(wanted) else []
         if "*" in wanted:
-            found = [one for one in files.repository.paths if fnmatchcase(one, wanted.replace("**", "*"))][:MAX_FILES]
+            found = [one for one in files.repository.paths if fnmatchcase(one, wanted.replace("**", "*"))][
+                :MAX_FILES
+            ]
         for one in found:
             _add(one, files, pipeline, result)
         if found or "$" not in wanted:
             return
-    named = local or next((text for key in ("project", "component", "remote") if (text := item.string(key))), "include")
+    named = local or next(
+        (text for key in ("project", "component", "remote") if (text := item.string(key))), "include"
+    )
     files.facts.append(
         Fact(
             subject=f"pipelines/{pipeline}", aspect="remote-include", outcome="unknown", value=named[:200],
@@ -132,7 +136,11 @@ def _lineage(name: str, merged_: Merged) -> list[str]:
         order.append(one)
         extends = merged_.jobs.get(one, {}).get("extends")
         if extends is not None:
-            names = [extends.node.text] if extends.node.kind == "text" else [item.text for item in extends.node.items]
+            names = (
+                [extends.node.text]
+                if extends.node.kind == "text"
+                else [item.text for item in extends.node.items]
+            )
             waiting.extend(reversed(names))
     return order
 

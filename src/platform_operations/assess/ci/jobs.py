@@ -40,7 +40,8 @@ class CiStep:
 
     `uses` is OWNER/NAME@REF or the unit's name, `inputs` what it is given; `tolerant` is where the step is allowed to
     fail; `approval` says that a person decides here; `via` are the lines elsewhere that call what holds the
-    step; a `remote` unit is kept outside the repository, so only its name speaks.
+    step; a `remote` unit is kept outside the repository, so only its name speaks;
+    `shown` is what stands in the file where `commands` only say what it amounts to.
     """
 
     place: Place
@@ -57,6 +58,7 @@ class CiStep:
     approval: bool = False
     via: tuple[Place, ...] = ()
     remote: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+from platform_operations.assess.ci.acts import NOTHING_DONE, Act
+from platform_operations.assess.ci.requests import act_of_request
 from platform_operations.assess.ci.tables import COMMANDS, USES, Row
 from platform_operations.model.words import StageKind
 from platform_operations.platforms import PLATFORMS
@@ -16,7 +18,9 @@ _JOURNEY = re.compile(
     r"(?:$|[^a-z0-9])",
     re.IGNORECASE,
 )
-_INTEGRATION = re.compile(r"(?:^|[^a-z])(integration|functional|contract|component)(?:$|[^a-z])", re.IGNORECASE)
+_INTEGRATION = re.compile(
+    r"(?:^|[^a-z])(integration|functional|contract|component)(?:$|[^a-z])", re.IGNORECASE
+)
 _DRY = (
     "--dry-run", "--dryrun", "--dry-run=client", "--dry-run=server", "--check-only", "--noop", "--check", "--diff-only",
     "--validate-only", "--plan", "--snapshot", "--help", "--version", "-n --dry-run",
@@ -24,29 +28,6 @@ _DRY = (
 _LOCAL_CLUSTER = re.compile(
     r"kind-action|setup-kind|kind create|minikube|k3d|setup-k3s|k3s-action|microk8s|create-kind|localstack|ct install|kwok"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What one command does. `kind` None: set-up, or nothing that is a stage.
-
-    `makes` is what it makes, ships or reaches (image, bundle, package, archive, manifests, source, remote, a registry);
-    `journey` a test that is a verification where it comes after a deployment; `weak` a kind that only a job's or step's
-    name may confirm.
-    """
-
-    kind: StageKind | None = None
-    makes: str = ""
-    check: Check | None = None
-    platform: str | None = None
-    action: str | None = None
-    waits: bool | None = None
-    journey: bool = False
-    weak: bool = False
-    url: str | None = None
-
-
-NOTHING_DONE = Act()
 
 
 def act_of_command(text: str) -> Act:
@@ -57,12 +38,16 @@ def act_of_command(text: str) -> Act:
 @lru_cache(maxsize=8192)
 def _act_of_command(text: str) -> Act:
     called = invocation(text)
-    if not called or called[-1] in {"--version", "--help", "-V"} or called[1:] in {("version",), ("-v",), ("help",)}:
+    if (
+        not called
+        or called[-1] in {"--version", "--help", "-V"}
+        or called[1:] in {("version",), ("-v",), ("help",)}
+    ):
         return NOTHING_DONE
     if called[:2] == ("kustomize", "build"):
         return NOTHING_DONE
     if called[0] in {"curl", "wget", "http", "https", "httpie", "xh", "grpcurl", "nc", "grpc_health_probe"}:
-        return _request(called, text)
+        return act_of_request(called, text)
     strength, act = _own(called)
     by_platform = _by_platform(called)
     if by_platform[0] >= strength:
@@ -93,7 +78,7 @@ def _by_platform(called: tuple[str, ...]) -> tuple[int, Act]:
 
 
 def _merged(platform_act: Act, own: Act) -> Act:
-    if own.kind is None and own.makes == "" or platform_act.kind == own.kind:
+    if (own.kind is None and own.makes == "") or platform_act.kind == own.kind:
         return replace(platform_act, makes=own.makes)
     return replace(own, platform=platform_act.platform, action=platform_act.action, waits=platform_act.waits)
 
@@ -121,11 +106,15 @@ def _seen_by_tool() -> Mapping[str, tuple[tuple[str, Act], ...]]:
         for word, action in platform.actions.items():
             for seen in action.seen:
                 act = Act(kind=action.kinds[0], platform=platform.id, action=word, waits=action.waits)
-                found.setdefault(_called_pattern(seen).split(" ", 1)[0], []).append((_called_pattern(seen), act))
+                found.setdefault(_called_pattern(seen).split(" ", 1)[0], []).append(
+                    (_called_pattern(seen), act)
+                )
         for word, rollback in platform.rollbacks.items():
             for seen in rollback.seen:
                 act = Act(kind="rollback", platform=platform.id, action=word)
-                found.setdefault(_called_pattern(seen).split(" ", 1)[0], []).append((_called_pattern(seen), act))
+                found.setdefault(_called_pattern(seen).split(" ", 1)[0], []).append(
+                    (_called_pattern(seen), act)
+                )
     return {tool: tuple(rows) for tool, rows in found.items()}
 
 
@@ -146,8 +135,8 @@ def _used_by_platform() -> tuple[tuple[str, Act], ...]:
     return tuple(found)
 
 
-def act_of_uses(uses: str, inputs: Mapping[str, str]) -> Act:
-    """Return what a CI action (OWNER/NAME@REF) does with its inputs."""
+def act_of_name(uses: str, inputs: Mapping[str, str]) -> Act:
+    """Return what a CI action (OWNER/NAME@REF) does by its name; `inputs` only tell journeys from other tests."""
     action = action_of(f"uses {uses}") or ""
     strength, act = 0, NOTHING_DONE
     for known, kind, makes in USES:
@@ -159,11 +148,13 @@ def act_of_uses(uses: str, inputs: Mapping[str, str]) -> Act:
     by_check = check_strength(f"uses {uses}")
     if by_check[1] is not None and by_check[0] > strength:
         act = _act_of_check(by_check[1], " ".join((uses, *inputs.values())))
-    return _with_inputs(action, act, inputs)
+    return act
 
 
 def _act_of_check(check: Check, text: str) -> Act:
-    journey = check.gate in {"e2e-test", "performance"} or (check.stage == "test" and _JOURNEY.search(text) is not None)
+    journey = check.gate in {"e2e-test", "performance"} or (
+        check.stage == "test" and _JOURNEY.search(text) is not None
+    )
     kind = "test" if check.stage == "verify" and check.id == "zap" else check.stage
     return Act(kind=kind, check=check, journey=journey or check.id == "zap")
 
@@ -185,18 +176,29 @@ def needs_local_cluster(texts: Iterable[str]) -> bool:
 
 def _adjusted(act: Act, called: tuple[str, ...]) -> Act:
     """Take back what options turn into a rehearsal, and what needs a name to be believed."""
-    if act.kind in {"deploy", "promote", "publish", "migrate", "provision", "rollback"} and _rehearses(called):
+    if act.kind in {"deploy", "promote", "publish", "migrate", "provision", "rollback"} and _rehearses(
+        called
+    ):
         return replace(act, kind=None)
+    return _ambiguous(act, called) or _waiting(act, called)
+
+
+def _ambiguous(act: Act, called: tuple[str, ...]) -> Act | None:
+    """Return the act as weak where a name must confirm it, or what it is instead; None where it stands as it is."""
     head = called[0]
-    if head in {"docker", "podman"} and act.makes == "image" and has(called, "--call"):
-        return NOTHING_DONE
-    if act.kind == "promote" and act.makes == "image" and head == "skopeo" and "docker-archive" in " ".join(called):
-        return replace(act, kind="package")
     if head == "goreleaser" and (has(called, "--skip-publish") or value_of(called, "--skip") == "publish"):
         return replace(act, kind="build", makes="package")
-    if head in {"make", "zip", "scp", "rsync", "aws", "gsutil"} and act.makes in {"package", "archive", "bundle"}:
+    if head in {"make", "zip", "scp", "rsync", "aws", "gsutil"} and act.makes in {
+        "package",
+        "archive",
+        "bundle",
+    }:
         return replace(act, weak=head in {"make", "zip", "scp"} or _copies_in(head, called))
-    if act.kind == "deploy" and _compose(called) and not any(has(called, flag) for flag in ("-H", "--host", "--context", "-c")):
+    if (
+        act.kind == "deploy"
+        and _compose(called)
+        and not any(has(called, flag) for flag in ("-H", "--host", "--context", "-c"))
+    ):
         return replace(act, weak=True)
     if head in {"aws", "gsutil"} and "cp" in called[1:3]:
         return replace(act, weak=True)
@@ -204,18 +206,21 @@ def _adjusted(act: Act, called: tuple[str, ...]) -> Act:
         return NOTHING_DONE
     if head == "fastlane" and not {"release", "deploy", "beta", "publish", "production"} & set(called):
         return Act(kind="test", weak=True)
-    if head == "dbt":
-        return replace(act, weak=True)
-    return _waiting(act, called)
+    return replace(act, weak=True) if head == "dbt" else None
 
 
 def _compose(called: tuple[str, ...]) -> bool:
-    return called[0] in {"docker-compose", "podman-compose"} or called[:2] in {("docker", "compose"), ("podman", "compose")}
+    return called[0] in {"docker-compose", "podman-compose"} or called[:2] in {
+        ("docker", "compose"),
+        ("podman", "compose"),
+    }
 
 
 def _copies_in(head: str, called: tuple[str, ...]) -> bool:
     """Say whether a copy could as well fetch as ship: the remote place comes before the local one."""
-    remote = [index for index, word in enumerate(called) if word.startswith(("s3://", "gs://")) or ":" in word[1:]]
+    remote = [
+        index for index, word in enumerate(called) if word.startswith(("s3://", "gs://")) or ":" in word[1:]
+    ]
     plain = [word for word in called[1:] if not word.startswith("-")]
     if head == "rsync" or not remote:
         return head != "rsync"
@@ -224,50 +229,29 @@ def _copies_in(head: str, called: tuple[str, ...]) -> bool:
 
 def _rehearses(called: tuple[str, ...]) -> bool:
     tool = called[0]
-    if tool in {"kubectl", "helm", "oc"} and any(word.startswith("--dry-run") and not word.endswith("none") for word in called):
+    if tool in {"kubectl", "helm", "oc"} and any(
+        word.startswith("--dry-run") and not word.endswith("none") for word in called
+    ):
         return True
-    flags = [flag for flag in _DRY if flag not in {"--check", "--plan"} or tool in {"ansible-playbook", "cargo"}]
+    flags = [
+        flag for flag in _DRY if flag not in {"--check", "--plan"} or tool in {"ansible-playbook", "cargo"}
+    ]
     return any(has(called, flag) for flag in flags)
 
 
 def _waiting(act: Act, called: tuple[str, ...]) -> Act:
     if act.kind not in {"deploy", "promote", "rollback"}:
         return act
-    if any(has(called, flag) for flag in ("--wait", "--atomic", "--wait-for-completion", "--rollback-on-failure")):
+    if any(
+        has(called, flag) for flag in ("--wait", "--atomic", "--wait-for-completion", "--rollback-on-failure")
+    ):
         return replace(act, waits=True)
-    if any(has(called, flag) for flag in ("--no-wait", "--detach", "--async", "-d")) and called[0] != "netlify":
+    if (
+        any(has(called, flag) for flag in ("--no-wait", "--detach", "--async", "-d"))
+        and called[0] != "netlify"
+    ):
         return replace(act, waits=False)
     return act
-
-
-_DISPATCH = re.compile(r"repos/[^\s\"']+/(?:dispatches|actions/workflows)|trigger/pipeline|/job/[^\s]+/build|/pipeline\b.*trigger")
-_HOOK = re.compile(r"deploy.?hook|/deploy\b|api\.render\.com|api/v1/deploy|hooks/deploy|vercel\.com/v1/integrations/deploy|build_hooks|redeploy", re.IGNORECASE)
-_DOWNLOAD = re.compile(r"install|download|releases|raw\.githubusercontent|\.(?:tar|tgz|gz|zip|sh|deb|jar|bin)\b|get\.|apt\.|dl\.|storage\.googleapis|setup", re.IGNORECASE)
-_CHATTER = re.compile(r"slack|discord|telegram|teams|webhook|api\.github\.com|sentry\.io|datadoghq|newrelic|pagerduty|codecov|coveralls|googleapis\.com/token|api\.cloudflare\.com|purge_cache|registry\.npmjs|pypi\.org|cronitor|hc-ping|healthchecks\.io", re.IGNORECASE)
-_URL = re.compile(r"https?://[^\s\"')]+|\$\{?\{?[^\s\"']*(?:url|host|domain|endpoint|address|_ip)[^\s\"']*", re.IGNORECASE)
-
-
-def _request(called: tuple[str, ...], text: str) -> Act:
-    """A request is a deployment when it calls a deploy hook, else a verification where it comes after one."""
-    if _DISPATCH.search(text):
-        return Act(kind="deploy", makes="handover", waits=False, weak=True)
-    if _HOOK.search(text):
-        return Act(kind="deploy", makes="source", waits=False, action=None)
-    if _CHATTER.search(text):
-        return NOTHING_DONE
-    saves = called[0] == "wget" and "--spider" not in called
-    if called[0] in {"curl", "wget"} and (_saves(called) or saves or _DOWNLOAD.search(text)):
-        return NOTHING_DONE
-    found = _URL.search(text)
-    if found is None and called[0] in {"curl", "wget"}:
-        return NOTHING_DONE
-    return Act(kind="verify", weak=True, journey=True, url=found[0] if found else None)
-
-
-def _saves(called: tuple[str, ...]) -> bool:
-    target = value_of(called, "-o", "--output")
-    short = any(re.fullmatch(r"-[a-zA-Z]*O[a-zA-Z]*", word) for word in called[1:])
-    return short or has(called, "--remote-name") or (target is not None and target != "/dev/null")
 
 
 _TARGETS: Mapping[str, StageKind] = {
@@ -278,64 +262,46 @@ _TARGETS: Mapping[str, StageKind] = {
 
 def _unmatched(called: tuple[str, ...]) -> Act:
     """Task runners over a workspace say what they run; everything else is unknown here."""
-    if called[0] in {"turbo", "nx", "lerna", "moon", "rush", "wireit", "yarn", "pnpm", "npm", "bun", "bazel", "task", "just", "mage", "rake", "invoke", "inv", "composer", "deno", "ng", "swift", "hatch", "mise", "pixi", "cargo", "please", "pants"}:
+    if called[0] in {
+        "turbo",
+        "nx",
+        "lerna",
+        "moon",
+        "rush",
+        "wireit",
+        "yarn",
+        "pnpm",
+        "npm",
+        "bun",
+        "bazel",
+        "task",
+        "just",
+        "mage",
+        "rake",
+        "invoke",
+        "inv",
+        "composer",
+        "deno",
+        "ng",
+        "swift",
+        "hatch",
+        "mise",
+        "pixi",
+        "cargo",
+        "please",
+        "pants",
+    }:
         for word in called[1:]:
             name = word.removeprefix("--target=").removeprefix("--targets=").removeprefix("-t=").split(",")[0]
             head = re.split(r"[:@#/]", name)[0]
             if head in _TARGETS and not word.startswith("--filter"):
                 kind = _TARGETS[head]
-                return Act(kind=kind, makes="bundle" if kind == "build" else "", journey=head == "e2e" or is_journey(name))
+                return Act(
+                    kind=kind,
+                    makes="bundle" if kind == "build" else "",
+                    journey=head == "e2e" or is_journey(name),
+                )
     return NOTHING_DONE
-
-
-def _with_inputs(action: str, act: Act, inputs: Mapping[str, str]) -> Act:
-    """Let the inputs decide where one action does several things."""
-    low = {name.lower(): value for name, value in inputs.items()}
-    if action == "pulumi/actions":
-        command = low.get("command", "")
-        return replace(act, kind="provision" if command in {"up", "update"} else None) if command else act
-    if action == "hashicorp/setup-terraform" or action.startswith("actions/setup-"):
-        return NOTHING_DONE
-    if action == "docker/bake-action" and low.get("call"):
-        return NOTHING_DONE
-    if action == "goreleaser/goreleaser-action":
-        arguments = low.get("args", "")
-        rehearsal = "--snapshot" in arguments or "build" in arguments.split()[:1] or "check" in arguments.split()[:1]
-        return Act(kind="build", makes="package") if rehearsal else act
-    if action == "cloudflare/wrangler-action" and low.get("command"):
-        return act_of_command(f"wrangler {low['command']}")
-    if action == "w9jds/firebase-action":
-        return act_of_command(f"firebase {low.get('args', 'deploy')}")
-    if action in {"pyo3/maturin-action", "python-semantic-release/python-semantic-release"}:
-        publishes = low.get("command") in {"publish", "upload"}
-        return Act(kind="publish", makes="pypi") if publishes else act
-    if action == "changesets/action":
-        return Act(kind="publish", makes="npm") if low.get("publish") else NOTHING_DONE
-    if action in {"aquasecurity/trivy-action"}:
-        return _trivy(act, low)
-    if action in {"anchore/scan-action"} and "path" in low:
-        return replace(act, check=_named("grype dir:."))
-    if action == "snyk/actions/docker" or (action.startswith("snyk/actions") and low.get("command") == "container test"):
-        return replace(act, check=_named("snyk container test"))
-    if action.startswith("release-plz/") or action == "marcoieni/release-plz-action":
-        return NOTHING_DONE if low.get("command") == "release-pr" else act
-    if any(low.get(key, "").lower() == "true" for key in ("dry-run", "dry_run", "dryrun")):
-        return replace(act, kind=None)
-    if act.kind == "deploy" and low.get("wait-for-service-stability", "").lower() == "true":
-        return replace(act, waits=True)
-    return act
-
-
-def _trivy(act: Act, inputs: Mapping[str, str]) -> Act:
-    scan = inputs.get("scan-type", "image")
-    if "sbom" in inputs.get("format", "") or inputs.get("format", "") in {"cyclonedx", "spdx-json", "spdx", "github"}:
-        return Act(kind="package", makes="sbom")
-    known = {"fs": "trivy fs", "repo": "trivy fs", "rootfs": "trivy fs", "config": "trivy config", "image": "trivy image"}
-    return replace(act, check=_named(known.get(scan, "trivy image")))
-
-
-def _named(command: str) -> Check | None:
-    return check_strength(command)[1]
 
 
 _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
@@ -343,7 +309,7 @@ _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
     ("verify", re.compile(r"smoke|verif|health|post-?deploy|acceptance|e2e|end-to-end", re.IGNORECASE)),
     ("promote", re.compile(r"promot", re.IGNORECASE)),
     ("deploy", re.compile(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
-    ("package", re.compile(r"docker.?(?:build|push|publish|image)|(?:build|push|publish)\S*.{0,12}(?:docker|image|container)", re.IGNORECASE)),
+    ("package", re.compile(r"docker.?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),
     ("migrate", re.compile(r"migrat", re.IGNORECASE)),
     ("publish", re.compile(r"publish", re.IGNORECASE)),
     ("analyze", re.compile(r"\blint|\bformat|type-?check|static|\bscan|\baudit|security|\bsast\b|analy[sz]e|codeql", re.IGNORECASE)),

@@ -27,7 +27,14 @@ _MUTABLE = re.compile(
     r"|ref_name|head_ref|ref_slug|branch|pull_request\.number|event\.number|pr-|environment|inputs\.env|matrix\.env|type=ref|type=raw|type=edge|github\.ref\b",
     re.IGNORECASE,
 )
-_RANK: Mapping[Identity, int] = {"digest": 0, "checksum": 1, "commit": 2, "version": 3, "deployment": 4, "tag": 5}
+_RANK: Mapping[Identity, int] = {
+    "digest": 0,
+    "checksum": 1,
+    "commit": 2,
+    "version": 3,
+    "deployment": 4,
+    "tag": 5,
+}
 
 
 def resolved(text: str, draft: Draft, atom: Atom, graph: Graph) -> str:
@@ -117,7 +124,12 @@ def identity_of(name: str, triggers: tuple[str, ...] = ()) -> Identity | None:
         return _best(_typed(tail))
     if _COMMIT.search(tail) or re.fullmatch(r"[0-9a-f]{7,40}", tail):
         return "commit"
-    if "github.ref" in tail and triggers and set(triggers) <= {"tag", "release", "manual"} and "tag" in (*triggers, "tag"):
+    if (
+        "github.ref" in tail
+        and triggers
+        and set(triggers) <= {"tag", "release", "manual"}
+        and "tag" in (*triggers, "tag")
+    ):
         return "version" if {"tag", "release"} & set(triggers) else "tag"
     if _VERSION.search(tail) or re.fullmatch(r"v?\d+(\.\d+)*", tail):
         return "version"
@@ -153,7 +165,9 @@ def _best(found: list[Identity]) -> Identity:
 
 def best_identity(names: list[str], triggers: tuple[str, ...]) -> Identity | None:
     """Return the best of several names of one artifact: what stays the same wins over what moves."""
-    known = [identity for name in names if (identity := identity_of(name, triggers)) is not None]
+    known: list[Identity] = [
+        identity for name in names if (identity := identity_of(name, triggers)) is not None
+    ]
     return _best(known) if known else None
 
 
@@ -168,7 +182,11 @@ def image_name(reference: str) -> str:
 def short_name(reference: str, fallback: str) -> str:
     """Return the last part of an image's name as an id part, `fallback` where only a variable stands there."""
     name = image_name(reference)
-    name = re.sub(r"\$\{\{\s*github\.repository\s*\}\}|\$\{?github_repository\}?|\$\{?ci_registry_image\}?|\$\{\{\s*github\.event\.repository\.name\s*\}\}", "owner/" + fallback, name)
+    name = re.sub(
+        r"\$\{\{\s*github\.repository\s*\}\}|\$\{?github_repository\}?|\$\{?ci_registry_image\}?|\$\{\{\s*github\.event\.repository\.name\s*\}\}",
+        "owner/" + fallback,
+        name,
+    )
     last = re.sub(r"\$\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)|\$\w+", "", name.rpartition("/")[2]).strip("-_.")
     return last if re.search(r"[a-z]", last) else fallback
 
@@ -180,15 +198,33 @@ def image_names(draft: Draft, atom: Atom, graph: Graph) -> list[str]:
         tags = re.split(r"[\n,]", next((value for value in raw if value), ""))
         if atom.step.inputs.get("repository"):
             prefix = atom.step.inputs["repository"]
-            tags = [tag if ":" in tag or "/" in tag else f"{prefix}:{tag}" for tag in tags if tag.strip()] or [prefix]
-        whole = [line for tag in tags if tag.strip() for line in resolved(tag.strip(), draft, atom, graph).split("\n")]
+            tags = [
+                tag if ":" in tag or "/" in tag else f"{prefix}:{tag}" for tag in tags if tag.strip()
+            ] or [prefix]
+        whole = [
+            line
+            for tag in tags
+            if tag.strip()
+            for line in resolved(tag.strip(), draft, atom, graph).split("\n")
+        ]
         return [one for one in whole if one]
     called = invocation(atom.text)
     names: list[str] = []
     for index, word in enumerate(called):
-        if word in {"-t", "--tag", "--destination", "--image", "-d", "--image-name"} and index + 1 < len(called):
+        if word in {"-t", "--tag", "--destination", "--image", "-d", "--image-name"} and index + 1 < len(
+            called
+        ):
             names.append(called[index + 1])
-        for flag in ("--tag=", "-t=", "--destination=", "--image=", "-Dimage=", "--imageName=", "-Djib.to.image=", "--name="):
+        for flag in (
+            "--tag=",
+            "-t=",
+            "--destination=",
+            "--image=",
+            "-Dimage=",
+            "--imageName=",
+            "-Djib.to.image=",
+            "--name=",
+        ):
             if word.startswith(flag):
                 names.append(word[len(flag) :])
     if "push" in called and not names:
@@ -204,6 +240,21 @@ def pushes(atom: Atom) -> bool:
         name = atom.step.uses.lower()
         if atom.step.remote:
             return push != "false"
-        return push not in {"", "false"} or "type=registry" in outputs or "push=true" in outputs or "publish" in name or "kaniko" in name or "push-to" in name
+        return (
+            push not in {"", "false"}
+            or "type=registry" in outputs
+            or "push=true" in outputs
+            or "publish" in name
+            or "kaniko" in name
+            or "push-to" in name
+        )
     called = invocation(atom.text)
-    return "push" in called or "--push" in called or "--destination" in atom.text or called[:1] in {("ko",), ("/kaniko/executor",)} or "jib" in atom.text or "submit" in called or "type=registry" in atom.text
+    return (
+        "push" in called
+        or "--push" in called
+        or "--destination" in atom.text
+        or called[:1] in {("ko",), ("/kaniko/executor",)}
+        or "jib" in atom.text
+        or "submit" in called
+        or "type=registry" in atom.text
+    )

@@ -125,7 +125,11 @@ def _logical_lines(script: str, first: int) -> Iterator[tuple[str, int, int, str
         while index + 1 < len(lines) and (_continues(text) or _open_quote(text)):
             index += 1
             joined = lines[index]
-            text = text.rstrip()[:-1].rstrip() + " " + joined.strip() if _continues(text) else text + "\n" + joined
+            text = (
+                text.rstrip()[:-1].rstrip() + " " + joined.strip()
+                if _continues(text)
+                else text + "\n" + joined
+            )
             if len(text) > 8_000:
                 break
         body: list[str] = []

@@ -159,5 +159,35 @@ USES: tuple[Row, ...] = (
 
 REGISTRY_OF: dict[str, str] = {"testpypi": "testpypi", "test.pypi.org": "testpypi"}
 
-SCRIPTY = ("./", "bash", "sh", "python", "node", "ruby", "make", "just", "task", "mage", "npm", "yarn", "pnpm", "bun", "tsx", "ts-node", "php", "bazel", "nx", "turbo", "pwsh", "powershell", "rake", "invoke", "inv", "nox", "go", "cargo", "deno")
+SCRIPTY = (
+    "./",
+    "bash",
+    "sh",
+    "python",
+    "node",
+    "ruby",
+    "make",
+    "just",
+    "task",
+    "mage",
+    "npm",
+    "yarn",
+    "pnpm",
+    "bun",
+    "tsx",
+    "ts-node",
+    "php",
+    "bazel",
+    "nx",
+    "turbo",
+    "pwsh",
+    "powershell",
+    "rake",
+    "invoke",
+    "inv",
+    "nox",
+    "go",
+    "cargo",
+    "deno",
+)
 """First words of commands that run a program of the repository's own: its name may say what it does."""

@@ -21,11 +21,17 @@ _INPUTS = (
     "app-name", "app_name", "heroku_app_name", "cluster", "slot-name", "projectName", "project-name", "branch", "channelId",
     "host", "name", "manifests", "args", "command", "arguments", "kubeconfig", "server", "url", "alias", "bucket",
 )  # fmt: skip
-_SECRET = re.compile(r"(?:secrets|vars|variables)\.([A-Za-z0-9_]+)|\$\{?([A-Z][A-Z0-9_]+)\}?|\$\(([A-Za-z0-9_.]+)\)")
-_BRANCH = re.compile(r"(?:refs/heads/|ref_name\s*==\s*'|head_branch\s*==\s*'|BRANCH\w*\s*==\s*[\"'])([A-Za-z0-9_./-]+)")
+_SECRET = re.compile(
+    r"(?:secrets|vars|variables)\.([A-Za-z0-9_]+)|\$\{?([A-Z][A-Z0-9_]+)\}?|\$\(([A-Za-z0-9_.]+)\)"
+)
+_BRANCH = re.compile(
+    r"(?:refs/heads/|ref_name\s*==\s*'|head_branch\s*==\s*'|BRANCH\w*\s*==\s*[\"'])([A-Za-z0-9_./-]+)"
+)
 _TAGGED = re.compile(r"refs/tags|event_name\s*==\s*'release'|CI_COMMIT_TAG|ref_type\s*==\s*'tag'")
 _PULLED = re.compile(r"event_name\s*==\s*'pull_request'")
-_PARTIAL = re.compile(r"canary|--traffic\b|--percent|set-?weight|--to-tags|rollout-percentage|--gradual", re.IGNORECASE)
+_PARTIAL = re.compile(
+    r"canary|--traffic\b|--percent|set-?weight|--to-tags|rollout-percentage|--gradual", re.IGNORECASE
+)
 _UNSEEN = ("--no-traffic", "--skip-domain", "--no-promote", "--draft")
 
 
@@ -60,9 +66,17 @@ def _of_call(called: tuple[str, ...]) -> str | None:
             found = environment_word(word)
         elif "/" in word or word.endswith((".yaml", ".yml", ".json", ".tfvars", ".ini", ".toml")):
             found = spelled.of_path(word.strip("./")) if not word.startswith("-") else environment_word(word)
-            found = found if found and environment_kind(found) and found not in {"test", "testing", "integration"} else None
+            found = (
+                found
+                if found and environment_kind(found) and found not in {"test", "testing", "integration"}
+                else None
+            )
         else:
-            found = environment_word(word) if not word.startswith("-") else environment_word(word.partition("=")[2])
+            found = (
+                environment_word(word)
+                if not word.startswith("-")
+                else environment_word(word.partition("=")[2])
+            )
         if found:
             return found
     return None
@@ -82,11 +96,23 @@ def _of_inputs(atom: Atom) -> str | None:
         return "production"
     if inputs.get("production-deploy", "").lower() == "true" or inputs.get("channelId") == "live":
         return "production"
-    return next((word for name in _INPUTS if (value := inputs.get(name)) and len(value) < 300 and (word := _word(value))), None)
+    return next(
+        (
+            word
+            for name in _INPUTS
+            if (value := inputs.get(name)) and len(value) < 300 and (word := _word(value))
+        ),
+        None,
+    )
 
 
 def target_of(
-    kind: StageKind, atoms: tuple[Atom, ...], hint: str | None, job: CiJob, pipeline: CiPipeline, default: frozenset[str]
+    kind: StageKind,
+    atoms: tuple[Atom, ...],
+    hint: str | None,
+    job: CiJob,
+    pipeline: CiPipeline,
+    default: frozenset[str],
 ) -> Named | None:
     """Return the environment of a stage, None where the stage acts on none or where nobody can tell."""
     if kind == "publish":
@@ -100,7 +126,13 @@ def target_of(
     names: Iterable[str] = (job.key, job.name, *(atom.step.name for atom in atoms))
     for name in names:
         if word := environment_word(name):
-            return Named(word, environment_kind(word) or "staging", job.place if name in {job.key, job.name} else atoms[0].places[0])
+            return Named(
+                word,
+                environment_kind(word) or "staging",
+                job.place if name in {job.key, job.name} else atoms[0].places[0],
+            )
+    if word := environment_word(job.variables.get("CIRCLE_CONTEXT", "")):
+        return Named(word, environment_kind(word) or "staging", job.place)
     if word := _in_secrets(atoms):
         return Named(word, environment_kind(word) or "staging", atoms[0].places[0])
     for name in (pipeline.name, pipeline.place.path.rpartition("/")[2]):
@@ -123,7 +155,9 @@ def _in_secrets(atoms: tuple[Atom, ...]) -> str | None:
     return None
 
 
-def _by_trigger(atoms: tuple[Atom, ...], job: CiJob, pipeline: CiPipeline, default: frozenset[str]) -> Named | None:
+def _by_trigger(
+    atoms: tuple[Atom, ...], job: CiJob, pipeline: CiPipeline, default: frozenset[str]
+) -> Named | None:
     place = atoms[0].places[0]
     if _previews(atoms):
         return Named("preview", "ephemeral", place, "without a production flag this platform makes a preview")

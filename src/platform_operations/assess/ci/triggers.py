@@ -29,7 +29,9 @@ def events_of(on: Node | None) -> dict[str, Node | None]:
     return {key.text: value if value.kind == "map" else None for key, value in on.pairs}
 
 
-def triggers_of(on: Node | None, default: frozenset[str]) -> tuple[tuple[Trigger, ...], tuple[str, ...], tuple[str, ...]]:
+def triggers_of(
+    on: Node | None, default: frozenset[str]
+) -> tuple[tuple[Trigger, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the triggers, the branches that a push filter names, and the paths it names."""
     found: set[Trigger] = set()
     branches: tuple[str, ...] = ()
@@ -41,7 +43,11 @@ def triggers_of(on: Node | None, default: frozenset[str]) -> tuple[tuple[Trigger
             paths = filters.strings("paths") if filters else ()
         elif event in _EVENTS:
             found.add(_EVENTS[event])
-    return tuple(word for word in _ORDER if word in found), tuple(one for one in branches if not re.search(r"[*!?]", one)), paths
+    return (
+        tuple(word for word in _ORDER if word in found),
+        tuple(one for one in branches if not re.search(r"[*!?]", one)),
+        paths,
+    )
 
 
 def _pushes(filters: Node | None, default: frozenset[str]) -> set[Trigger]:
@@ -54,7 +60,13 @@ def _pushes(filters: Node | None, default: frozenset[str]) -> set[Trigger]:
 
 
 def branch_triggers(
-    branches: tuple[str, ...], ignored: tuple[str, ...], tags: tuple[str, ...], default: frozenset[str], *, filtered: bool, tagged: bool
+    branches: tuple[str, ...],
+    ignored: tuple[str, ...],
+    tags: tuple[str, ...],
+    default: frozenset[str],
+    *,
+    filtered: bool,
+    tagged: bool,
 ) -> set[Trigger]:
     """Return what pushes start a pipeline whose filters name branches and tags."""
     found: set[Trigger] = set()

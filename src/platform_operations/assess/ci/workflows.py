@@ -14,8 +14,8 @@ from platform_operations.assess.ci.expressions import (
     words_of,
 )
 from platform_operations.assess.ci.jobs import CiJob, CiStep, Place, Target
-from platform_operations.assess.ci.kinds import act_of_uses
 from platform_operations.assess.ci.names import environment_kind
+from platform_operations.assess.ci.uses import act_of_uses
 from platform_operations.assess.ci.yaml_files import Files, line_of, script_commands
 from platform_operations.model.assessment import Fact
 from platform_operations.repository.yaml_lines import Node
@@ -25,7 +25,9 @@ MAX_STEPS = 200
 MAX_DEPTH = 4
 MAX_SPREAD = 8
 
-_AXES = frozenset({"environment", "env", "stage", "target_env", "deploy_env", "tier", "environments", "stages", "target"})
+_AXES = frozenset(
+    {"environment", "env", "stage", "target_env", "deploy_env", "tier", "environments", "stages", "target"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class Scope:
     pipeline: str = ""
 
 
-def scope_of(path: str, root: Node, lines: tuple[str, ...], known: Mapping[str, str], depth: int, pipeline: str) -> Scope:
+def scope_of(
+    path: str, root: Node, lines: tuple[str, ...], known: Mapping[str, str], depth: int, pipeline: str
+) -> Scope:
     """Return the scope of a workflow's jobs."""
     return Scope(
         path, lines, known, root.string("defaults", "run", "working-directory") or "", root.string("defaults", "run", "shell") or "",
@@ -71,7 +75,9 @@ def _rewired(job: CiJob, renamed: Mapping[str, tuple[str, ...]]) -> CiJob:
     """Let a need of a job that became several mean all of them."""
 
     def spread(names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one for name in names for one in renamed.get(name, (name,)) if one != job.key))
+        return tuple(
+            dict.fromkeys(one for name in names for one in renamed.get(name, (name,)) if one != job.key)
+        )
 
     return replace(job, needs=spread(job.needs), optional=spread(job.optional))
 
@@ -82,7 +88,11 @@ def _variants(node: Node, scope: Scope, root: Node) -> list[tuple[str, dict[str,
     named = node.string("environment") or node.string("environment", "name") or _given(node) or ""
     for axis, values in _axes(matrix):
         uses = f"matrix.{axis}" in named or axis in _AXES
-        if uses and 1 < len(values) <= MAX_SPREAD and (f"matrix.{axis}" in named or all(environment_kind(one) for one in values)):
+        if (
+            uses
+            and 1 < len(values) <= MAX_SPREAD
+            and (f"matrix.{axis}" in named or all(environment_kind(one) for one in values))
+        ):
             return [(value, {f"matrix.{axis}": value, **_included(matrix, axis, value)}) for value in values]
     target = filled(named, scope.known)
     chosen = re.search(r"inputs\.([\w-]+)", target)
@@ -116,11 +126,17 @@ def _axes(matrix: Node | None) -> Iterator[tuple[str, tuple[str, ...]]]:
     if matrix is None or matrix.kind != "map":
         return
     for key, value in matrix.pairs:
-        if value.kind == "list" and key.text not in {"include", "exclude"} and all(item.kind == "text" for item in value.items):
+        if (
+            value.kind == "list"
+            and key.text not in {"include", "exclude"}
+            and all(item.kind == "text" for item in value.items)
+        ):
             yield key.text, tuple(dict.fromkeys(item.text for item in value.items))
     keys = {key.text: None for item in matrix.children("include") for key, _ in item.pairs}
     for name in keys:
-        values = tuple(dict.fromkeys(text for item in matrix.children("include") if (text := item.string(name))))
+        values = tuple(
+            dict.fromkeys(text for item in matrix.children("include") if (text := item.string(name)))
+        )
         if matrix.get(name) is None:
             yield name, values
 
@@ -190,7 +206,12 @@ def _called(job: CiJob, node: Node, called: str, scope: Scope, files: Files) -> 
     given = words_of(node.get("with"), scope.known)
     place = line_of(scope.path, node, "uses") or job.place
     if not called.startswith("./"):
-        step = CiStep(place=Place(scope.path, place.first, max(place.last, node.last)), uses=called, inputs=given, name=job.name or job.key)
+        step = CiStep(
+            place=Place(scope.path, place.first, max(place.last, node.last)),
+            uses=called,
+            inputs=given,
+            name=job.name or job.key,
+        )
         if act_of_uses(called, given).kind is None:
             files.facts.append(
                 Fact(
@@ -211,7 +232,11 @@ def _called(job: CiJob, node: Node, called: str, scope: Scope, files: Files) -> 
 
 
 def _defaults(root: Node) -> dict[str, str]:
-    return {key.text: text for key, value in root.entries("on", "workflow_call", "inputs") if (text := value.string("default")) is not None}
+    return {
+        key.text: text
+        for key, value in root.entries("on", "workflow_call", "inputs")
+        if (text := value.string("default")) is not None
+    }
 
 
 def _placed(job: CiJob, inner: tuple[CiJob, ...], variables: Mapping[str, str], via: Place) -> list[CiJob]:
@@ -221,8 +246,10 @@ def _placed(job: CiJob, inner: tuple[CiJob, ...], variables: Mapping[str, str], 
         replace(
             one,
             key=names[one.key],
-            needs=tuple(names.get(need, need) for need in one.needs) or (job.needs if not one.optional else ()),
-            optional=tuple(names.get(need, need) for need in one.optional) or (job.optional if not one.needs else ()),
+            needs=tuple(names.get(need, need) for need in one.needs)
+            or (job.needs if not one.optional else ()),
+            optional=tuple(names.get(need, need) for need in one.optional)
+            or (job.optional if not one.needs else ()),
             when=job.when if job.when != "success" else one.when,
             condition=" ".join(part for part in (job.condition, one.condition) if part),
             target=one.target or job.target,
@@ -249,31 +276,54 @@ def _steps(nodes: tuple[Node, ...], scope: Scope, files: Files, home: Place) -> 
             id=node.string("id"),
             when=when_of(condition),
             condition=condition,
-            tolerant=line_of(scope.path, node, "continue-on-error") if is_true(node.get("continue-on-error")) else None,
+            tolerant=line_of(scope.path, node, "continue-on-error")
+            if is_true(node.get("continue-on-error"))
+            else None,
             folder=filled(node.string("working-directory") or scope.folder, scope.known).removeprefix("./"),
             variables=words_of(node.get("env"), scope.known),
         )
         run, uses = node.get("run"), node.string("uses")
         if run is not None and run.kind == "text":
-            yield replace(step, commands=script_commands(run, scope.lines, scope.known, pipefail="bash" in (node.string("shell") or scope.shell)))
+            yield replace(
+                step,
+                commands=script_commands(
+                    run, scope.lines, scope.known, pipefail="bash" in (node.string("shell") or scope.shell)
+                ),
+            )
         elif uses is not None and uses.startswith("./"):
             yield from _local(step, uses, node, scope, files, home)
         elif uses is not None:
             inputs = words_of(node.get("with"), scope.known)
-            yield replace(step, uses=filled(uses, scope.known), inputs=inputs, approval=uses.startswith("trstringer/manual-approval"))
+            yield replace(
+                step,
+                uses=filled(uses, scope.known),
+                inputs=inputs,
+                approval=uses.startswith("trstringer/manual-approval"),
+            )
 
 
 def _local(step: CiStep, uses: str, node: Node, scope: Scope, files: Files, home: Place) -> Iterator[CiStep]:
     """Put a composite action of the repository in the place of the step that uses it."""
     folder = posixpath.normpath(uses.partition("@")[0])
-    path = next((one for name in ("action.yml", "action.yaml") if files.repository.exists(one := posixpath.join(folder, name))), None)
+    path = next(
+        (
+            one
+            for name in ("action.yml", "action.yaml")
+            if files.repository.exists(one := posixpath.join(folder, name))
+        ),
+        None,
+    )
     loaded = files.read(path) if path is not None and scope.depth < MAX_DEPTH else None
     if path is None or loaded is None:
         yield replace(step, uses=uses, inputs=words_of(node.get("with"), scope.known))
         return
     root, lines = loaded
     given = words_of(node.get("with"), scope.known)
-    defaults = {key.text: text for key, value in root.entries("inputs") if (text := value.string("default")) is not None}
+    defaults = {
+        key.text: text
+        for key, value in root.entries("inputs")
+        if (text := value.string("default")) is not None
+    }
     known = {f"inputs.{key}": value for key, value in {**defaults, **given}.items()}
     inner = Scope(path, lines, known, "", "", scope.depth + 1, scope.pipeline)
     for one in _steps(root.children("runs", "steps"), inner, files, home):

@@ -18,7 +18,9 @@ class Files:
 
     repository: Repository
     facts: list[Fact] = field(default_factory=list[Fact])
-    seen: dict[str, tuple[Node, tuple[str, ...]] | None] = field(default_factory=dict[str, "tuple[Node, tuple[str, ...]] | None"])
+    seen: dict[str, tuple[Node, tuple[str, ...]] | None] = field(
+        default_factory=dict[str, "tuple[Node, tuple[str, ...]] | None"]
+    )
 
     def read(self, path: str) -> tuple[Node, tuple[str, ...]] | None:
         """Return the first document of `path` and its lines, None when there is none or it cannot be read."""
@@ -36,7 +38,9 @@ class Files:
             self.facts.append(unreadable(path, documents.line, documents.reason))
             return None
         if not documents or documents[0].kind != "map":
-            if content.strip() and any(line.strip() and not line.lstrip().startswith("#") for line in content.split("\n")):
+            if content.strip() and any(
+                line.strip() and not line.lstrip().startswith("#") for line in content.split("\n")
+            ):
                 self.facts.append(unreadable(path, 1, "not a mapping"))
             return None
         return documents[0], tuple(content.split("\n"))
@@ -45,7 +49,9 @@ class Files:
 def line_of(path: str, node: Node, name: str) -> Place | None:
     """Return the lines of an entry of a mapping, None when it is not there."""
     key, value = node.key(name), node.get(name)
-    return Place(path, key.first, max(key.first, value.last)) if key is not None and value is not None else None
+    return (
+        Place(path, key.first, max(key.first, value.last)) if key is not None and value is not None else None
+    )
 
 
 def script_commands(
@@ -57,11 +63,15 @@ def script_commands(
     """
     text = filled(run.text, known)
     start = lines[run.first - 1].rstrip() if run.first <= len(lines) else ""
-    block = re.search(r"[|>][+-]?\d?[+-]?\s*(?:#.*)?$", start) is not None and run.quoted and run.last > run.first
+    block = (
+        re.search(r"[|>][+-]?\d?[+-]?\s*(?:#.*)?$", start) is not None and run.quoted and run.last > run.first
+    )
     if block and not re.search(r">[+-]?\d?[+-]?\s*(?:#.*)?$", start):
         return commands(text, run.first + 1, pipefail=pipefail)
     if run.first == run.last:
-        return commands(text, run.first, pipefail=pipefail) if "\n" not in text else _flat(text, run, pipefail)
+        return (
+            commands(text, run.first, pipefail=pipefail) if "\n" not in text else _flat(text, run, pipefail)
+        )
     return _flat(text, run, pipefail)
 
 
@@ -69,7 +79,9 @@ def _flat(text: str, run: Node, pipefail: bool) -> tuple[Command, ...]:
     return tuple(replace(one, first=run.first, last=run.last) for one in commands(text, 1, pipefail=pipefail))
 
 
-def script_list(node: Node | None, lines: tuple[str, ...], known: Mapping[str, str] = NOTHING, depth: int = 0) -> tuple[Command, ...]:
+def script_list(
+    node: Node | None, lines: tuple[str, ...], known: Mapping[str, str] = NOTHING, depth: int = 0
+) -> tuple[Command, ...]:
     """Return the commands of a script that is a text or a list of texts, lists within it flattened."""
     if node is None or node.null or depth > 6:
         return ()

@@ -9,10 +9,13 @@ _WORD = re.compile(r"""(?:\$\{\{.{0,600}?\}\}|[^\s"'$]+|\$|"(?:[^"\\]|\\.)*"?|'[
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\+?=")
 _VERSIONED = re.compile(r"^(@?[^@=]+?)(?:@|==)[^/]*$")
 _PREFIXED = re.compile(r"^\$\{?[A-Za-z_]+\}?/?(?=[a-z])")
-_CAPTURED = re.compile(r"^(?:export |local |readonly |declare )?[A-Za-z_]\w*=[\"']?\$\((.{3,2000}?)\)[\"']?(?: \|\| .*)?$", re.DOTALL)
+_CAPTURED = re.compile(
+    r"^(?:export |local |readonly |declare )?[A-Za-z_]\w*=[\"']?\$\((.{3,2000}?)\)[\"']?(?: \|\| .*)?$",
+    re.DOTALL,
+)
 _CONTROL = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "(", "time", "&"})
 _RUNNERS: tuple[tuple[str, ...], ...] = (
-    ("sudo",), ("exec",), ("command",), ("nohup",), ("nice",), ("env",), ("xvfb-run",), ("timeout",), ("retry",),
+    ("sudo",), ("xargs",), ("exec",), ("command",), ("nohup",), ("nice",), ("env",), ("xvfb-run",), ("timeout",), ("retry",),
     ("uvx",), ("uv", "run"), ("uv", "tool", "run"), ("poetry", "run"), ("pipenv", "run"), ("pdm", "run"),
     ("rye", "run"), ("pipx", "run"), ("hatch", "run"), ("conda", "run"), ("npx",), ("bunx",), ("bun", "x"),
     ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("yarn", "exec"), ("npm", "exec"), ("bundle", "exec"),
@@ -107,7 +110,7 @@ def _without_options(rest: list[str], head: str) -> list[str]:
     index = 0
     while index < len(rest) and rest[index].startswith("-"):
         index += 2 if rest[index] in _WITH_VALUE else 1
-    if head in {"timeout", "retry"} and index < len(rest) and rest[index][:1].isdigit():
+    if head in {"timeout", "retry", "xargs"} and index < len(rest) and rest[index][:1].isdigit():
         index += 1
     return rest[index:]
 

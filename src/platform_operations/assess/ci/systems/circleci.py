@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline, CiStep, CiSystem, Place, Reading, When
-from platform_operations.assess.ci.kinds import act_of_uses
+from platform_operations.assess.ci.kinds import kind_of_name
 from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.triggers import branch_triggers
+from platform_operations.assess.ci.uses import act_of_uses
 from platform_operations.assess.ci.yaml_files import Files, script_commands
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -26,7 +27,15 @@ _BUILTIN = frozenset(
         "setup_remote_docker", "add_ssh_keys", "run", "when", "unless",
     }
 )  # fmt: skip
-_ORDER: tuple[Trigger, ...] = ("pull-request", "push-default-branch", "push-branch", "tag", "manual", "schedule", "upstream")
+_ORDER: tuple[Trigger, ...] = (
+    "pull-request",
+    "push-default-branch",
+    "push-branch",
+    "tag",
+    "manual",
+    "schedule",
+    "upstream",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +59,17 @@ class Config:
 def read(repository: Repository) -> Reading | None:
     """Return one job graph per workflow, None where there is no configuration."""
     paths = [path for path in PATHS if repository.exists(path)]
-    paths += [path for path in repository.paths if path.startswith(".circleci/") and path.endswith((".yml", ".yaml")) and path not in paths][:10]
+    paths += [
+        path
+        for path in repository.paths
+        if path.startswith(".circleci/") and path.endswith((".yml", ".yaml")) and path not in paths
+    ][:10]
     if not paths:
         return None
     files = Files(repository)
-    default = frozenset({repository.default_branch} if repository.default_branch else {"main", "master", "trunk"})
+    default = frozenset(
+        {repository.default_branch} if repository.default_branch else {"main", "master", "trunk"}
+    )
     pipelines: list[CiPipeline] = []
     evidence: list[str] = []
     for path in paths:
@@ -73,10 +88,16 @@ def read(repository: Repository) -> Reading | None:
 
 
 def _workflows(config: Config) -> Iterator[CiPipeline]:
-    found = [(key, node) for key, node in config.root.entries("workflows")[:50] if node.kind == "map" and key.text != "version"]
+    found = [
+        (key, node)
+        for key, node in config.root.entries("workflows")[:50]
+        if node.kind == "map" and key.text != "version"
+    ]
     if not found and config.unit("jobs", "build") is not None:
-        jobs = tuple(_job("build", "build", Node("map", 1, 1), None, config, Place(config.path, 1, 1), "circleci"))
-        yield CiPipeline("circleci", Place(config.path, 1, 1), ("push-default-branch", "push-branch"), jobs)
+        only = _job("build", "build", Node("map", 1, 1), None, config, Place(config.path, 1, 1), "circleci")
+        yield CiPipeline(
+            "circleci", Place(config.path, 1, 1), ("push-default-branch", "push-branch"), tuple(only)
+        )
         return
     for key, node in found:
         id = kebab(key.text)
@@ -86,13 +107,28 @@ def _workflows(config: Config) -> Iterator[CiPipeline]:
             name, given, place = _invocation(item, config)
             if name is None:
                 continue
-            made = _job(name, (given.string("name") if given else None) or name, given, _filters(given), config, place, id)
+            made = _job(
+                name,
+                (given.string("name") if given else None) or name,
+                given,
+                _filters(given),
+                config,
+                place,
+                id,
+            )
             jobs.extend(made)
             names[(given.string("name") if given else None) or name] = tuple(job.key for job in made)
             names.setdefault(name, tuple(job.key for job in made))
-        wired = tuple(replace(job, needs=_wired(job.needs, names, job.key), optional=_wired(job.optional, names, job.key)) for job in jobs)
+        wired = tuple(
+            replace(
+                job, needs=_wired(job.needs, names, job.key), optional=_wired(job.optional, names, job.key)
+            )
+            for job in jobs
+        )
         place = Place(config.path, key.first, key.first)
-        yield CiPipeline(id=id, place=place, triggers=_triggers(node, config), jobs=wired, name=key.text, names=(key.text,))
+        yield CiPipeline(
+            id=id, place=place, triggers=_triggers(node, config), jobs=wired, name=key.text, names=(key.text,)
+        )
 
 
 def _invocation(item: Node, config: Config) -> tuple[str | None, Node | None, Place]:
@@ -152,10 +188,13 @@ def _job_triggers(filters: Node | None, config: Config) -> set[Trigger]:
     tags = filters.strings("tags", "only")
     ignored = filters.strings("branches", "ignore")
     if ignored in {("/.*/",), (".*",)}:
-        return {"tag"} if tags else set()
+        tagged: set[Trigger] = {"tag"}
+        return tagged if tags else set[Trigger]()
     only = tuple(_plain(one) for one in filters.strings("branches", "only"))
     found = branch_triggers(only, ignored, (), config.default, filtered=bool(only), tagged=False)
-    return found | ({"tag"} if tags else set())
+    if tags:
+        found.add("tag")
+    return found
 
 
 def _plain(pattern: str) -> str:
@@ -173,11 +212,17 @@ def _condition(filters: Node | None) -> str:
 
 
 def _job(
-    unit: str, name: str, given: Node | None, filters: Node | None, config: Config, place: Place, pipeline: str
+    unit: str,
+    name: str,
+    given: Node | None,
+    filters: Node | None,
+    config: Config,
+    place: Place,
+    pipeline: str,
 ) -> list[CiJob]:
     needs = _requires(given)
     context = " ".join(given.strings("context")) if given is not None else ""
-    base = CiJob(key=name, place=place, steps=(), name=f"{name} {context}".strip(), needs=needs, condition=_condition(filters))
+    base = CiJob(key=name, place=place, steps=(), name=name, needs=needs, condition=_condition(filters))
     if given is not None and given.string("type") == "approval":
         return [replace(base, steps=(CiStep(place=place, name="type: approval", approval=True),))]
     found: list[CiJob] = []
@@ -211,11 +256,19 @@ def _copies(given: Node | None) -> list[tuple[str, dict[str, str]]]:
 
 def _values(given: Node | None) -> dict[str, str]:
     reserved = {"requires", "filters", "context", "name", "type", "matrix", "pre-steps", "post-steps"}
-    return {key.text: value.text for key, value in (given.pairs if given else []) if value.kind == "text" and key.text not in reserved}
+    return {
+        key.text: value.text
+        for key, value in (given.pairs if given else [])
+        if value.kind == "text" and key.text not in reserved
+    }
 
 
 def _environment(unit: Node | None, known: Mapping[str, str]) -> dict[str, str]:
-    return {key.text: _filled(value.text, known) for key, value in (unit.entries("environment") if unit else ()) if value.kind == "text"}
+    return {
+        key.text: _filled(value.text, known)
+        for key, value in (unit.entries("environment") if unit else ())
+        if value.kind == "text"
+    }
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
@@ -230,30 +283,50 @@ def _job_steps(
         if extra == "post-steps" and node is not None:
             full = {**_defaults(node), **known}
             folder = _filled(node.string("working_directory") or "", full)
-            yield from _steps(node.children("steps"), full, config, pipeline, 0, folder if not folder.startswith("~") else "")
+            yield from _steps(
+                node.children("steps"),
+                full,
+                config,
+                pipeline,
+                0,
+                folder if not folder.startswith("~") else "",
+            )
         elif extra == "post-steps":
             yield _orb_step(unit, known, place, config, pipeline)
         yield from _steps(given.children(extra) if given is not None else (), known, config, pipeline, 0, "")
 
 
 def _defaults(unit: Node) -> dict[str, str]:
-    return {key.text: text for key, value in unit.entries("parameters") if (text := value.string("default")) is not None}
+    return {
+        key.text: text
+        for key, value in unit.entries("parameters")
+        if (text := value.string("default")) is not None
+    }
 
 
-def _orb_step(name: str, known: Mapping[str, str], place: Place, config: Config, pipeline: str) -> CiStep:
-    """Return a step for an orb's command or job: OWNER/ORB/NAME@VERSION, known by table or only by its name."""
+def _orb_step(
+    name: str, known: Mapping[str, str], place: Place, config: Config, pipeline: str, *, whole: bool = True
+) -> CiStep:
+    """Return a step for an orb's command or job (`whole`): OWNER/ORB/NAME@VERSION, known by table or only by its name."""
     alias, slash, inner = name.partition("/")
     source, _, version = config.orbs.get(alias, alias).partition("@")
     uses = f"{source}/{inner}@{version}" if slash else name
     remote = act_of_uses(uses, known).kind is None
-    if remote and slash and re.search(r"deploy|publish|release|push|promote|rollback|test|scan|build|lint", inner):
+    if (
+        remote
+        and slash
+        and re.search(r"deploy|publish|release|push|promote|rollback|test|scan|build|lint", inner)
+    ):
         config.files.facts.append(
             Fact(
                 subject=f"pipelines/{pipeline}", aspect="remote-orb", outcome="unknown", value=uses,
                 reason=f"what {name} does is kept in the orb {source}", evidence=(place.uri,),
             )
         )  # fmt: skip
-    return CiStep(place=place, uses=uses, inputs=dict(known), name=name, remote=remote and bool(slash))
+    told = bool(slash) and (whole or kind_of_name(inner) is not None)
+    return CiStep(
+        place=place, uses=uses, inputs=dict(known), name=name if whole else "", remote=remote and told
+    )
 
 
 def _steps(
@@ -268,13 +341,21 @@ def _steps(
             if key.text == "run":
                 yield from _run(value, place, known, config, folder)
             elif key.text in {"when", "unless"}:
-                yield from _steps(value.children("steps"), known, config, pipeline, depth + 1, folder) if depth < MAX_DEPTH else ()
+                yield from (
+                    _steps(value.children("steps"), known, config, pipeline, depth + 1, folder)
+                    if depth < MAX_DEPTH
+                    else ()
+                )
             else:
-                given = {one.text: _filled(inner.text, known) for one, inner in value.pairs if inner.kind == "text"}
+                given = {
+                    one.text: _filled(inner.text, known) for one, inner in value.pairs if inner.kind == "text"
+                }
                 yield from _named(key.text, given, place, config, pipeline, depth, folder)
 
 
-def _run(value: Node, place: Place, known: Mapping[str, str], config: Config, folder: str) -> Iterator[CiStep]:
+def _run(
+    value: Node, place: Place, known: Mapping[str, str], config: Config, folder: str
+) -> Iterator[CiStep]:
     node = value if value.kind == "text" else value.get("command")
     if node is None or node.kind != "text":
         return
@@ -289,7 +370,10 @@ def _run(value: Node, place: Place, known: Mapping[str, str], config: Config, fo
         name=(value.string("name") or "") if value.kind == "map" else "",
         when=when.get((value.string("when") or "") if value.kind == "map" else "", "success"),
         folder=moved if not moved.startswith(("~", "/", "$")) else "",
-        variables={key.text: _filled(one.text, known) for key, one in (value.entries("environment") if value.kind == "map" else ())},
+        variables={
+            key.text: _filled(one.text, known)
+            for key, one in (value.entries("environment") if value.kind == "map" else ())
+        },
     )
 
 
@@ -300,11 +384,13 @@ def _named(
         return
     unit = config.unit("commands", name)
     if unit is not None and depth < MAX_DEPTH:
-        for step in _steps(unit.children("steps"), {**_defaults(unit), **given}, config, pipeline, depth + 1, folder):
+        for step in _steps(
+            unit.children("steps"), {**_defaults(unit), **given}, config, pipeline, depth + 1, folder
+        ):
             yield replace(step, via=(place, *step.via)[:3], name=step.name or name)
         return
     if "/" in name:
-        yield _orb_step(name, given, place, config, pipeline)
+        yield _orb_step(name, given, place, config, pipeline, whole=False)
 
 
 CI = CiSystem(id="circleci", read=read, title="CircleCI")

@@ -15,13 +15,19 @@ FOLDER = ".github/workflows/"
 
 def read(repository: Repository) -> Reading | None:
     """Return the job graphs of all workflows, None where there are none."""
-    paths = [path for path in repository.paths if path.startswith(FOLDER) and path.endswith((".yml", ".yaml")) and path.count("/") == 2]
+    paths = [
+        path
+        for path in repository.paths
+        if path.startswith(FOLDER) and path.endswith((".yml", ".yaml")) and path.count("/") == 2
+    ]
     if not paths:
         return None
     files = Files(repository)
     loaded = {path: found for path in paths[:MAX_WORKFLOWS] if (found := files.read(path)) is not None}
     called = _called_here(loaded)
-    default = frozenset({repository.default_branch} if repository.default_branch else {"main", "master", "trunk"})
+    default = frozenset(
+        {repository.default_branch} if repository.default_branch else {"main", "master", "trunk"}
+    )
     pipelines: list[CiPipeline] = []
     evidence: list[str] = []
     for path, (root, lines) in loaded.items():
@@ -54,7 +60,9 @@ def _place(path: str, root: Node) -> Place:
     return Place(path, key.first, max(key.first, value.last))
 
 
-def _pipeline(path: str, root: Node, lines: tuple[str, ...], files: Files, default: frozenset[str]) -> CiPipeline:
+def _pipeline(
+    path: str, root: Node, lines: tuple[str, ...], files: Files, default: frozenset[str]
+) -> CiPipeline:
     stem = path.rpartition("/")[2].rpartition(".")[0]
     id = kebab(stem)
     triggers, branches, paths = triggers_of(root.get("on"), default)
@@ -77,7 +85,9 @@ def _pipeline(path: str, root: Node, lines: tuple[str, ...], files: Files, defau
 def _after(root: Node, jobs: tuple[CiJob, ...]) -> tuple[tuple[str, bool], ...]:
     """Return the workflows that a `workflow_run` follows; success is required where a job asks for the conclusion."""
     names = root.strings("on", "workflow_run", "workflows")
-    text = " ".join((*(job.condition for job in jobs), *(step.condition for job in jobs for step in job.steps))).replace(" ", "")
+    text = " ".join(
+        (*(job.condition for job in jobs), *(step.condition for job in jobs for step in job.steps))
+    ).replace(" ", "")
     required = "workflow_run.conclusion=='success'" in text or "workflow_run.conclusion!='failure'" in text
     return tuple((name, required) for name in names)
 

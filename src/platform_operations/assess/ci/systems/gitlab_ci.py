@@ -12,7 +12,16 @@ from platform_operations.assess.ci.gitlab_files import (
     script_parts,
     variables,
 )
-from platform_operations.assess.ci.jobs import CiJob, CiPipeline, CiStep, CiSystem, Place, Reading, Target, When
+from platform_operations.assess.ci.jobs import (
+    CiJob,
+    CiPipeline,
+    CiStep,
+    CiSystem,
+    Place,
+    Reading,
+    Target,
+    When,
+)
 from platform_operations.assess.ci.names import environment_kind, kebab
 from platform_operations.assess.ci.yaml_files import Files, script_commands
 from platform_operations.model.assessment import Fact
@@ -27,7 +36,16 @@ _TEMPLATES = {
     "sast": "sast", "dependency-scanning": "dependency-scanning", "secret-detection": "secret-detection",
     "container-scanning": "container-scanning",
 }  # fmt: skip
-_ORDER: tuple[Trigger, ...] = ("pull-request", "merge-queue", "push-default-branch", "push-branch", "tag", "manual", "schedule", "upstream")
+_ORDER: tuple[Trigger, ...] = (
+    "pull-request",
+    "merge-queue",
+    "push-default-branch",
+    "push-branch",
+    "tag",
+    "manual",
+    "schedule",
+    "upstream",
+)
 
 
 def read(repository: Repository) -> Reading | None:
@@ -38,7 +56,9 @@ def read(repository: Repository) -> Reading | None:
     files = Files(repository)
     id = "gitlab-ci"
     config = merged(path, files, id)
-    default = frozenset({repository.default_branch} if repository.default_branch else {"main", "master", "trunk"})
+    default = frozenset(
+        {repository.default_branch} if repository.default_branch else {"main", "master", "trunk"}
+    )
     jobs = _jobs(config, files, id, 0)
     evidence = tuple(place.uri for place in config.places[:20]) or (repo_uri(path, 1, 1),)
     if not jobs:
@@ -81,7 +101,9 @@ def _overridden(template: CiJob, staged: dict[str, list[CiJob]]) -> bool:
     for jobs in staged.values():
         for at, job in enumerate(jobs):
             if kebab(job.key) == template.key:
-                jobs[at] = replace(job, steps=(*job.steps, *template.steps), tolerant=job.tolerant or template.tolerant)
+                jobs[at] = replace(
+                    job, steps=(*job.steps, *template.steps), tolerant=job.tolerant or template.tolerant
+                )
                 return True
     return False
 
@@ -92,7 +114,9 @@ def _stages(config: Merged) -> tuple[str, ...]:
     return (".pre", *names, ".post")
 
 
-def _ordered(staged: dict[str, list[CiJob]], explicit: set[str], spread: dict[str, tuple[str, ...]]) -> tuple[CiJob, ...]:
+def _ordered(
+    staged: dict[str, list[CiJob]], explicit: set[str], spread: dict[str, tuple[str, ...]]
+) -> tuple[CiJob, ...]:
     """Without `needs` a job waits for all of the stage before it; jobs that may fail are waited for and guard nothing."""
     found: list[CiJob] = []
     before: list[CiJob] = []
@@ -102,8 +126,16 @@ def _ordered(staged: dict[str, list[CiJob]], explicit: set[str], spread: dict[st
         for job in jobs:
             if job.key in explicit:
                 known = {key for keys in spread.values() for key in keys}
-                needs = tuple(dict.fromkeys(one for need in job.needs for one in spread.get(need, (need,)) if one in known))
-                optional = tuple(dict.fromkeys(one for need in job.optional for one in spread.get(need, (need,)) if one in known))
+                needs = tuple(
+                    dict.fromkeys(
+                        one for need in job.needs for one in spread.get(need, (need,)) if one in known
+                    )
+                )
+                optional = tuple(
+                    dict.fromkeys(
+                        one for need in job.optional for one in spread.get(need, (need,)) if one in known
+                    )
+                )
                 found.append(replace(job, needs=needs, optional=optional))
                 continue
             together = [one for one in earlier if _only(one) is None or _only(one) == _only(job)]
@@ -127,7 +159,9 @@ def _only(job: CiJob) -> str | None:
     return next((word for word in ("schedule", "merge_request") if word in text), None)
 
 
-def _job(name: str, fields: dict[str, Value], config: Merged, files: Files, pipeline: str, depth: int) -> list[CiJob]:
+def _job(
+    name: str, fields: dict[str, Value], config: Merged, files: Files, pipeline: str, depth: int
+) -> list[CiJob]:
     home = fields["."]
     target = _target(fields)
     action = fields["environment"].node.string("action") if "environment" in fields else None
@@ -152,7 +186,9 @@ def _job(name: str, fields: dict[str, Value], config: Merged, files: Files, pipe
         place = Place(value.path, node.first, max(node.first, node.last))
         inside = value.path == home.path and home.place.first <= place.first <= home.place.last
         via = () if inside else (home.place,)
-        steps.append(CiStep(place=place, commands=script_commands(node, value.lines), variables=job.variables, via=via))
+        steps.append(
+            CiStep(place=place, commands=script_commands(node, value.lines), variables=job.variables, via=via)
+        )
     return _repeated(replace(job, steps=tuple(steps)), fields)
 
 
@@ -173,7 +209,12 @@ def _repeated(job: CiJob, fields: dict[str, Value]) -> list[CiJob]:
             if 1 < len(names) <= 8 and wanted and job.target is not None:
                 place, url = job.target.place, job.target.url
                 return [
-                    replace(job, key=f"{job.key}-{one}", target=Target(one, place, url), variables={**job.variables, key.text: one})
+                    replace(
+                        job,
+                        key=f"{job.key}-{one}",
+                        target=Target(one, place, url),
+                        variables={**job.variables, key.text: one},
+                    )
                     for one in names
                 ]
     return [job]
@@ -188,7 +229,11 @@ def _target(fields: dict[str, Value]) -> Target | None:
         return None
     if "$" in name:
         head = re.split(r"[/$]", name)[0].strip("-_")
-        name = head if head and environment_kind(head) else ("review" if "review" in name.lower() else name.replace("$", "${"))
+        name = (
+            head
+            if head and environment_kind(head)
+            else ("review" if "review" in name.lower() else name.replace("$", "${"))
+        )
         if "${" in name:
             return None
     return Target(name, value.place, value.node.string("url"))
@@ -244,16 +289,29 @@ def _condition(fields: dict[str, Value]) -> str:
             parts.append(rule.string("if") or "")
     only = fields.get("only")
     if only is not None:
-        refs = only.node.strings("refs") if only.node.kind == "map" else tuple(item.text for item in only.node.items) or (only.node.text,)
+        refs = (
+            only.node.strings("refs")
+            if only.node.kind == "map"
+            else tuple(item.text for item in only.node.items) or (only.node.text,)
+        )
         for ref in refs:
-            parts.append({"tags": "refs/tags", "merge_requests": "event_name == 'pull_request'"}.get(ref, f"refs/heads/{ref}" if ref not in {"schedules", "web", "pipelines", "branches", "api", "triggers", ""} else ref))
+            parts.append(
+                {"tags": "refs/tags", "merge_requests": "event_name == 'pull_request'"}.get(
+                    ref,
+                    f"refs/heads/{ref}"
+                    if ref not in {"schedules", "web", "pipelines", "branches", "api", "triggers", ""}
+                    else ref,
+                )
+            )
     text = " ".join(parts)
     if "merge_request_event" in text and "CI_COMMIT_BRANCH" not in text and "refs/heads" not in text:
         text += " event_name == 'pull_request'"
     return text
 
 
-def _triggered(job: CiJob, value: Value, steps: list[CiStep], files: Files, pipeline: str, depth: int) -> list[CiJob]:
+def _triggered(
+    job: CiJob, value: Value, steps: list[CiStep], files: Files, pipeline: str, depth: int
+) -> list[CiJob]:
     """Put a child pipeline of this repository in the place of the job that triggers it; say of any other that it is elsewhere."""
     node = value.node
     include = node.get("include") if node.kind == "map" else None
@@ -311,7 +369,11 @@ def _template(name: str, place: Place, files: Files, pipeline: str) -> CiJob | N
 def _triggers(config: Merged, jobs: tuple[CiJob, ...], default: frozenset[str]) -> tuple[Trigger, ...]:
     """Without workflow rules branches and tags start the pipeline, merge requests where a rule asks for them."""
     workflow = config.top.get("workflow")
-    rules = [rule for rule in workflow.node.children("rules") if rule.string("when") != "never"] if workflow else []
+    rules = (
+        [rule for rule in workflow.node.children("rules") if rule.string("when") != "never"]
+        if workflow
+        else []
+    )
     whole = "\n".join(rule.string("if") or "" for rule in rules) if rules else ""
     text = whole or "\n".join(job.condition for job in jobs)
     found: set[Trigger] = set()

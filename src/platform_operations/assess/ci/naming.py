@@ -1,0 +1,100 @@
+"""How a deployment names what it deploys."""
+
+import re
+from collections.abc import Iterable
+
+from platform_operations.assess.ci.atoms import Atom
+from platform_operations.assess.ci.drafts import Draft, Graph
+from platform_operations.assess.ci.references import identity_of, resolved
+from platform_operations.model.words import Identity
+from platform_operations.platforms.reading.commands import invocation, value_of
+
+_GENERIC = re.compile(
+    r"(?:(?:image[._-]?tag|(?<![a-z-])tag|image[._-]?digest|digest|image[._-]?version|(?<![a-z-])image|git[._-]?sha)\s*(?:=|:\s)"
+    r"|(?:app[._-]?version|(?<![a-z-])version|(?<![a-z-])sha)\s*=)\s*[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)",
+    re.IGNORECASE,
+)
+_IMAGE_WORD = re.compile(
+    r"(?:^|[\s=\"'])(?!https?:)[\w.-]+(?:\.[\w-]+)+(?::\d+)?/[\w./-]+([:@][^\s\"',;/]+)(?=$|[\s\"',;])"
+)
+_NAMING = re.compile(
+    r"kustomize|\bsed\b|\byq\b|envsubst|render-task-definition|k8s-bake|helm\s+template|jsonnet|update-yaml|yaml-update|image-tag"
+)
+
+
+def texts_of(atoms: Iterable[Atom], draft: Draft, graph: Graph) -> list[str]:
+    """Return what a stage's commands, and those of its job that name images for it, say with variables resolved."""
+    texts: list[str] = []
+    for atom in atoms:
+        if atom not in draft.atoms and not (atom.kind is None and _NAMING.search(atom.text)):
+            continue
+        parts = (atom.text, atom.body, *(f"{key}: {value}" for key, value in atom.step.inputs.items()))
+        texts.extend(resolved(part[:4_000], draft, atom, graph) for part in parts if part)
+    texts.extend(f"{key}={value}" for atom in draft.atoms for key, value in atom.step.variables.items())
+    return texts
+
+
+def reference_in(
+    texts: list[str], short: str, alone: bool, draft: Draft
+) -> tuple[Identity | None, str | None]:
+    """Return how the texts name the image `short`, or the name that cannot be judged; `alone`: it is the only image."""
+    named = re.compile(rf"(?:^|[\s=\"'/,]|\}}){re.escape(short)}[\"']?([:@][^\s\"',;]+)", re.IGNORECASE)
+    unclear: str | None = None
+    found: list[Identity] = []
+    for text in texts:
+        for match in named.finditer(text):
+            identity = identity_of(match[1], draft.pipeline.triggers)
+            found.extend([identity] if identity else [])
+            unclear = unclear if identity else match[1]
+    if found:
+        return max(found, key=lambda one: one == "tag"), None
+    return _sole(texts, draft, unclear) if alone else (None, unclear)
+
+
+def _sole(texts: list[str], draft: Draft, unclear: str | None) -> tuple[Identity | None, str | None]:
+    """Return how the texts name the only image there is, by any image reference or tag in them."""
+    for text in texts:
+        for match in _IMAGE_WORD.finditer(text):
+            identity = identity_of(match[1], draft.pipeline.triggers)
+            if identity is not None:
+                return identity, None
+    for text in texts:
+        for match in _GENERIC.finditer(text):
+            value = match[1]
+            if value.startswith("http") or len(value) < 2:
+                continue
+            identity = identity_of(value, draft.pipeline.triggers)
+            if identity is not None and (":" in value or "/" not in value):
+                return identity, None
+            unclear = unclear or value
+    return None, unclear
+
+
+def applied_path(atoms: tuple[Atom, ...]) -> str | None:
+    """Return the path that a deployment applies, where its command or inputs give one."""
+    for atom in atoms:
+        called = invocation(atom.text)
+        for key in (
+            "manifests",
+            "template",
+            "working-directory",
+            "workingDirectory",
+            "overlay",
+            "chart",
+            "config",
+        ):
+            if atom.step.inputs.get(key):
+                return atom.step.inputs[key].strip().split("\n")[0]
+        value = value_of(
+            called, "-k", "-f", "--filename", "--kustomize", "--values", "-c", "--file", "--compose-file"
+        )
+        if value and value != "-":
+            return value
+        paths = [
+            word
+            for word in called[2:]
+            if "/" in word and not word.startswith("-") and "://" not in word and "$" not in word
+        ]
+        if called[:1] == ("helm",) and paths:
+            return paths[0]
+    return None

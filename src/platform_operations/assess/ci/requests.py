@@ -1,0 +1,48 @@
+"""Requests to URLs: deploy hooks, hand-overs to other pipelines, checks of what was deployed; the rest is chatter."""
+
+import re
+
+from platform_operations.assess.ci.acts import NOTHING_DONE, Act
+from platform_operations.platforms.reading.commands import has, value_of
+
+_DISPATCH = re.compile(
+    r"repos/[^\s\"']+/(?:dispatches|actions/workflows)|trigger/pipeline|/job/[^\s]+/build|/pipeline\b.*trigger"
+)
+_HOOK = re.compile(
+    r"deploy.?hook|/deploy\b|api\.render\.com|api/v1/deploy|hooks/deploy|vercel\.com/v1/integrations/deploy|build_hooks|redeploy",
+    re.IGNORECASE,
+)
+_DOWNLOAD = re.compile(
+    r"install|download|releases|raw\.githubusercontent|\.(?:tar|tgz|gz|zip|sh|deb|jar|bin)\b|get\.|apt\.|dl\.|storage\.googleapis|setup",
+    re.IGNORECASE,
+)
+_CHATTER = re.compile(
+    r"slack|discord|telegram|teams|webhook|api\.github\.com|sentry\.io|datadoghq|newrelic|pagerduty|codecov|coveralls|googleapis\.com/token|api\.cloudflare\.com|purge_cache|registry\.npmjs|pypi\.org|cronitor|hc-ping|healthchecks\.io",
+    re.IGNORECASE,
+)
+_URL = re.compile(
+    r"https?://[^\s\"')]+|\$\{?\{?[^\s\"']*(?:url|host|domain|endpoint|address|_ip)[^\s\"']*", re.IGNORECASE
+)
+
+
+def act_of_request(called: tuple[str, ...], text: str) -> Act:
+    """A request is a deployment when it calls a deploy hook, else a verification where it comes after one."""
+    if _DISPATCH.search(text):
+        return Act(kind="deploy", makes="handover", waits=False, weak=True)
+    if _HOOK.search(text):
+        return Act(kind="deploy", makes="source", waits=False, action=None)
+    if _CHATTER.search(text):
+        return NOTHING_DONE
+    saves = called[0] == "wget" and "--spider" not in called
+    if called[0] in {"curl", "wget"} and (_saves(called) or saves or _DOWNLOAD.search(text)):
+        return NOTHING_DONE
+    found = _URL.search(text)
+    if found is None and called[0] in {"curl", "wget"}:
+        return NOTHING_DONE
+    return Act(kind="verify", weak=True, journey=True, url=found[0] if found else None)
+
+
+def _saves(called: tuple[str, ...]) -> bool:
+    target = value_of(called, "-o", "--output")
+    short = any(re.fullmatch(r"-[a-zA-Z]*O[a-zA-Z]*", word) for word in called[1:])
+    return short or has(called, "--remote-name") or (target is not None and target != "/dev/null")

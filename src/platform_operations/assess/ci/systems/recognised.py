@@ -1,0 +1,122 @@
+"""CI systems that are recognised and not read as stages: their presence and their files are said, the rest is unknown."""
+
+import re
+from collections.abc import Callable
+
+from platform_operations.assess.ci.jobs import CiSystem, Reading
+from platform_operations.assess.ci.yaml_files import Files
+from platform_operations.model.assessment import Fact
+from platform_operations.model.evidence import repo_uri
+from platform_operations.repository import Repository, Unreadable
+
+MAX_LOOKED = 400
+MAX_FOUND = 12
+_ASIDE = re.compile(
+    r"(?:^|/)(?:node_modules|vendor|third_party|examples?|samples?|docs?|testdata|fixtures|tests?)/"
+)
+
+
+def _lines(
+    repository: Repository, paths: list[str], pattern: re.Pattern[str], also: re.Pattern[str] | None = None
+) -> tuple[str, ...]:
+    """Return where `pattern` stands first in each file, for files that hold `also` too."""
+    found: list[str] = []
+    for path in paths[:MAX_LOOKED]:
+        content = repository.read(path)
+        if isinstance(content, Unreadable) or len(content) > 400_000:
+            continue
+        match = pattern.search(content)
+        if match and (also is None or also.search(content)):
+            line = content.count("\n", 0, match.start()) + 1
+            found.append(repo_uri(path, line, line))
+        if len(found) >= MAX_FOUND:
+            break
+    return tuple(found)
+
+
+def _yaml(repository: Repository, *, within: re.Pattern[str] | None = None) -> list[str]:
+    return [
+        path
+        for path in repository.paths
+        if path.endswith((".yml", ".yaml"))
+        and not _ASIDE.search(path)
+        and (within is None or within.search(path))
+    ]
+
+
+def _argo(repository: Repository) -> tuple[str, ...]:
+    kind = re.compile(
+        r"^kind:\s*(?:Workflow|WorkflowTemplate|CronWorkflow|ClusterWorkflowTemplate)\s*$", re.MULTILINE
+    )
+    return _lines(
+        repository,
+        _yaml(repository, within=re.compile(r"argo|workflow|\.ci|pipeline")),
+        kind,
+        re.compile(r"^apiVersion:\s*argoproj\.io/", re.MULTILINE),
+    )
+
+
+def _tekton(repository: Repository) -> tuple[str, ...]:
+    api = re.compile(r"^apiVersion:\s*[\"']?tekton\.dev/", re.MULTILINE)
+    return _lines(repository, _yaml(repository, within=re.compile(r"tekton|pipeline|task|\.ci")), api)
+
+
+def _concourse(repository: Repository) -> tuple[str, ...]:
+    plan = re.compile(r"^\s*(?:-\s+)?plan:\s*$", re.MULTILINE)
+    return _lines(
+        repository,
+        _yaml(
+            repository, within=re.compile(r"(?:^|/)(?:ci|concourse|pipelines?)/|concourse|pipeline\.ya?ml$")
+        ),
+        plan,
+        re.compile(r"^resources:\s*$|^\s*- (?:get|put):", re.MULTILINE),
+    )
+
+
+def _bitbucket(repository: Repository) -> tuple[str, ...]:
+    return _lines(
+        repository,
+        [path for path in repository.paths if path == "bitbucket-pipelines.yml"],
+        re.compile(r"^pipelines:", re.MULTILINE),
+    )
+
+
+def _codepipeline(repository: Repository) -> tuple[str, ...]:
+    declared = re.compile(
+        r"AWS::CodePipeline::Pipeline|resource\s+\"aws_codepipeline\"|new\s+(?:codepipeline\.Pipeline|pipelines\.CodePipeline|CodePipeline)\b"
+    )
+    paths = [
+        path
+        for path in repository.paths
+        if path.endswith((".yml", ".yaml", ".json", ".tf", ".ts", ".py")) and not _ASIDE.search(path)
+        and re.search(r"pipeline|codepipeline|cicd|infra|cdk|cloudformation|template|stack|terraform|main\.tf|deploy", path, re.IGNORECASE)
+    ]  # fmt: skip
+    return _lines(repository, paths, declared)
+
+
+def _system(id: str, title: str, find: Callable[[Repository], tuple[str, ...]]) -> CiSystem:
+    def read(repository: Repository) -> Reading | None:
+        evidence = find(repository)
+        if not evidence:
+            return None
+        files = Files(repository)
+        for uri in evidence[:3]:
+            path = uri.removeprefix("repo:").rpartition("#")[0]
+            if path.endswith((".yml", ".yaml")):
+                files.read(path)
+        fact = Fact(
+            subject=f"pipelines/{id}", aspect="modelled", outcome="unknown",
+            reason=f"{title} is recognised; its steps are not read as stages", evidence=evidence,
+        )  # fmt: skip
+        return Reading(evidence, (), (fact, *files.facts))
+
+    return CiSystem(id=id, read=read, title=title)
+
+
+CI = (
+    _system("argo-workflows", "Argo Workflows", _argo),
+    _system("tekton", "Tekton", _tekton),
+    _system("concourse", "Concourse", _concourse),
+    _system("bitbucket-pipelines", "Bitbucket Pipelines", _bitbucket),
+    _system("codepipeline", "AWS CodePipeline", _codepipeline),
+)

@@ -1,0 +1,252 @@
+"""Every CI system's fixture gives the stages that its files hold, and every citation opens on the lines that show it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from platform_operations.assess.ci import Delivery, ci_systems, read_delivery
+from platform_operations.assess.ci.shell import commands
+from platform_operations.model.delivery import Component, Stage
+from platform_operations.model.evidence import repo_place
+from platform_operations.repository import InMemoryRepository, LocalRepository, Repository
+
+FIXTURES = Path(__file__).parent / "ci"
+CASES = sorted(path.parent for path in FIXTURES.glob("*/*/repo"))
+APP = Component(id="app", types=("http-service",), origin="existing")
+
+
+def read(repository: Repository, *components: Component) -> Delivery:
+    return read_delivery(repository, components or (APP,))
+
+
+def workflow(text: str, **files: str) -> Delivery:
+    return read(InMemoryRepository({".github/workflows/main.yml": text, **files}))
+
+
+def stages(delivery: Delivery) -> dict[str, Stage]:
+    return {stage.id: stage for stage in delivery.stages}
+
+
+def outline(delivery: Delivery) -> str:
+    """Return a delivery as lines that a person can read against the fixture."""
+    rows = [f"system {id}: {' '.join(evidence)}" for id, evidence in delivery.systems]
+    rows += [f"pipeline {one.id}: {' '.join(one.triggers)}" for one in delivery.pipelines]
+    for one in delivery.stages:
+        parts = [f"stage {one.id}: {one.kind}"]
+        parts += [f"in {one.environment}"] if one.environment else []
+        parts += [f"exposure {one.exposure}"] if one.exposure else []
+        parts += [f"after {', '.join(one.needs)}"] if one.needs else []
+        parts += [f"whatever becomes of {', '.join(one.optional_needs)}"] if one.optional_needs else []
+        parts += [f"makes {', '.join(one.produces)}"] if one.produces else []
+        parts += [f"takes {row.artifact} by {row.reference}" for row in one.consumes]
+        parts += [f"action {one.action}"] if one.action else []
+        parts += [f"asserts {', '.join(one.asserts)}"] if one.asserts else []
+        parts += ["waits" if one.waits else "does not wait"] if one.waits is not None else []
+        rows.append("; ".join(parts))
+        rows += [f"  runs {run}" for run in one.runs]
+        rows += [f"  seen {uri.removeprefix('repo:')}" for uri in one.evidence]
+    for one in delivery.gates:
+        bound = f"{one.fails_on.metric} {one.fails_on.at_least or one.fails_on.below}"
+        rows.append(
+            f"gate {one.id}: {one.kind} by {one.tool} in {one.stage}, {bound}, {'blocks' if one.blocking else 'cannot block'}"
+        )
+    rows += [f"artifact {one.id}: {one.kind} by {one.identity} {' '.join(one.attestations)}".rstrip() for one in delivery.artifacts]
+    rows += [f"environment {one.id}: {one.kind} {one.url or ''}".rstrip() for one in delivery.environments]
+    rows += [
+        f"fact {one.subject}#{one.aspect}: {one.outcome} {one.value or ''} ({one.reason})" for one in delivery.facts
+    ]
+    return "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
+def test_a_fixture_gives_the_stages_that_its_files_hold(case: Path) -> None:
+    found = outline(read(LocalRepository(case / "repo")))
+    assert found == (case / "expected.txt").read_text(encoding="utf-8")
+
+
+def test_every_ci_system_that_is_read_has_a_fixture_with_defects_and_one_without() -> None:
+    ids = {system.id for system in ci_systems()}
+    assert {path.parent.name for path in CASES} <= ids
+    for id in ("github-actions", "gitlab-ci", "circleci", "azure-pipelines", "jenkins", "buildkite"):
+        assert {path.name for path in CASES if path.parent.name == id} >= {"with-defects", "without-defects"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
+def test_every_citation_opens_on_lines_that_exist(case: Path) -> None:
+    repository = LocalRepository(case / "repo")
+    delivery = read(repository)
+    uris = [*delivery.cited, *(uri for fact in delivery.facts for uri in fact.evidence)]
+    for uri in uris:
+        place = repo_place(uri)
+        assert place is not None, uri
+        content = repository.read(place.path)
+        assert isinstance(content, str), uri
+        assert place.last <= len(content.rstrip("\n").split("\n")), uri
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
+def test_the_lines_cited_for_a_stage_show_what_it_runs(case: Path) -> None:
+    repository = LocalRepository(case / "repo")
+    for stage in read(repository).stages:
+        shown = " ".join(_cited(repository, uri) for uri in stage.evidence)
+        literal = [run for run in stage.runs if "gitlab-template" not in run and "trigger/" not in run]
+        for run in literal[:1]:
+            words = [word for word in re.findall(r"[\w.-]{3,}", run.removeprefix("uses ")) if word.isascii()]
+            assert any(word in shown for word in words[:4]), (stage.id, run, shown)
+
+
+def _cited(repository: Repository, uri: str) -> str:
+    place = repo_place(uri)
+    assert place is not None
+    content = repository.read(place.path)
+    assert isinstance(content, str)
+    return " ".join(content.split("\n")[place.first - 1 : place.last])
+
+
+def test_one_job_that_tests_packages_deploys_and_smokes_becomes_four_chained_stages() -> None:
+    found = workflow(
+        """
+on: {push: {branches: [main]}}
+jobs:
+  all:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: pytest
+      - run: docker build -t acme/app:${{ github.sha }} . && docker push acme/app:${{ github.sha }}
+      - run: trivy image --exit-code 1 acme/app:${{ github.sha }}
+      - run: kubectl -n staging set image deployment/app app=acme/app:${{ github.sha }}
+      - run: kubectl -n staging rollout status deployment/app
+      - run: npx playwright test smoke
+"""
+    )
+    assert [(one.id, one.kind, one.needs) for one in found.stages] == [
+        ("all-test", "test", ()),
+        ("all-package", "package", ("all-test",)),
+        ("all-deploy", "deploy", ("all-package",)),
+        ("all-verify", "verify", ("all-deploy",)),
+    ]
+    assert "trivy image --exit-code 1 acme/app:${{ github.sha }}" in stages(found)["all-package"].runs
+    assert stages(found)["all-deploy"].waits is True
+
+
+def test_a_kind_that_comes_again_in_a_job_gets_a_number() -> None:
+    found = workflow("on: push\njobs:\n  a:\n    steps:\n      - run: pytest\n      - run: ruff check\n      - run: pytest slow\n")
+    assert [one.id for one in found.stages] == ["a-test", "a-analyze", "a-test-2"]
+
+
+def test_a_job_of_set_up_steps_only_is_dropped_and_its_edges_are_contracted() -> None:
+    found = workflow(
+        """
+on: push
+jobs:
+  test: {steps: [{run: pytest}]}
+  prepare: {needs: test, steps: [{uses: actions/checkout@v4}, {run: npm ci}]}
+  ship: {needs: prepare, environment: production, steps: [{run: flyctl deploy}]}
+"""
+    )
+    assert stages(found).keys() == {"test", "ship"}
+    assert stages(found)["ship"].needs == ("test",)
+
+
+def test_stages_of_one_name_in_two_pipelines_carry_their_pipelines_name() -> None:
+    text = "on: push\njobs:\n  test: {steps: [{run: pytest}]}\n"
+    found = read(InMemoryRepository({".github/workflows/a.yml": text, ".github/workflows/b.yml": text}))
+    assert [one.id for one in found.stages] == ["a-test", "b-test"]
+
+
+def test_a_cycle_of_needs_ends() -> None:
+    found = workflow("on: push\njobs:\n  a: {needs: b, steps: [{run: pytest}]}\n  b: {needs: a, steps: [{run: ruff check}]}\n")
+    assert set(stages(found)) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("script", "texts"),
+    [
+        ("a && b; c | d", ["a", "b", "c", "d"]),
+        ("docker build \\\n  -t x .\nls", ["docker build -t x .", "ls"]),
+        ("# docker push x\necho 'a; b' # c", ["echo 'a; b'"]),
+        ('echo "$(cat a | head; b)"', ['echo "$(cat a | head; b)"']),
+        ("if ! make test; then\n  exit 1\nfi", ["make test", "exit 1"]),
+        ("cat <<EOF > f\nrm -rf /\nEOF\nls", ["cat <<EOF > f", "ls"]),
+        ("for i in 1 2; do curl -f x; done", ["curl -f x"]),
+    ],
+)
+def test_a_script_is_split_into_its_simple_commands(script: str, texts: list[str]) -> None:
+    assert [one.text for one in commands(script)] == texts
+
+
+def test_commands_know_their_lines_and_the_folder_they_run_in() -> None:
+    found = commands("set -e\ncd web\nnpm test\ncd ../api\n\npytest\n", 10)
+    assert [(one.text, one.first, one.folder) for one in found] == [("npm test", 12, "web"), ("pytest", 15, "api")]
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [("pytest || true", "|| true"), ("pytest || :", "|| :"), ("set +e\npytest", "set +e"), ("pytest | tee log", "| tee")],
+)
+def test_a_command_whose_failure_is_swallowed_says_by_what(script: str, why: str) -> None:
+    assert commands(script, pipefail=False)[0].silenced == why
+
+
+def test_a_pipe_under_pipefail_swallows_nothing() -> None:
+    assert commands("set -o pipefail\npytest | tee log", pipefail=False)[0].silenced is None
+
+
+SEEDS = [
+    path.read_text(encoding="utf-8")
+    for path in sorted(FIXTURES.glob("*/*/repo/**/*"))
+    if path.is_file() and path.suffix in {".yml", ".yaml"} or path.name == "Jenkinsfile"
+]
+PLACES = (
+    ".github/workflows/a.yml", ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile",
+    ".buildkite/pipeline.yml", "ci/pipeline.yml",
+)  # fmt: skip
+JUNK = ("{", "}", "[", "&a", "*a", "<<: *a", "- ", ": ", "|\n", ">\n", "'", '"', "${{", "}}", "\x00", "\ufeff", "\t", "!reference [a, b]", "é" * 50, "needs: [", "if: always()\n", "\n\n", "\\\n", "$(", "<<EOF\n", "extends: .x\n", "depends_on: ~\n")  # fmt: skip
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    text = draw(st.sampled_from(SEEDS))
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(text)))
+        end = min(len(text), at + draw(st.integers(0, 40)))
+        what = draw(st.sampled_from(("cut", "insert", "repeat", "swap")))
+        junk = draw(st.sampled_from(JUNK))
+        if what == "cut":
+            text = text[:at] + text[end:]
+        elif what == "insert":
+            text = text[:at] + junk + text[at:]
+        elif what == "repeat":
+            text = text[:end] + text[at:end] * 3 + text[end:]
+        else:
+            text = text[end:] + text[:at] + junk
+    return text
+
+
+@settings(max_examples=120, deadline=5_000, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(text=mutated(), place=st.sampled_from(PLACES))
+def test_mutated_configuration_is_read_without_an_exception_and_every_reference_resolves(text: str, place: str) -> None:
+    delivery = read(InMemoryRepository({place: text, "Makefile": "test:\n\tpytest\n"}))
+    ids = {one.id for one in delivery.stages}
+    assert len(ids) == len(delivery.stages)
+    assert all({*one.needs, *one.optional_needs} <= ids for one in delivery.stages)
+    assert {one.stage for one in delivery.gates} <= ids
+    artifacts = {one.id for one in delivery.artifacts}
+    assert all({*one.produces, *(row.artifact for row in one.consumes)} <= artifacts for one in delivery.stages)
+    environments = {one.id for one in delivery.environments}
+    assert {one.environment for one in delivery.stages if one.environment} <= environments
+    assert {one.pipeline for one in delivery.stages} <= {one.id for one in delivery.pipelines}
+
+
+@pytest.mark.parametrize("text", ["'" * 60_000, "(" * 60_000, "a \\\n" * 20_000, "$(" * 30_000, '"a' * 30_000, "x=" * 30_000])
+def test_a_long_hostile_script_is_split_quickly(text: str) -> None:
+    assert len(commands(text)) <= 500
+
+
+@pytest.mark.parametrize("text", ["stage('a') {" * 5_000, "(" * 200_000, "'''" * 50_000, "/*" * 50_000])
+def test_a_hostile_jenkinsfile_ends(text: str) -> None:
+    assert read(InMemoryRepository({"Jenkinsfile": text})).systems[0][0] == "jenkins"
