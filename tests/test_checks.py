@@ -43,7 +43,15 @@ def test_a_check_is_found_however_it_is_called(command: str, id: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["echo pytest", "pip install pytest", "npm ci", "git commit -m 'run pytest'", "uses github/codeql-action/init@v3", "", "'"],
+    [
+        "echo pytest",
+        "pip install pytest",
+        "npm ci",
+        "git commit -m 'run pytest'",
+        "uses github/codeql-action/init@v3",
+        "",
+        "'",
+    ],
 )
 def test_what_only_mentions_a_check_is_none(command: str) -> None:
     assert check_of(command) is None
@@ -125,7 +133,9 @@ def test_a_tool_stands_in_runs_by_its_id_its_program_or_its_action() -> None:
         ("actions/dependency-review-action", {"warn-only": "true"}, "warn-only=true"),
     ],
 )
-def test_an_actions_inputs_can_keep_it_from_failing(uses: str, inputs: dict[str, str], why: str | None) -> None:
+def test_an_actions_inputs_can_keep_it_from_failing(
+    uses: str, inputs: dict[str, str], why: str | None
+) -> None:
     check = check_of(f"uses {uses}@v1")
     assert check is not None
     assert input_cannot_fail(check, inputs) == why

@@ -53,10 +53,14 @@ def outline(delivery: Delivery) -> str:
         rows.append(
             f"gate {one.id}: {one.kind} by {one.tool} in {one.stage}, {bound}, {'blocks' if one.blocking else 'cannot block'}"
         )
-    rows += [f"artifact {one.id}: {one.kind} by {one.identity} {' '.join(one.attestations)}".rstrip() for one in delivery.artifacts]
+    rows += [
+        f"artifact {one.id}: {one.kind} by {one.identity} {' '.join(one.attestations)}".rstrip()
+        for one in delivery.artifacts
+    ]
     rows += [f"environment {one.id}: {one.kind} {one.url or ''}".rstrip() for one in delivery.environments]
     rows += [
-        f"fact {one.subject}#{one.aspect}: {one.outcome} {one.value or ''} ({one.reason})" for one in delivery.facts
+        f"fact {one.subject}#{one.aspect}: {one.outcome} {one.value or ''} ({one.reason})"
+        for one in delivery.facts
     ]
     return "\n".join(rows) + "\n"
 
@@ -134,7 +138,9 @@ jobs:
 
 
 def test_a_kind_that_comes_again_in_a_job_gets_a_number() -> None:
-    found = workflow("on: push\njobs:\n  a:\n    steps:\n      - run: pytest\n      - run: ruff check\n      - run: pytest slow\n")
+    found = workflow(
+        "on: push\njobs:\n  a:\n    steps:\n      - run: pytest\n      - run: ruff check\n      - run: pytest slow\n"
+    )
     assert [one.id for one in found.stages] == ["a-test", "a-analyze", "a-test-2"]
 
 
@@ -159,7 +165,9 @@ def test_stages_of_one_name_in_two_pipelines_carry_their_pipelines_name() -> Non
 
 
 def test_a_cycle_of_needs_ends() -> None:
-    found = workflow("on: push\njobs:\n  a: {needs: b, steps: [{run: pytest}]}\n  b: {needs: a, steps: [{run: ruff check}]}\n")
+    found = workflow(
+        "on: push\njobs:\n  a: {needs: b, steps: [{run: pytest}]}\n  b: {needs: a, steps: [{run: ruff check}]}\n"
+    )
     assert set(stages(found)) == {"a", "b"}
 
 
@@ -181,12 +189,20 @@ def test_a_script_is_split_into_its_simple_commands(script: str, texts: list[str
 
 def test_commands_know_their_lines_and_the_folder_they_run_in() -> None:
     found = commands("set -e\ncd web\nnpm test\ncd ../api\n\npytest\n", 10)
-    assert [(one.text, one.first, one.folder) for one in found] == [("npm test", 12, "web"), ("pytest", 15, "api")]
+    assert [(one.text, one.first, one.folder) for one in found] == [
+        ("npm test", 12, "web"),
+        ("pytest", 15, "api"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("script", "why"),
-    [("pytest || true", "|| true"), ("pytest || :", "|| :"), ("set +e\npytest", "set +e"), ("pytest | tee log", "| tee")],
+    [
+        ("pytest || true", "|| true"),
+        ("pytest || :", "|| :"),
+        ("set +e\npytest", "set +e"),
+        ("pytest | tee log", "| tee"),
+    ],
 )
 def test_a_command_whose_failure_is_swallowed_says_by_what(script: str, why: str) -> None:
     assert commands(script, pipefail=False)[0].silenced == why
@@ -199,7 +215,7 @@ def test_a_pipe_under_pipefail_swallows_nothing() -> None:
 SEEDS = [
     path.read_text(encoding="utf-8")
     for path in sorted(FIXTURES.glob("*/*/repo/**/*"))
-    if path.is_file() and path.suffix in {".yml", ".yaml"} or path.name == "Jenkinsfile"
+    if path.is_file() and (path.suffix in {".yml", ".yaml"} or path.name == "Jenkinsfile")
 ]
 PLACES = (
     ".github/workflows/a.yml", ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", "Jenkinsfile",
@@ -229,20 +245,26 @@ def mutated(draw: st.DrawFn) -> str:
 
 @settings(max_examples=120, deadline=5_000, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(text=mutated(), place=st.sampled_from(PLACES))
-def test_mutated_configuration_is_read_without_an_exception_and_every_reference_resolves(text: str, place: str) -> None:
+def test_mutated_configuration_is_read_without_an_exception_and_every_reference_resolves(
+    text: str, place: str
+) -> None:
     delivery = read(InMemoryRepository({place: text, "Makefile": "test:\n\tpytest\n"}))
     ids = {one.id for one in delivery.stages}
     assert len(ids) == len(delivery.stages)
     assert all({*one.needs, *one.optional_needs} <= ids for one in delivery.stages)
     assert {one.stage for one in delivery.gates} <= ids
     artifacts = {one.id for one in delivery.artifacts}
-    assert all({*one.produces, *(row.artifact for row in one.consumes)} <= artifacts for one in delivery.stages)
+    assert all(
+        {*one.produces, *(row.artifact for row in one.consumes)} <= artifacts for one in delivery.stages
+    )
     environments = {one.id for one in delivery.environments}
     assert {one.environment for one in delivery.stages if one.environment} <= environments
     assert {one.pipeline for one in delivery.stages} <= {one.id for one in delivery.pipelines}
 
 
-@pytest.mark.parametrize("text", ["'" * 60_000, "(" * 60_000, "a \\\n" * 20_000, "$(" * 30_000, '"a' * 30_000, "x=" * 30_000])
+@pytest.mark.parametrize(
+    "text", ["'" * 60_000, "(" * 60_000, "a \\\n" * 20_000, "$(" * 30_000, '"a' * 30_000, "x=" * 30_000]
+)
 def test_a_long_hostile_script_is_split_quickly(text: str) -> None:
     assert len(commands(text)) <= 500
 
