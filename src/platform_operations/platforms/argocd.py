@@ -66,8 +66,13 @@ PLATFORM = Platform(
                 "argocd app wait {name} --sync --health --timeout 600",
             ),
             waits=True,
-            seen=("argocd app sync", "argocd app wait"),
-            uses=("clowdhaus/argo-cd-action",),
+            seen=("argocd app wait",),
+        ),
+        "argocd-request-sync": Action(
+            kinds=("deploy", "promote"),
+            commands=("argocd app sync {name} --timeout 600",),
+            waits=False,
+            seen=("argocd app sync",),
         ),
         "gitops-commit": Action(
             kinds=("deploy", "promote"),

@@ -120,7 +120,16 @@ PLATFORM = Platform(
                 "aws ecs wait services-stable --cluster {environment} --services {name}",
             ),
             waits=True,
-            seen=("aws ecs update-service", "ecs-deploy", "ecs deploy"),
+            seen=("aws ecs wait services-stable", "ecs-deploy", "ecs deploy"),
+        ),
+        "ecs-request-update": Action(
+            kinds=("deploy", "promote"),
+            commands=(
+                "aws ecs update-service --cluster {environment} --service {name}"
+                " --task-definition {artifact}",
+            ),
+            waits=False,
+            seen=("aws ecs update-service",),
             uses=("aws-actions/amazon-ecs-deploy-task-definition",),
         ),
         "cloudformation-deploy": Action(
@@ -137,7 +146,6 @@ PLATFORM = Platform(
             kinds=("deploy", "provision", "promote"),
             commands=(
                 "aws cloudformation update-stack --stack-name {name}-{environment} --template-body file://{path}",
-                "aws cloudformation wait stack-update-complete --stack-name {name}-{environment}",
             ),
             waits=False,
             seen=("aws cloudformation update-stack", "aws cloudformation create-stack"),
@@ -154,7 +162,7 @@ PLATFORM = Platform(
             kinds=("deploy", "provision", "promote"),
             commands=("npx cdk deploy --app {path} --require-approval never {name}-{environment}",),
             waits=True,
-            seen=("cdk deploy", "npx cdk deploy", "yarn cdk deploy", "pnpm cdk deploy"),
+            seen=("cdk deploy", "yarn cdk deploy", "pnpm cdk deploy"),
         ),
         "codedeploy-deployment": Action(
             kinds=("deploy", "promote"),
@@ -165,7 +173,6 @@ PLATFORM = Platform(
             ),
             waits=False,
             seen=("aws deploy create-deployment", "aws deploy push"),
-            uses=("webfactory/create-aws-codedeploy-deployment",),
         ),
         "lambda-publish": Action(
             kinds=("deploy", "promote"),
@@ -193,7 +200,7 @@ PLATFORM = Platform(
             kinds=("deploy",),
             commands=("eb deploy {environment} --label {reference} --timeout 20",),
             waits=True,
-            seen=("eb deploy", "aws elasticbeanstalk update-environment"),
+            seen=("eb deploy",),
             uses=("einaregilsson/beanstalk-deploy",),
         ),
     },

@@ -53,7 +53,7 @@ PLATFORM = Platform(
                 ' "{url}/api/v1/deploy?uuid={name}"',
             ),
             waits=False,
-            seen=("coolify deploy", 'curl "$COOLIFY', "curl $COOLIFY", "curl ${{ secrets.COOLIFY"),
+            seen=("coolify deploy",),
             uses=("themartes/coolify-redeploy", "assaf/coolify-deploy"),
         ),
         "coolify-deploy-tag": Action(

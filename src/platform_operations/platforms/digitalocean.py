@@ -127,14 +127,20 @@ PLATFORM = Platform(
             kinds=("deploy",),
             commands=("doctl apps create-deployment {name} --wait",),
             waits=True,
-            seen=("doctl apps create-deployment", "doctl app create-deployment"),
+            seen=("doctl apps create-deployment --wait", "doctl app create-deployment --wait"),
             uses=("digitalocean/app_action/deploy", "digitalocean/app_action"),
         ),
         "app-platform-update": Action(
             kinds=("deploy", "provision", "promote"),
             commands=("doctl apps update {name} --spec {path} --wait",),
             waits=True,
-            seen=("doctl apps update", "doctl apps create", "doctl app update"),
+            seen=("doctl apps update --wait", "doctl apps create --wait"),
+        ),
+        "app-platform-request": Action(
+            kinds=("deploy",),
+            commands=("doctl apps create-deployment {name}",),
+            waits=False,
+            seen=("doctl apps create-deployment", "doctl apps update", "doctl apps create"),
         ),
         "functions-deploy": Action(
             kinds=("deploy",),

@@ -264,8 +264,13 @@ PLATFORM = Platform(
             kinds=("deploy",),
             commands=("docker compose -f {path} up --detach --wait --no-build --pull always",),
             waits=True,
-            seen=("docker compose up", "docker-compose up", "docker compose pull", "docker-compose pull"),
-            uses=("hoverkraft-tech/compose-action", "isbang/compose-action"),
+            seen=("docker compose up --wait", "docker-compose up --wait"),
+        ),
+        "compose-up-detached": Action(
+            kinds=("deploy",),
+            commands=("docker compose -f {path} up --detach --no-build --pull always",),
+            waits=False,
+            seen=("docker compose up", "docker-compose up"),
         ),
         "docker-run": Action(
             kinds=("deploy",),
@@ -289,8 +294,8 @@ PLATFORM = Platform(
         ),
         "docker-stack-deploy": Action(
             kinds=("deploy",),
-            commands=("docker stack deploy --detach=false --compose-file {path} {name}",),
-            waits=True,
+            commands=("docker stack deploy --compose-file {path} {name}",),
+            waits=False,
             seen=("docker stack deploy",),
         ),
     },

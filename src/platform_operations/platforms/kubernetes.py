@@ -218,10 +218,7 @@ PLATFORM = Platform(
         ),
         "kubernetes-set-image": Action(
             kinds=("deploy", "promote"),
-            commands=(
-                "kubectl set image deployment/{name} {name}={artifact}",
-                "kubectl rollout status deployment/{name} --timeout=10m",
-            ),
+            commands=("kubectl set image deployment/{name} {name}={artifact}",),
             waits=False,
             seen=("kubectl set image", "oc set image"),
         ),
@@ -232,20 +229,19 @@ PLATFORM = Platform(
                 "kubectl argo rollouts status {name} --timeout 30m",
             ),
             waits=True,
-            seen=(
-                "kubectl argo rollouts set image",
-                "kubectl argo rollouts status",
-                "kubectl-argo-rollouts status",
-            ),
+            seen=("kubectl argo rollouts status", "kubectl-argo-rollouts status"),
+        ),
+        "argo-rollouts-request": Action(
+            kinds=("deploy", "promote"),
+            commands=("kubectl argo rollouts set image {name} {name}={artifact}",),
+            waits=False,
+            seen=("kubectl argo rollouts set image", "kubectl-argo-rollouts set image"),
         ),
         "argo-rollouts-promote": Action(
             kinds=("promote",),
-            commands=(
-                "kubectl argo rollouts promote {name}",
-                "kubectl argo rollouts status {name} --timeout 30m",
-            ),
-            waits=True,
-            seen=("kubectl argo rollouts promote",),
+            commands=("kubectl argo rollouts promote {name}",),
+            waits=False,
+            seen=("kubectl argo rollouts promote", "kubectl-argo-rollouts promote"),
         ),
         "kubernetes-job": Action(
             kinds=("migrate",),

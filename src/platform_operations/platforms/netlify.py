@@ -66,7 +66,7 @@ PLATFORM = Platform(
             kinds=("deploy",),
             commands=("netlify deploy --no-build --dir={path} --alias={environment} --json",),
             waits=True,
-            seen=("netlify deploy", "ntl deploy", "npx netlify deploy", "npx netlify-cli deploy"),
+            seen=("netlify deploy", "ntl deploy", "netlify-cli deploy"),
             uses=("nwtgck/actions-netlify", "netlify/actions/cli", "South-Paw/action-netlify-deploy"),
         ),
         "netlify-publish": Action(
@@ -76,7 +76,7 @@ PLATFORM = Platform(
                 ' "https://api.netlify.com/api/v1/sites/{name}/deploys/{artifact}/restore"',
             ),
             waits=True,
-            seen=("netlify api restoreSiteDeploy",),
+            seen=("netlify api restoreSiteDeploy", "netlify-cli api restoreSiteDeploy"),
         ),
     },
     mechanisms={

@@ -103,7 +103,7 @@ PLATFORM = Platform(
                 "railway deployment list --service {name} --environment {environment} --limit 1 --json",
             ),
             waits=False,
-            seen=("railway up", "railway deployment up", "npx @railway/cli up"),
+            seen=("railway up", "railway deployment up"),
             uses=("bervProject/railway-deploy",),
         ),
         "railway-redeploy": Action(

@@ -163,10 +163,15 @@ PLATFORM = Platform(
                 "yarn npm publish",
                 "lerna publish",
                 "changeset publish",
-                "npx changeset publish",
                 "bun publish",
             ),
             uses=("JS-DevTools/npm-publish", "changesets/action"),
+        ),
+        "npm-dist-tag": Action(
+            kinds=("promote",),
+            commands=("npm dist-tag add {name}@{reference} latest",),
+            waits=True,
+            seen=("npm dist-tag add",),
         ),
         "cargo-publish": Action(
             kinds=("publish",),
@@ -212,7 +217,6 @@ PLATFORM = Platform(
                 "goreleaser release",
                 "goreleaser",
                 "semantic-release",
-                "npx semantic-release",
             ),
             uses=(
                 "softprops/action-gh-release",
@@ -254,7 +258,7 @@ PLATFORM = Platform(
                 "npm dist-tag add {name}@{reference} latest",
                 'npm deprecate {name}@{artifact} "use {reference}"',
             ),
-            seen=("npm deprecate", "npm dist-tag add", "npm unpublish"),
+            seen=("npm deprecate", "npm unpublish"),
         ),
         "cargo-yank": Rollback(
             "yanked-version",

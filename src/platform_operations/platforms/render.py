@@ -111,7 +111,6 @@ PLATFORM = Platform(
             kinds=("deploy",),
             commands=('curl --fail --silent --show-error -X POST "{url}&imgURL={artifact}"',),
             waits=False,
-            seen=("curl https://api.render.com/deploy", "curl -X POST https://api.render.com/deploy"),
             uses=("johnbeynon/render-deploy-action", "JorgeLNJunior/render-deploy"),
         ),
     },

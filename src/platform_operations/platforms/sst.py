@@ -65,7 +65,6 @@ PLATFORM = Platform(
             waits=True,
             seen=(
                 "sst deploy",
-                "npx sst deploy",
                 "pnpm sst deploy",
                 "yarn sst deploy",
                 "bun sst deploy",

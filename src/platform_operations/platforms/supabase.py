@@ -83,13 +83,13 @@ PLATFORM = Platform(
                 "supabase db push",
             ),
             waits=True,
-            seen=("supabase db push", "npx supabase db push", "supabase migration up"),
+            seen=("supabase db push",),
         ),
         "supabase-functions-deploy": Action(
             kinds=("deploy", "promote"),
             commands=("supabase functions deploy {name} --project-ref {reference}",),
             waits=True,
-            seen=("supabase functions deploy", "npx supabase functions deploy"),
+            seen=("supabase functions deploy",),
         ),
         "supabase-config-push": Action(
             kinds=("provision",),

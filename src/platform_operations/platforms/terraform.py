@@ -68,7 +68,6 @@ PLATFORM = Platform(
                 "terragrunt run-all apply",
                 "terragrunt run --all apply",
                 "atlantis apply",
-                "terraform -chdir",
             ),
             uses=("dflook/terraform-apply", "dflook/tofu-apply"),
         ),

@@ -60,7 +60,6 @@ PLATFORM = Platform(
     detect=detect,
     capabilities=frozenset(
         {
-            "feature-flags",
             "immutable-deployments",
             "instant-rollback",
             "preview-deployment",
@@ -77,14 +76,14 @@ PLATFORM = Platform(
                 "vercel deploy --prebuilt --prod --skip-domain",
             ),
             waits=True,
-            seen=("vercel deploy", "vercel --prod", "vercel --token", "npx vercel", "vercel --yes"),
+            seen=("vercel deploy", "vercel"),
             uses=("amondnet/vercel-action", "BetaHuhn/deploy-to-vercel-action"),
         ),
         "vercel-promote": Action(
             kinds=("promote",),
             commands=("vercel promote {artifact} --yes --timeout=5m",),
             waits=True,
-            seen=("vercel promote", "npx vercel promote"),
+            seen=("vercel promote",),
         ),
         "vercel-rolling-release": Action(
             kinds=("promote",),
