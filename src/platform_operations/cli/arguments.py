@@ -1,7 +1,7 @@
 """The commands and their options: argparse only, so that `--help` answers at once."""
 
 import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -50,12 +50,11 @@ def parse(argv: Sequence[str] | None) -> Namespace:
             description=f"{summary[0].upper()}{summary[1:]}.",
             epilog=f"examples:\n{shown}",
         )
-        made.add_argument(
-            "--as-of", metavar="TIME", type=_instant, help="judge ages as of this time (UTC, RFC 3339)"
-        )
-        made.add_argument(
-            "--config", metavar="FILE", help="the configuration, instead of the repository's own"
-        )
+        judges = name in {"assess", "plan", "validate"}
+        when = "judge ages as of this time, such as 2026-11-20T09:00:00Z" if judges else SUPPRESS
+        which = "the configuration, instead of the repository's own" if judges else SUPPRESS
+        made.add_argument("--as-of", metavar="TIME", type=_instant, help=when)
+        made.add_argument("--config", metavar="FILE", help=which)
         return made
 
     for add in (_assess, _plan, _validate, _lookups, _serve):
@@ -100,9 +99,7 @@ def _plan(command: _Declare) -> None:
         default="embedded",
         help="who drafts: the rules' own remedies (embedded, no network), or a model, only when asked for",
     )
-    made.add_argument(
-        "--dry-run", action="store_true", help="say what would be drafted and written; do neither"
-    )
+    made.add_argument("--dry-run", action="store_true", help="write no file, and ask no model")
     made.add_argument("--owner", metavar="NAME", help="who owns what nobody is known to own")
     made.add_argument("-o", "--output", metavar="DIR", help="write plan.yaml, assessment.json and report.md")
     _format(made, "text", "json", "yaml", "markdown", "interface")

@@ -22,6 +22,8 @@ NARROWEST = 40
 WIDEST = 120
 """Lines longer than this are hard to read, however wide the terminal is."""
 
+LONGEST_WORD = 200
+
 
 @cache
 def _redacted(text: str) -> str:
@@ -126,7 +128,7 @@ def _parts(parts: Parts) -> Iterable[Part]:
 
 
 def _wrap(text: "Text", first: int, rest: int) -> "list[Text]":
-    """Return the lines of `text`, broken between words, inside a word only where it fills a line alone."""
+    """Return the lines of `text`, broken between words; a path too long for its column stays whole, to be copied."""
     from rich.cells import chop_cells
     from rich.text import Text
 
@@ -140,8 +142,8 @@ def _wrap(text: "Text", first: int, rest: int) -> "list[Text]":
             line, limit = Text(), max(8, rest)
         elif line.plain or (lines == [] and not word.plain):
             line.append(" ")
-        while word.cell_len > limit - line.cell_len:
-            head = len(chop_cells(word.plain, limit - line.cell_len)[0])
+        while word.cell_len > LONGEST_WORD:
+            head = len(chop_cells(word.plain, LONGEST_WORD)[0])
             line.append_text(word[:head])
             lines.append(line)
             word, line, limit = word[head:], Text(), max(8, rest)

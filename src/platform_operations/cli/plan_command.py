@@ -21,7 +21,8 @@ def run(arguments: Namespace) -> int:
         target = target_of(arguments)
         done = flow(target, drafting, metrics=metrics_of(arguments), as_of=arguments.as_of, tell=tell)
     _print(done, arguments)
-    if not done.findings.valid:
+    shown = arguments.format == "text" and sys.stdout.isatty()
+    if not done.findings.valid and not shown:
         sys.stdout.flush()
         note_findings(done.findings)
     if arguments.output:

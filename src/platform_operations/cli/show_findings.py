@@ -52,12 +52,11 @@ def _told(rows: Sequence[Finding]) -> list[Part]:
     first = rows[0]
     if len(rows) == 1:
         return [first.message, ("  " + place_of(first), "dim")]
-    names = [row.entry.rpartition("/")[2] if row.entry else place_of(row) for row in rows]
-    listed = list(dict.fromkeys(names))
-    shown = ", ".join(listed[:MOST_PLACES]) + (
-        f" and {len(listed) - MOST_PLACES} more" if len(listed) > MOST_PLACES else ""
-    )
-    return [first.message, ("  " + place_of(first), "dim"), (f"; {len(rows)} in all: {shown}", "")]
+    names = [row.entry.rpartition("/")[2] if row.entry else row.message for row in rows[1:]]
+    listed = [name for name in dict.fromkeys(names) if name not in first.message]
+    more = f" and {len(listed) - MOST_PLACES} more" if len(listed) > MOST_PLACES else ""
+    also = f"; also {', '.join(listed[:MOST_PLACES])}{more}" if listed else f"; {len(rows)} times"
+    return [first.message, also, ("  " + place_of(first), "dim")]
 
 
 def show_findings(findings: Findings, name: str) -> Page:
