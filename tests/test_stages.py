@@ -11,6 +11,7 @@ from platform_operations.assess.ci import Delivery, ci_systems, read_delivery
 from platform_operations.assess.ci.shell import commands
 from platform_operations.model.delivery import Component, Stage
 from platform_operations.model.evidence import repo_place
+from platform_operations.platforms import PLATFORMS
 from platform_operations.repository import InMemoryRepository, LocalRepository, Repository
 
 FIXTURES = Path(__file__).parent / "ci"
@@ -42,9 +43,7 @@ def outline(delivery: Delivery) -> str:
         parts += [f"whatever becomes of {', '.join(one.optional_needs)}"] if one.optional_needs else []
         parts += [f"makes {', '.join(one.produces)}"] if one.produces else []
         parts += [f"takes {row.artifact} by {row.reference}" for row in one.consumes]
-        parts += [f"action {one.action}"] if one.action else []
         parts += [f"asserts {', '.join(one.asserts)}"] if one.asserts else []
-        parts += ["waits" if one.waits else "does not wait"] if one.waits is not None else []
         rows.append("; ".join(parts))
         rows += [f"  runs {run}" for run in one.runs]
         rows += [f"  seen {uri.removeprefix('repo:')}" for uri in one.evidence]
@@ -135,6 +134,18 @@ jobs:
     ]
     assert "trivy image --exit-code 1 acme/app:${{ github.sha }}" in stages(found)["all-package"].runs
     assert stages(found)["all-deploy"].waits is True
+
+
+def test_a_releasing_stage_names_its_action_in_a_platforms_words_and_whether_it_waits() -> None:
+    words = {word for platform in PLATFORMS for word in (*platform.actions, *platform.rollbacks)}
+    found = workflow(
+        "on: push\njobs:\n  ship:\n    environment: production\n    steps:\n"
+        "      - run: helm upgrade web chart --wait\n      - if: failure()\n        run: helm rollback web\n"
+    )
+    deploy, rollback = found.stages
+    assert (deploy.kind, rollback.kind) == ("deploy", "rollback")
+    assert deploy.action in words and rollback.action in words
+    assert deploy.waits is True
 
 
 def test_a_kind_that_comes_again_in_a_job_gets_a_number() -> None:

@@ -172,15 +172,41 @@ def _published(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], f
     mine = served.get(draft.id, ())
     if not mine:
         return
-    charts = any(atom.act.makes == "helm-repository" for atom in draft.atoms)
+    registry = next((atom.act.makes for atom in draft.atoms if atom.kind == "publish"), "")
+    charts = registry == "helm-repository"
     makers = (
         []
         if _builds_itself(draft)
         else _upstream(draft, graph, "package") or _upstream(draft, graph, "bundle")
     )
     makers = [one for one in makers if charts == any("helm package" in atom.text for atom in one.atoms)]
-    for product in _product("package", mine[0], makers or [draft], "version", found, graph):
-        _consume(draft, product, "version", found)
+    if makers:
+        for product in _product("package", mine[0], makers, "version", found, graph):
+            _consume(draft, product, "version", found)
+    else:
+        _consume(draft, _packed(draft, registry, mine[0], found), "version", found)
+
+
+def _packed(draft: Draft, registry: str, component: str, found: Products) -> Product:
+    """Return the package that a stage publishes and nobody was seen to build: it packs it itself, or gets it from elsewhere."""
+    mine = [one for one in found.products if one.kind == "package" and one.component == component]
+    packs = _builds_itself(draft) or registry in {
+        "npm",
+        "vs-marketplace",
+        "open-vsx",
+        "jsr",
+        "hex",
+        "pub-dev",
+    }
+    known = next((one for one in mine if one.short in {registry, ""} or not packs), None)
+    if known is None:
+        name = f"{component}-{registry}-package" if mine and registry else f"{component}-package"
+        evidence = [draft.atoms[0].places[0].uri]
+        known = _add(Product(name, component, "package", "version", registry, [], evidence), found)
+    if packs and draft not in known.makers:
+        known.makers.append(draft)
+        found.produces.setdefault(draft.id, []).append(known.id)
+    return known
 
 
 _BUILDERS = re.compile(

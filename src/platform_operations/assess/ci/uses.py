@@ -25,8 +25,7 @@ def act_of_uses(uses: str, inputs: Mapping[str, str]) -> Act:
 
 def _by_command(action: str, act: Act, low: Mapping[str, str]) -> Act | None:
     if action == "pulumi/actions":
-        command = low.get("command", "")
-        return replace(act, kind="provision" if command in {"up", "update"} else None) if command else act
+        return replace(act, kind="provision") if low.get("command") in {"up", "update"} else NOTHING_DONE
     if action == "goreleaser/goreleaser-action":
         arguments = low.get("args", "")
         rehearsal = (

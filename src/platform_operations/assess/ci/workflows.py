@@ -205,7 +205,7 @@ def _target(node: Node, scope: Scope, files: Files) -> Target | None:
 def _called(job: CiJob, node: Node, called: str, scope: Scope, files: Files) -> list[CiJob]:
     given = words_of(node.get("with"), scope.known)
     place = line_of(scope.path, node, "uses") or job.place
-    if not called.startswith("./"):
+    if not called.startswith(("./", "$/")):
         step = CiStep(
             place=Place(scope.path, place.first, max(place.last, node.last)),
             uses=called,
@@ -220,7 +220,7 @@ def _called(job: CiJob, node: Node, called: str, scope: Scope, files: Files) -> 
                 )
             )  # fmt: skip
         return [replace(job, steps=(replace(step, remote=True),))]
-    path = posixpath.normpath(called.partition("@")[0])
+    path = posixpath.normpath(called.partition("@")[0].removeprefix("$/"))
     loaded = files.read(path) if files.repository.exists(path) and scope.depth < MAX_DEPTH else None
     if loaded is None:
         return [job]
@@ -290,7 +290,7 @@ def _steps(nodes: tuple[Node, ...], scope: Scope, files: Files, home: Place) -> 
                     run, scope.lines, scope.known, pipefail="bash" in (node.string("shell") or scope.shell)
                 ),
             )
-        elif uses is not None and uses.startswith("./"):
+        elif uses is not None and uses.startswith(("./", "$/")):
             yield from _local(step, uses, node, scope, files, home)
         elif uses is not None:
             inputs = words_of(node.get("with"), scope.known)
@@ -304,7 +304,7 @@ def _steps(nodes: tuple[Node, ...], scope: Scope, files: Files, home: Place) -> 
 
 def _local(step: CiStep, uses: str, node: Node, scope: Scope, files: Files, home: Place) -> Iterator[CiStep]:
     """Put a composite action of the repository in the place of the step that uses it."""
-    folder = posixpath.normpath(uses.partition("@")[0])
+    folder = posixpath.normpath(uses.partition("@")[0].removeprefix("$/"))
     path = next(
         (
             one

@@ -48,7 +48,7 @@ def _called_here(loaded: dict[str, tuple[Node, tuple[str, ...]]]) -> set[str]:
     for root, _ in loaded.values():
         for _, job in root.entries("jobs"):
             uses = job.string("uses") if job.kind == "map" else None
-            if uses is not None and uses.startswith("./"):
+            if uses is not None and uses.startswith(("./", "$/")):
                 found.add(uses[2:].partition("@")[0])
     return found
 
