@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from platform_operations.cli import main
 
 CHECKOUT = Path(__file__).parent.parent / "examples" / "checkout"
-PROTECTED: "dict[str, Any]" = {
+PROTECTED: dict[str, Any] = {
     "total_count": 2,
     "environments": [
         {

@@ -47,7 +47,8 @@ def code(text: str) -> str:
 
 def link(label: str, path: str, anchor: str = "") -> str:
     """Return a link to a file, relative to the page; nothing in `path` can make it another kind of address."""
-    return f"[{code(label)}]({quote(path)}{'#' + quote(anchor) if anchor else ''})"
+    inside = f".{path}" if path.startswith("/") else path
+    return f"[{code(label)}]({quote(inside)}{'#' + quote(anchor) if anchor else ''})"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

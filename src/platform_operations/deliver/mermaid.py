@@ -8,8 +8,11 @@ from platform_operations.model.words import RELEASING
 MOST_STAGES = 80
 """Beyond this a diagram is a carpet; then only the pipelines that release are drawn, and of them the first stages."""
 
-_SHAPES = {"approve": ("{{", "}}"), "verify": ("([", "])")}
-_SHAPES |= {kind: ("[[", "]]") for kind in RELEASING}
+_SHAPES = {
+    "approve": ("{{", "}}"),
+    "verify": ("([", "])"),
+    **dict.fromkeys(sorted(RELEASING), ("[[", "]]")),
+}
 
 
 def diagram(plan: Plan) -> list[str]:
