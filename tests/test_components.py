@@ -120,7 +120,7 @@ def test_a_workspace_has_one_component_per_deliverable_member() -> None:
         "apps/api/package.json": package(name="@acme/api", private=True, dependencies={"fastify": "5"}),
         "apps/api/src/index.ts": "x",
         "apps/web/package.json": package(name="@acme/web", private=True, dependencies={"vite": "6"}),
-        "packages/ui/package.json": package(name="@acme/ui", main="index.js"),
+        "packages/ui/package.json": package(name="@acme/ui", main="index.js", publishConfig={}),
         "packages/config/package.json": package(name="@acme/config", private=True),
     }
     components, _ = read(files)
@@ -184,6 +184,21 @@ def test_what_a_service_bundles_is_no_component_but_what_it_publishes_is() -> No
         "app/packages/icons/package.json": package(name="icons", main="index.js", publishConfig={}),
     }
     assert types(files) == {"folder": ("http-service",), "icons": ("library",)}
+
+
+def test_a_service_keeps_its_data_through_the_packages_it_bundles() -> None:
+    files = {
+        "package.json": json.dumps({"private": True, "workspaces": ["apps/*", "packages/*"]}),
+        "apps/api/package.json": package(
+            name="api", private=True, dependencies={"hono": "4", "@acme/lib": "*"}
+        ),
+        "packages/lib/package.json": package(name="@acme/lib", dependencies={"pg": "8", "@acme/prisma": "*"}),
+        "packages/prisma/package.json": package(name="@acme/prisma", private=True),
+        "packages/prisma/migrations/20240101_init/migration.sql": "create table x();\n",
+    }
+    (component,), _ = read(files)
+    kept = [(store.kind, store.migrations) for store in component.data_stores]
+    assert kept == [("postgresql", "packages/prisma/migrations")]
 
 
 def test_manifests_of_what_others_built_are_infrastructure() -> None:

@@ -177,6 +177,30 @@ def test_a_route_that_needs_a_label_of_the_series_is_unknown() -> None:
     assert "labels" in why
 
 
+def test_alarms_of_other_tools_are_alerts_too() -> None:
+    files = {
+        "infra/alarms.tf": dedent("""\
+            resource "aws_cloudwatch_metric_alarm" "shop_5xx" {
+              metric_name = "HTTPCode_Target_5XX_Count"
+              threshold   = 1
+            }
+
+            resource "aws_cloudwatch_metric_alarm" "off" {
+              metric_name     = "CPUUtilization"
+              actions_enabled = false
+            }
+            """),
+        "template.yaml": "Resources:\n  ShopCpu:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n"
+        '      MetricName: "CPUUtilization"\n  Table:\n    Type: AWS::DynamoDB::Table\n',
+        "docs/alarm.tf": 'resource "datadog_monitor" "x" {}\n',
+    }
+    found = alerts_of(files)
+    assert [(entry.id, entry.kind, entry.evidence) for entry in found.entries] == [
+        ("shop-5xx", "symptom", ("repo:infra/alarms.tf#L1-L4",)),
+        ("shop-cpu", "cause", ("repo:template.yaml#L2-L5",)),
+    ]
+
+
 def test_a_runbook_tells_impact_checks_and_actions() -> None:
     sections = read_sections(RUNBOOK)
     assert sections.impact == "Customers cannot buy."

@@ -9,7 +9,7 @@ from typing import get_args
 from platform_operations.assess.dockerfiles import Image
 from platform_operations.assess.manifests import Dependency, Manifest, Trait
 from platform_operations.assess.places import file_name, node_uri
-from platform_operations.assess.technologies import ROLES, SERVED, SITES, STATIC_HOSTS, WEB
+from platform_operations.assess.technologies import CALLS_TOO, ROLES, SERVED, SITES, STATIC_HOSTS, WEB
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import ComponentType
 from platform_operations.platforms.platform import Sighting, Workload
@@ -130,7 +130,7 @@ def _of_image(image: Image) -> Iterator[ComponentType]:
 
 
 def _depended(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
-    published = "package" in unit.traits and not unit.deployed
+    published = _only_published(unit)
     for name, dependency in unit.dependencies.items():
         uri = repo_uri(dependency.path, dependency.line)
         kind = ROLES.get(name)
@@ -138,7 +138,8 @@ def _depended(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
             continue
         if kind and not (published and kind == "worker"):
             yield kind, uri
-        if name in WEB and not published and not _renders_only(unit):
+        serves = name in WEB or (name in CALLS_TOO and unit.deployed)
+        if serves and not published and not _renders_only(unit):
             yield "http-service", uri
     yield from _by_files(unit)
     if "web-sdk" in unit.traits:
@@ -148,6 +149,14 @@ def _depended(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
         if served and not published:
             yield "http-service", repo_uri(path, text.count("\n", 0, served.start()) + 1)
     yield from _site(unit)
+
+
+def _only_published(unit: Unit) -> bool:
+    """Whether the folder is built upon, not run: a package, or compiled code without a program in it."""
+    if unit.deployed:
+        return False
+    compiled = any(manifest.ecosystem == "go" for manifest in unit.manifests) and not unit.mains
+    return compiled or "package" in unit.traits
 
 
 def _renders_only(unit: Unit) -> bool:
@@ -178,7 +187,7 @@ _FILES: tuple[tuple[str, ComponentType], ...] = (
 
 def _by_files(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
     here = "" if unit.folder == "." else unit.folder + "/"
-    published = "package" in unit.traits and not unit.deployed
+    published = _only_published(unit)
     for name, kind in _FILES:
         path = here + name
         if path not in unit.files:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from platform_operations.assess.component_types import Unit
 from platform_operations.assess.data_stores import Migrations, data_stores, find_migrations, store_of_image
-from platform_operations.assess.deliverables import deliverables
+from platform_operations.assess.deliverables import deliverables, with_bundled
 from platform_operations.assess.exposure import exposure_facts
 from platform_operations.assess.languages import languages
 from platform_operations.assess.manifests import Manifest
@@ -35,6 +35,7 @@ def read_components(
     migrations = find_migrations(repository.paths)
     spoken = languages(repository.paths, manifests)
     chosen = deliverables(units, manifests, sightings, migrations, bool(spoken))
+    chosen = with_bundled(chosen, units, migrations)
     places = [unit.folder for unit, _ in chosen]
     components: list[Component] = []
     facts: list[Fact] = [
@@ -141,10 +142,18 @@ def _belongs(place: Sighting, unit: Unit, inner: Sequence[str], others: Sequence
     )
 
 
+_GENERIC = frozenset({"", "src", "app", "source", "code", "main", "service", "root"})
+
+
 def _name(repository: Repository, unit: Unit) -> str:
     named = next((manifest.name for manifest in unit.manifests if manifest.name), None)
     if unit.folder != ".":
+        if not named or kebab(named) in _GENERIC:
+            named = next(
+                (part for part in reversed(unit.folder.split("/")) if kebab(part) not in _GENERIC), named
+            )
         return kebab(named or "") or kebab(file_name(unit.folder)) or "component"
+    named = named if kebab(named or "") not in _GENERIC else None
     return kebab(named or "") or kebab(repository.remote or "") or kebab(repository.name) or "component"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from platform_operations.assess.component_types import Unit
-from platform_operations.assess.places import aside, file_name, folder, text_of, within
+from platform_operations.assess.places import aside, file_name, folder, text_of
 from platform_operations.assess.technologies import DATA_STORES, STORE_IMAGES
 from platform_operations.model.delivery import DataStore
 from platform_operations.repository import Repository
@@ -32,7 +32,7 @@ _SUFFIXES = (
 _FOLDERS = frozenset(
     {"migrations", "migration", "migrate", "versions", "changelog", "changelogs", "drizzle", "revisions"}
 )
-_RELATIONAL = frozenset({"postgresql", "mysql", "sqlite", "sqlserver"})
+_RELATIONAL = ("postgresql", "mysql", "sqlserver", "sqlite")
 _PRISMA = re.compile(r"provider\s*=\s*\"(postgresql|mysql|sqlite|sqlserver|mongodb|cockroachdb)\"")
 
 
@@ -70,7 +70,8 @@ def _migration_folder(path: str) -> str | None:
     above = parts[-3].lower() if len(parts) > 2 else ""
     if name == "migration.sql" and above in _FOLDERS:
         return "/".join(parts[:-2])
-    if parent not in _FOLDERS or not _VERSIONED.match(name):
+    named = parent in _FOLDERS or parent.endswith(("_migrate", "_migrations", "-migrations"))
+    if not named or not _VERSIONED.match(name):
         return None
     if parent == "versions" and not any(word in path.lower() for word in ("alembic", "migration")):
         return None
@@ -101,11 +102,12 @@ def data_stores(
     if not shown:
         shown = dict(sorted(stores_beside.items()))
     kinds = list(shown)
-    own = [found for found in migrations if within(found.folder, unit.folder)]
-    keeper = next((kind for kind in kinds if kind in _RELATIONAL), None)
+    own = [found for found in migrations if found.files[0] in unit.files]
+    keeper = next((kind for kind in _RELATIONAL if kind in kinds), None)
     if own and keeper is None:
         keeper = "postgresql" if any("supabase" in found.folder for found in own) else "sql"
         kinds.append(keeper)
+        shown[keeper] = (own[0].files[0], 1)
     ordered = sorted(kinds, key=lambda kind: (kind != keeper, kind))
     place = own[0].folder if own else None
     return (

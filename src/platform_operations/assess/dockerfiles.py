@@ -13,7 +13,10 @@ _INSTRUCTION = re.compile(r"\s*(FROM|CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)\s+(.*)",
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The last stage of a Dockerfile; `command` is ENTRYPOINT and CMD, `line` the first of them or FROM."""
+    """The last stage of a Dockerfile; `command` is ENTRYPOINT and CMD, `line` the first of them or FROM.
+
+    `folders` are the paths of two parts that any of its instructions names, such as apps/web.
+    """
 
     path: str
     lines: int
@@ -21,6 +24,7 @@ class Image:
     command: str
     line: int
     ports: tuple[str, ...] = ()
+    folders: frozenset[str] = frozenset()
 
 
 def is_dockerfile(path: str) -> bool:
@@ -57,7 +61,16 @@ def read_dockerfile(path: str, text: str) -> Image | None:
             command, at = _words(rest), at if entrypoint else number
     if not base:
         return None
-    return Image(path, len(lines_of(text)), base, f"{entrypoint} {command}".strip(), at, tuple(ports))
+    named = re.findall(r"(?<![\w./-])(?:\./)?([\w.-]+/[\w.-]+)", text[:100_000])
+    return Image(
+        path,
+        len(lines_of(text)),
+        base,
+        f"{entrypoint} {command}".strip(),
+        at,
+        tuple(ports),
+        frozenset(name.rstrip("/") for name in named),
+    )
 
 
 def instructions(text: str) -> list[tuple[int, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from platform_operations.assess.component_types import Unit
 from platform_operations.assess.languages import EXTENSIONS
-from platform_operations.assess.places import aside, file_name, folder, lines_of, node_uri, text_of
+from platform_operations.assess.places import aside, file_name, folder, lines_of, node_uri, test_file, text_of
 from platform_operations.assess.technologies import FEATURE_FLAGS
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
@@ -15,12 +15,15 @@ from platform_operations.repository import Repository
 PUBLIC_PLATFORMS = frozenset({"vercel", "netlify", "cloudflare", "heroku", "fly"})
 """Platforms that give every service a public address unless it is told otherwise."""
 
+PUBLIC_SERVICES = frozenset({"render", "digitalocean"})
+"""Platforms that give web services a public address, and other kinds none."""
+
 MAX_SOURCES = 200
 _LIKELY = re.compile(
     r"(app|main|server|index|health|probe|route|router|urls|api|handler|status|ping|web|http|program)", re.I
 )
 _PATH = re.compile(
-    r"[\"'`](?:GET )?(/(?:[\w.-]+/){0,3}?(?:healthz?|health[-_]?check|livez?|liveness|readyz?|readiness|"
+    r"[\"'`](?:GET )?(/(?:[\w.-]+/){0,3}?(?:_?healthz?|health[-_]?check|livez?|liveness|readyz?|readiness|"
     r"_health|__heartbeat__|heartbeat|ping|up)/?)[\"'`]"
 )
 _DJANGO = re.compile(
@@ -46,7 +49,10 @@ def _exposure(repository: Repository, subject: str, component: Component, unit: 
                 subject=subject, aspect="exposure", outcome="present", value="public", evidence=(uri,)
             )
     for platform, place in unit.sightings:
-        if platform in PUBLIC_PLATFORMS:
+        serves = (
+            platform in PUBLIC_SERVICES and place.workload and place.workload.component_type == "http-service"
+        )
+        if platform in PUBLIC_PLATFORMS or serves:
             uri = node_uri(place.path, place.first, place.last)
             reason = f"{platform} gives it a public address"
             return Fact(
@@ -126,12 +132,11 @@ def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
     for path in _sources(unit):
         text = text_of(repository, path) or ""
         match = _PATH.search(text) or (_DJANGO.search(text) if path.endswith(".py") else None)
-        if match:
+        if match and "client" not in file_name(path).lower():
             endpoint = "/" + match[1].lstrip("/")
             line = text.count("\n", 0, match.start(1)) + 1
-            rank = (_BEST.index(endpoint) if endpoint in _BEST else len(_BEST)) + _unrouted(
-                lines_of(text)[line - 1]
-            )
+            rank = _BEST.index(endpoint) if endpoint in _BEST else len(_BEST)
+            rank += _unrouted(lines_of(text)[line - 1])
             found.append((rank, endpoint, repo_uri(path, line)))
     if found:
         _, endpoint, uri = min(found)
@@ -158,6 +163,7 @@ def _sources(unit: Unit) -> list[str]:
         for path in unit.files
         if path.rpartition(".")[2].lower() in EXTENSIONS
         and not aside(path)
+        and not test_file(path)
         and not path.endswith((".tf", ".sql", ".sh"))
     ]
     ranked = sorted(sources, key=lambda path: (not _LIKELY.search(file_name(path)), path.count("/"), path))

@@ -46,6 +46,8 @@ LEAST_SHARE = 0.05
 _NEVER_ALONE = frozenset(
     {"shell", "sql", "hcl", "groovy", "vue", "svelte", "jsonnet", "powershell", "c", "objective-c"}
 )
+PROGRAMMED: frozenset[str] = frozenset(EXTENSIONS.values()) - _NEVER_ALONE - {"lua"}
+"""Languages that things are built in, in contrast to those that glue or configure."""
 
 
 def languages(paths: Iterable[str], manifests: Iterable[Manifest], place: str = ".") -> dict[str, str]:
@@ -59,7 +61,7 @@ def languages(paths: Iterable[str], manifests: Iterable[Manifest], place: str = 
             counts[language] += 1
             first.setdefault(language, path)
     shown: dict[str, str] = {}
-    for manifest in manifests:
+    for manifest in sorted(manifests, key=lambda manifest: manifest.path.count("/")):
         possible = _OF_ECOSYSTEM[manifest.ecosystem]
         written = [language for language in possible if counts[language]]
         if written:

@@ -7,7 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast
 
-from platform_operations.assess.places import documents, file_name, folder, lines_of, text_of
+from platform_operations.assess.places import documents, file_name, folder, lines_of, stem, text_of
 from platform_operations.assess.toml_lines import LineFinder, items, table, toml
 from platform_operations.model.assessment import Fact
 from platform_operations.repository import Repository
@@ -124,8 +124,10 @@ def read_package_json(path: str, text: str) -> Manifest | Fact:
         traits |= {"package", "library"}
     if not private and root.string("name") and root.get("bin") is not None:
         traits.add("package")
-    if traits & {"package"} and (root.get("publishConfig") is not None or root.get("files") is not None):
+    if traits & {"package"} and (root.get("publishConfig") is not None or _released(root)):
         traits.add("publish")
+    if root.get("os") is not None and root.get("cpu") is not None:
+        traits -= {"package", "library", "publish"}
     if "start" in scripts or "serve" in scripts:
         traits.add("start")
     members = root.strings("workspaces") or root.strings("workspaces", "packages")
@@ -133,6 +135,15 @@ def read_package_json(path: str, text: str) -> Manifest | Fact:
         traits.add("workspace")
     name = (root.string("name") or "").rpartition("/")[2] or None
     return Manifest(path, "npm", len(lines_of(text)), name, tuple(found), frozenset(traits), members)
+
+
+def _released(root: Node) -> bool:
+    """Whether a package.json is filled in as for a registry, not left as a generator wrote it."""
+    version = root.string("version") or "0.0.0"
+    return root.get("files") is not None and root.get("repository") is not None and version not in _UNRELEASED
+
+
+_UNRELEASED = frozenset({"0.0.0", "1.0.0", "0.0.1", "*"})
 
 
 def read_pnpm_workspace(path: str, text: str) -> Manifest | Fact:
@@ -284,12 +295,30 @@ def by_lines(
             for match in line_pattern.finditer(line)
         ]
         own = re.search(name, text, re.M) if name else None
+        named = own[1] if own else stem(path) if ecosystem == "dotnet" else None
         given: frozenset[Trait] = frozenset(
             trait for mark, trait in traits.items() if re.search(mark, text, re.M)
         )
-        return Manifest(path, ecosystem, len(lines_of(text)), own[1] if own else None, tuple(found), given)
+        return Manifest(path, ecosystem, len(lines_of(text)), named, tuple(found), given)
 
     return read
+
+
+def read_gemfile(path: str, text: str) -> Manifest | Fact:
+    """Read a Gemfile by lines; what stands in a group of development or test is not needed to run."""
+    found: list[Dependency] = []
+    group = False
+    rows = lines_of(text)
+    for number, row in enumerate(rows, 1):
+        if re.match(r"group\b.*\bdo\b", row):
+            group = not re.search(r":(production|default)\b", row)
+        elif re.match(r"end\b", row):
+            group = False
+        named = re.match(r"\s*gem\s+['\"]([\w.-]+)['\"]", row)
+        if named:
+            development = group or bool(re.search(r"group:.*:(development|test)\b", row[:500]))
+            found.append(Dependency(named[1].lower(), path, number, development))
+    return Manifest(path, "ruby", len(rows), None, tuple(found))
 
 
 read_gemspec = by_lines(
@@ -321,7 +350,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "Cargo.toml": read_cargo,
         "go.mod": read_go,
         "go.work": read_go,
-        "Gemfile": by_lines("ruby", r"^\s*gem\s+['\"]([\w.-]+)['\"]"),
+        "Gemfile": read_gemfile,
         "pom.xml": by_lines(
             "jvm",
             r"<artifactId>\s*([\w.-]+)\s*</artifactId>",

@@ -51,6 +51,14 @@ def aside(path: str, *, but: frozenset[str] = frozenset()) -> bool:
 _TEST_BEGINNINGS = ("test-", "test_", "tests-", "tests_", "e2e-", "e2e_", "example-", "sample-")
 
 
+_TEST_FILE = re.compile(r"(_test\.\w+|\.(test|spec)\.\w+|^test_.+|Tests?\.(java|cs|kt|scala)|_spec\.rb)$")
+
+
+def test_file(path: str) -> bool:
+    """Whether `path` is named as a test, wherever it lies."""
+    return bool(_TEST_FILE.search(file_name(path)))
+
+
 def folder(path: str) -> str:
     """Return the folder of `path`, "." for the root."""
     return path.rpartition("/")[0] or "."

@@ -15,20 +15,18 @@ def _words(text: str) -> frozenset[str]:
 
 
 WEB: frozenset[str] = _words(
-    """fastapi flask django starlette aiohttp tornado sanic falcon bottle quart litestar pyramid connexion
-    robyn uvicorn gunicorn hypercorn daphne waitress djangorestframework flask-restful blacksheep
-    granian chalice express fastify koa hapi @hapi/hapi @nestjs/core @nestjs/platform-express restify
-    hono polka @adonisjs/core @feathersjs/feathers @sveltejs/adapter-node nuxt @remix-run/serve
-    @remix-run/node apollo-server @apollo/server strapi @strapi/strapi socket.io @loopback/rest elysia
-    h3 nitropack axum actix-web rocket warp poem salvo tide hyper tonic gotham github.com/gin-gonic/gin
-    github.com/labstack/echo/v4 github.com/labstack/echo github.com/go-chi/chi/v5 github.com/go-chi/chi
-    github.com/gorilla/mux github.com/gofiber/fiber/v2 github.com/gofiber/fiber/v3
-    github.com/julienschmidt/httprouter github.com/valyala/fasthttp google.golang.org/grpc
-    github.com/go-kit/kit github.com/danielgtaylor/huma/v2 connectrpc.com/connect
-    github.com/emicklei/go-restful/v3 rails sinatra hanami roda grape puma unicorn
-    spring-boot-starter-web spring-boot-starter-webflux spring-boot-starter-webmvc
-    spring-boot-starter-jersey quarkus-resteasy quarkus-resteasy-reactive quarkus-rest
-    quarkus-rest-jackson micronaut-http-server-netty ktor-server-core ktor-server-netty
+    """
+    fastapi flask django starlette sanic falcon bottle quart litestar pyramid connexion robyn uvicorn
+    gunicorn hypercorn daphne waitress djangorestframework flask-restful blacksheep granian chalice
+    express fastify koa hapi @hapi/hapi @nestjs/core @nestjs/platform-express restify hono polka
+    @adonisjs/core @feathersjs/feathers @sveltejs/adapter-node nuxt @remix-run/serve @remix-run/node
+    apollo-server @apollo/server strapi @strapi/strapi @loopback/rest elysia nitropack axum actix-web
+    rocket warp poem salvo tide gotham github.com/gin-gonic/gin github.com/labstack/echo/v4
+    github.com/labstack/echo github.com/go-chi/chi/v5 github.com/go-chi/chi github.com/gofiber/fiber/v2
+    github.com/gofiber/fiber/v3 github.com/danielgtaylor/huma/v2 github.com/emicklei/go-restful/v3 rails
+    sinatra hanami roda grape puma unicorn spring-boot-starter-web spring-boot-starter-webflux
+    spring-boot-starter-webmvc spring-boot-starter-jersey quarkus-resteasy quarkus-resteasy-reactive
+    quarkus-rest quarkus-rest-jackson micronaut-http-server-netty ktor-server-core ktor-server-netty
     ktor-server-core-jvm dropwizard-core javalin vertx-web helidon-webserver http4s-ember-server
     akka-http tapir-netty-server play-server laravel/framework symfony/framework-bundle slim/slim
     codeigniter4/framework cakephp/cakephp laravel/lumen-framework phoenix plug_cowboy bandit
@@ -36,6 +34,14 @@ WEB: frozenset[str] = _words(
     """
 )
 """Frameworks and servers that answer HTTP or gRPC requests."""
+
+CALLS_TOO: frozenset[str] = _words(
+    """google.golang.org/grpc github.com/valyala/fasthttp github.com/go-kit/kit connectrpc.com/connect tonic hyper
+    h3 aiohttp tornado socket.io github.com/gorilla/mux github.com/julienschmidt/httprouter werkzeug grpcio
+    @grpc/grpc-js
+    """
+)
+"""Libraries that serve or call: they make a service only of what is run somewhere."""
 
 _ROLE_ROWS: tuple[tuple[ComponentType, str], ...] = (
     (

@@ -72,7 +72,7 @@ def read_units(
         by_place[_home(manifest.folder, own, repository)].append(manifest)
     packed: dict[str, list[Image]] = {place: [] for place in places}
     for image in images:
-        packed[_home(folder(image.path), own, repository)].append(image)
+        packed[_packed_home(image, own, repository, by_place)].append(image)
     files = _files_by_place(repository.paths, places)
     named = {kebab(_own_name(place, by_place[place])): place for place in sorted(places) if place != "."}
     workloads = _sightings_by_place(sightings, places, named)
@@ -99,6 +99,17 @@ def _home(place: str, own: set[str], repository: Repository) -> str:
             return place
         place = folder(place)
     return place
+
+
+def _packed_home(
+    image: Image, own: set[str], repository: Repository, by_place: Mapping[str, list[Manifest]]
+) -> str:
+    """Return the folder that an image packs; one that a workspace's root builds packs the one member it names."""
+    home = _home(folder(image.path), own, repository)
+    if home != "." or not any("workspace" in manifest.traits for manifest in by_place["."]):
+        return home
+    named = [place for place in sorted(by_place) if place in image.folders and "apps" in place.split("/")]
+    return named[0] if len(named) == 1 else home
 
 
 def _images(repository: Repository) -> Iterator[Image]:

@@ -11,6 +11,7 @@ from platform_operations.assess.places import (
     file_name,
     kebab,
     lines_of,
+    test_file,
     text_of,
     vendored,
     within,
@@ -241,6 +242,7 @@ def _imports(
         if path.endswith(_SOURCE)
         and within(path, component.path)
         and not aside(path)
+        and not test_file(path)
         and not any(within(path, other) for other in others)
     ]
     telling = re.compile(
@@ -287,7 +289,7 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield each tool that a configuration file names, with the line."""
     telling = re.compile(
         r"prom|alert|grafana|otel|monitor|observ|telemetry|datadog|loki|tempo|jaeger|fluent|dashboard|collector|logging|"
-        r"docker-compose|compose|values|deploy|k8s|kube|infra|terraform|\.tf$|template|helm|sentry|newrelic|workflows",
+        r"docker-compose|compose|values|deploy|k8s|kube|infra|terraform|\.tf$|template|helm|sentry|newrelic",
         re.I,
     )
     wanted = [
@@ -298,7 +300,9 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
         and not aside(path, but=_HELM)
         and file_name(path) not in {"package.json", "package-lock.json", "pnpm-lock.yaml", "composer.lock"}
     ]
-    ranked = sorted(wanted, key=lambda path: (not telling.search(path), path.count("/"), path))
+    ranked = sorted(
+        wanted, key=lambda path: (path.startswith("."), not telling.search(path), path.count("/"), path)
+    )
     found: set[str] = set()
     for path in ranked[: min(MAX_CONFIG, MAX_READ)]:
         text = text_of(repository, path)

@@ -112,8 +112,8 @@ _ROWS: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
         ("metrics",),
         """
         aws-embedded-metrics aws-lambda-powertools @aws-lambda-powertools/metrics watchtower
-        @aws-sdk/client-cloudwatch winston-cloudwatch micrometer-registry-cloudwatch2
-        github.com/aws/aws-sdk-go-v2/service/cloudwatch
+        winston-cloudwatch micrometer-registry-cloudwatch2
+        
         """,
     ),
     (

@@ -48,6 +48,9 @@ _TEMPLATED = re.compile(
 )
 
 
+_RULE = re.compile(r"^[ \t]*(?:-[ \t]+)?['\"]?(alert|record)['\"]?[ \t]*:", re.M)
+
+
 @dataclass(frozen=True, slots=True)
 class RawAlert:
     """An alerting rule as written.
@@ -86,7 +89,7 @@ def read_rules(repository: Repository) -> Rules:
     facts: list[Fact] = []
     for path in _candidates(repository.paths):
         text = text_of(repository, path)
-        if text is None or "expr" not in text or not ("alert" in text or "record" in text):
+        if text is None or not _RULE.search(text):
             continue
         found, recorded, fact = _read(path, text)
         alerts += found
@@ -123,7 +126,7 @@ def _read(path: str, text: str) -> tuple[list[RawAlert], list[tuple[str, str, in
     read = documents(path, text)
     if isinstance(read, Fact):
         by_lines = list(_by_lines(path, text))
-        return by_lines, [], read if by_lines or re.search(r"^\s*-?\s*alert\s*:", text, re.M) else None
+        return by_lines, [], read
     alerts: list[RawAlert] = []
     records: list[tuple[str, str, int]] = []
     _collect(path, read, 0, 0, alerts, records)

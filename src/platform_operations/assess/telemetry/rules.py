@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from platform_operations.assess.places import kebab, unique
+from platform_operations.assess.telemetry.alarms import Alarm, alarm_kind, read_alarms
 from platform_operations.assess.telemetry.classify import Verdict, classify
 from platform_operations.assess.telemetry.dead_alerts import dead_reason
 from platform_operations.assess.telemetry.routing import Routing, read_routing, receiver_for, routing_facts
@@ -43,7 +44,7 @@ class Alerts:
 def read_alerts(
     repository: Repository, component_of: Callable[[str], str], rules: Rules | None = None
 ) -> Alerts:
-    """Return the repository's alerting rules.
+    """Return the repository's alerting rules, and the alarms that other tools' files define.
 
     `component_of` gives the component that a file speaks for. The runbooks are those of `read_runbooks`, so
     that every id an alert names is among them. Severity is `page` where the label says so (PAGING), else
@@ -68,7 +69,13 @@ def read_alerts(
         entries.append(entry)
         seen.append(_seen(raw, entry, verdict, target))
         facts += _facts(repository, raw, name, known.records, why_not if routings else "", target)
-    facts.append(_practice(repository, known.alerts))
+    for alarm in read_alarms(repository):
+        name = unique(kebab(alarm.name) or "alarm", taken)
+        taken.add(name)
+        entry, shown = _of_alarm(alarm, name, component_of(alarm.path))
+        entries.append(entry)
+        seen.append(shown)
+    facts.append(_practice(repository, entries))
     if known.alerts and not routings:
         facts.append(_receivers_unknown(known.alerts))
     return Alerts(tuple(entries), tuple(seen), tuple(facts), runbooks)
@@ -171,15 +178,24 @@ def _facts(
         yield Fact(subject=subject, aspect="route", outcome=outcome, reason=why_not, evidence=(uri,))
 
 
-def _practice(repository: Repository, alerts: Sequence[RawAlert]) -> Fact:
+def _of_alarm(alarm: Alarm, name: str, component: str) -> tuple[Alert, SeenAlert]:
+    kind, why = alarm_kind(alarm)
+    uri = repo_uri(alarm.path, alarm.first, alarm.last)
+    entry = Alert(
+        id=name, component=component, kind=kind, severity="ticket", origin="existing", evidence=(uri,)
+    )
+    return entry, SeenAlert(name=alarm.name, kind=kind, source=uri, why=why)
+
+
+def _practice(repository: Repository, alerts: Sequence[Alert]) -> Fact:
     if alerts:
         return Fact(
             subject="practices",
             aspect="alerts",
             outcome="present",
             strength="present",
-            reason=f"{len(alerts)} alerting rules",
-            evidence=tuple(repo_uri(alert.path, alert.first) for alert in alerts[:3]),
+            reason=f"{len(alerts)} alerts defined",
+            evidence=tuple(uri for alert in alerts[:3] for uri in alert.evidence),
         )
     return Fact(
         subject="practices",

@@ -10,7 +10,8 @@ import re
 
 def words(text: str) -> frozenset[str]:
     """Return the lower-case words of a metric name or label value."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text[:300])
+    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text[:300])
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", spaced)
     lowered = re.sub(r"([a-z])(latency|bytes|gb)(?![a-z])", r"\1_\2", spaced.lower())
     return frozenset(word for word in re.split(r"[^a-z0-9]+", lowered) if word)
 

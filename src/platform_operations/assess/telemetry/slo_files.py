@@ -18,9 +18,12 @@ MAX_FILES = 1_500
 _HELM = frozenset({"templates"})
 _LIKELY = ("slo", "sloth", "pyrra", "objective", "reliab", "monitor", "observab", "alert")
 _TELLING = re.compile(
-    r"openslo|sloth|pyrra|ServiceLevelObjective|PrometheusServiceLevel|^\s*slos:|n9/v1alpha|kind:\s*SLO\b|"
+    r"openslo|sloth|pyrra|ServiceLevelObjective|PrometheusServiceLevel|^[ \t]*slos:|n9/v1alpha|kind:\s*SLO\b|"
     r"prometheus/v1|_slo\b|service_level_objective",
     re.M,
+)
+_OBJECTIVE = re.compile(
+    r"^[ \t]*(kind:[ \t]*['\"]?(SLO|ServiceLevelObjective|PrometheusServiceLevel)\b|slos:)", re.M
 )
 _OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("datadog", re.compile(r"^\s*resource\s+\"datadog_service_level_objective\"")),
@@ -69,7 +72,7 @@ def read_slos(
             continue
         read = documents(path, text)
         if isinstance(read, Fact):
-            facts.append(read)
+            facts += [read] if _OBJECTIVE.search(text) else []
             continue
         for document in read:
             for found in _declared(document):

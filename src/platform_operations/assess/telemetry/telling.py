@@ -243,6 +243,18 @@ def _latency(asked: Asked) -> Verdict | None:
     return _timed(asked, said)
 
 
+_WAITING = frozenset(
+    {"queue", "queues", "message", "messages", "job", "jobs", "task", "tasks", "request", "event"}
+)
+
+
+def _age(asked: Asked) -> Verdict | None:
+    """The age of the oldest thing waiting is how long its sender waits."""
+    if asked.words & {"oldest", "age"} and asked.words & _WAITING and asked.operator.startswith(">"):
+        return Verdict("symptom", f"{asked.names} is how long work has been waiting")
+    return None
+
+
 def _lost(asked: Asked) -> Verdict | None:
     if not asked.words & told.LOST and not any(
         words(matcher.value) & told.LOST
@@ -330,6 +342,7 @@ RULES: tuple[Callable[[Asked], Verdict | None], ...] = (
     _up,
     _unavailable,
     _ratio,
+    _age,
     _latency,
     _lost,
     _failures,

@@ -1,0 +1,116 @@
+"""Alarms and monitors of other tools, as code: CloudWatch, Datadog, Grafana, Azure, Google Cloud, New Relic.
+
+Their conditions are not expressions that can be read here; what they watch is told by the metric that they name.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from platform_operations.assess.places import MAX_READ, aside, lines_of, text_of
+from platform_operations.assess.telemetry import signal_words as told
+from platform_operations.assess.telemetry.signal_words import words
+from platform_operations.model.words import AlertKind
+from platform_operations.repository import Repository
+
+_SUFFIXES = (".tf", ".yml", ".yaml", ".json", ".ts", ".bicep", ".template")
+_HELM = frozenset({"templates"})
+MAX_ALARMS = 500
+_TERRAFORM = re.compile(
+    r"^\s*resource\s+\"(aws_cloudwatch_metric_alarm|aws_cloudwatch_composite_alarm|datadog_monitor|"
+    r"grafana_rule_group|newrelic_nrql_alert_condition|google_monitoring_alert_policy|"
+    r"azurerm_monitor_(?:metric_alert|scheduled_query_rules_alert_v2)|opsgenie_alert_policy)\"\s+\"([\w-]+)\""
+)
+_CLOUDFORMATION = re.compile(r"^\s*\"?Type\"?\s*:\s*['\"]?AWS::CloudWatch::(?:Composite)?Alarm\b")
+_CONSTRUCT = re.compile(r"new\s+(?:\w+\.)*Alarm\(\s*\w+\s*,\s*[`'\"]([\w-]+)")
+_NAMED = re.compile(r"^\s*['\"]?([A-Za-z][\w-]{0,120})['\"]?\s*:\s*\{?\s*$")
+_METRIC = re.compile(
+    r"(?:metric_name|MetricName|metricName|name|query)['\"]?\s*[:=]\s*['\"]([^'\"]{2,300})['\"]"
+)
+_ANY = re.compile(
+    r"Alarm|_alarm|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_"
+)
+_DISABLED = re.compile(r"(actions_enabled|ActionsEnabled|enabled)['\"]?\s*[:=]\s*['\"]?false", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm: its name in the file, the metric it names (empty where it names none), and its lines."""
+
+    name: str
+    metric: str
+    path: str
+    first: int
+    last: int
+
+
+def read_alarms(repository: Repository) -> tuple[Alarm, ...]:
+    """Return the alarms that the repository's own files define and do not disable."""
+    found: list[Alarm] = []
+    wanted = [path for path in repository.paths if path.endswith(_SUFFIXES) and not aside(path, but=_HELM)]
+    telling = re.compile(r"alarm|alert|monitor|cloudwatch|observ|template|infra|terraform|stack|\.tf$", re.I)
+    ranked = sorted(wanted, key=lambda path: (not telling.search(path), path.count("/"), path))
+    for path in ranked[: MAX_READ // 2]:
+        text = text_of(repository, path)
+        if text is not None and _ANY.search(text):
+            found += _alarms(path, lines_of(text))
+    return tuple(sorted(found, key=lambda alarm: (alarm.path, alarm.first))[:MAX_ALARMS])
+
+
+def _alarms(path: str, rows: Sequence[str]) -> Iterator[Alarm]:
+    for number, row in enumerate(rows):
+        if len(row) > 1_000 or row.lstrip().startswith(("#", "//")):
+            continue
+        start, name = number, ""
+        resource = _TERRAFORM.match(row)
+        construct = _CONSTRUCT.search(row)
+        if resource:
+            name = resource[2]
+        elif construct:
+            name = construct[1]
+        elif _CLOUDFORMATION.match(row):
+            start, name = _logical_name(rows, number)
+        if name:
+            last = _end(rows, start)
+            body = "\n".join(rows[start : last + 1])
+            if not _DISABLED.search(body):
+                metric = _METRIC.search(body)
+                yield Alarm(name, metric[1] if metric else "", path, start + 1, last + 1)
+
+
+def _logical_name(rows: Sequence[str], number: int) -> tuple[int, str]:
+    for at in range(number - 1, max(number - 4, -1), -1):
+        named = _NAMED.match(rows[at])
+        if named:
+            return at, named[1]
+    return number, "alarm"
+
+
+def _end(rows: Sequence[str], start: int) -> int:
+    """Return the last line of a block: the one before the next line that is indented no deeper, or closes it."""
+    indent = len(rows[start]) - len(rows[start].lstrip())
+    last = start
+    for at in range(start + 1, min(start + 60, len(rows))):
+        row = rows[at]
+        if row.strip() and len(row) - len(row.lstrip()) <= indent:
+            return at if row.strip()[0] in "})]" else last
+        if row.strip():
+            last = at
+    return last
+
+
+def alarm_kind(alarm: Alarm) -> tuple[AlertKind | None, str]:
+    """Return what an alarm tells of and why, by the words of its metric; None where they tell nothing."""
+    said = words(alarm.metric)
+    if not said:
+        return None, "it names no metric that can be read"
+    shown = alarm.metric[:80]
+    if re.search(r"5xx|HTTPCode_(Target|ELB)_5|TargetResponseTime|5XXError", alarm.metric):
+        return "symptom", f"{shown} is what callers get"
+    if re.search(r"4xx", alarm.metric, re.I):
+        return "cause", f"{shown} counts requests that their sender got wrong"
+    if said & {"latency", "duration"} and not said & told.INTERNAL_LATENCY:
+        return "symptom", f"{shown} is how long callers wait"
+    if said & (told.RESOURCE | told.PHYSICAL | told.DEPENDENCY):
+        return "cause", f"{shown} is a state of the inside"
+    return None, f"nothing tells what {shown} means to a user"
