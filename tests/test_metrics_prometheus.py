@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from platform_operations.metrics import MetricSource, observe, observe_again, open_source
+from platform_operations.metrics import MetricSource, discover, observe, observe_again, open_source
 from platform_operations.metrics.backtest import AlertCase, backtest, quiet_objective, standard_cases
 from platform_operations.metrics.instants import rfc3339, unix
 from platform_operations.metrics.snapshot import taken, written
@@ -345,3 +345,12 @@ def test_nothing_near_the_time_asked_for_is_a_warning_that_names_as_of(server: s
     (row,) = observe(live, [CASES[1].sli()], as_of="2024-01-01T00:00:00Z")
     assert (row.status, row.end) == ("no-data", "2024-01-01T00:00:00Z")
     assert any("--as-of" in warning for warning in live.warnings)
+
+
+@pytest.mark.needs("prometheus", "promtool")
+def test_slis_found_on_a_server_are_those_that_its_series_allow(server: str) -> None:
+    live = open_source(server)
+    found = discover(live, ["steady-api"])
+    assert [sli.id for sli in found.slis] == ["steady-availability"]
+    (row,) = observe(live, found.slis, as_of=END)
+    assert (row.target, row.status) == ("99.95", "ok")

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from platform_operations.errors import InputError
 from platform_operations.metrics.query import (
@@ -42,8 +42,7 @@ _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
 Labels = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
+class _Sample(NamedTuple):
     line: int
     series: str
     time: int
@@ -197,7 +196,9 @@ class OpenMetricsSource:
                 _count(cursor)
 
     def _cursor(self, series: str, tallies: dict[Selector, _Tally]) -> _Cursor | None:
-        known = self._series[series]
+        known = self._series.get(series)
+        if known is None:
+            raise InputError(f"{self.name} changed while it was read: {series[:80]!r} is new; measure again")
         chosen = tuple(tally for selector, tally in tallies.items() if self._selects({selector}, known))
         return _Cursor(chosen) if chosen else None
 
@@ -234,6 +235,11 @@ class OpenMetricsSource:
         return f"longer than {_LONGEST_LINE} characters"
 
     def _sample(self, number: int, line: str) -> _Sample:
+        quick = line.rfind("}") + 1
+        if line[:quick] in self._series:  # seen before, so what follows is the value and the time
+            words = line[quick:].split(" ")
+            if len(words) == 3 and words[2].isdecimal() and words[2].isascii() and len(words[2]) < 11:
+                return _Sample(number, line[:quick], int(words[2]) * 1000, words[1])
         brace, space = line.find("{"), line.find(" ")
         end = space if brace < 0 or 0 < space < brace else line.find("} ") + 1
         if line[:end] not in self._series and end > 0 and brace >= 0:

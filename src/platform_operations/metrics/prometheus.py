@@ -79,14 +79,16 @@ class PrometheusSource:
         found = _totals(slis)
         if not found:
             return None
-        now = _highest(f"timestamp({selector})" for selector in found)
+        now = _newest(found)
         if not_after is not None:
             after = self._instant(now, not_after + _STALE)
             if after is not None and after >= not_after:
                 return not_after
         latest = self._instant(now, None)
         if latest is None or (not_after is not None and latest < not_after):
-            latest = max((time for time in (latest, self._last_hourly(now, not_after)) if time), default=None)
+            latest = max(
+                (time for time in (latest, self._last_hourly(found, not_after)) if time), default=None
+            )
         if latest is None and not_after is not None:
             self._notes.setdefault(
                 f"{self.name} has no samples of the SLIs in the 60 days before {rfc3339(not_after)};"
@@ -94,16 +96,19 @@ class PrometheusSource:
             )
         return latest if latest is None or not_after is None else min(latest, not_after)
 
-    def _last_hourly(self, query: str, not_after: int | None) -> int | None:
+    def _last_hourly(self, found: Sequence[str], not_after: int | None) -> int | None:
+        """The newest sample at the last whole hour that has any; asking `timestamp` of every hour is slow."""
         latest = not_after if not_after is not None else self._instant("vector(time())", None)
         if latest is None:
             return None
         end = -(-latest // HOUR) * HOUR
-        found = self.values(query, Span(end - _LOOK_BACK, end, HOUR))
-        if isinstance(found, Refusal):
-            self._notes.setdefault(f"newest sample: {found.reason}")
+        hours = self.times(
+            " or ".join(f"count({selector})" for selector in found), Span(end - _LOOK_BACK, end, HOUR)
+        )
+        if isinstance(hours, Refusal):
+            self._notes.setdefault(f"newest sample: {hours.reason}")
             return None
-        return max((floor(value) for value in found.values()), default=None)
+        return self._instant(_newest(found), hours[-1]) if hours else None
 
     def histories(self, slis: Sequence[NamedSli], span: Span) -> tuple[History, ...]:
         """The slots of each SLI: good and total events, and which share of its scrapes each slot has."""
@@ -188,9 +193,12 @@ def _totals(slis: Iterable[NamedSli]) -> tuple[str, ...]:
     )
 
 
-def _highest(queries: Iterable[str]) -> str:
-    """The highest value of several queries; each is labelled, or `or` would keep the first alone."""
-    parts = (f'label_replace(max({query}), "n", "{index}", "", "")' for index, query in enumerate(queries))
+def _newest(found: Sequence[str]) -> str:
+    """The time of the newest sample of several selectors; each is labelled, or `or` would keep the first alone."""
+    parts = (
+        f'label_replace(max(timestamp({selector})), "n", "{index}", "", "")'
+        for index, selector in enumerate(found)
+    )
     return f"max({' or '.join(parts)})"
 
 

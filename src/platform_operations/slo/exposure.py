@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from platform_operations.model.delivery import ExposureCost, Step, StepCost
+from platform_operations.model.words import Scope
 from platform_operations.slo.budget import (
     MINUTE,
     Exact,
@@ -72,22 +73,26 @@ def exposure(
     that page count), `event_rate` in events a second from the baseline. A step without an interval is judged
     once, at the end of its hold.
     """
-    return tuple(_step(step, objective, window, rollback_limit, tuple(pairs), event_rate) for step in steps)
+    known = (objective, window, rollback_limit, tuple(pairs), event_rate)
+    return tuple(_step(step.traffic, step.hold, step.interval, step.scope, *known) for step in steps)
 
 
 @lru_cache(maxsize=4096)
 def _step(
-    step: Step,
+    traffic: str,
+    hold: str,
+    interval: str | None,
+    scope: Scope,
     objective: str,
     window: int,
     rollback: int,
     pairs: tuple[Pair, ...],
     event_rate: Exact | None,
 ) -> StepExposure:
-    share = Fraction(step.traffic) / 100
-    seen = Fraction(1) if step.scope == "new-version" else share
+    share = Fraction(traffic) / 100
+    seen = Fraction(1) if scope == "new-version" else share
     fastest = _fastest(objective, seen, pairs)
-    judged = seconds(step.interval or step.hold)
+    judged = seconds(interval or hold)
     detection = _whole_minutes(judged if fastest is None else min(fastest[0], Fraction(judged)))
     factor = fastest[1] if fastest is not None else _smallest_factor(pairs)
     return StepExposure(
@@ -95,9 +100,9 @@ def _step(
         detection=detection,
         rollback=rollback,
         spent=spent(share, detection + rollback, objective, window),
-        events=None if event_rate is None else Fraction(event_rate) * share * seconds(step.hold),
+        events=None if event_rate is None else Fraction(event_rate) * share * seconds(hold),
         needed=None if factor is None else events_needed(objective, factor),
-        blind=step.scope == "whole-service" and blind(share, objective, pairs),
+        blind=scope == "whole-service" and blind(share, objective, pairs),
     )
 
 
