@@ -28,6 +28,7 @@ Document: TypeAlias = dict[str, Any]
 
 PLANS = Path(__file__).parent / "plans"
 OURS = frozenset({"base", "also", "assessment", "citations", "ignores"})
+TOLD = ("summary", "origin", "changes", "evidence")
 NAMED = frozenset({"owners", "rollout", "assumptions", *SECTIONS})
 
 
@@ -125,14 +126,15 @@ def _read(name: str) -> Document:
 
 def _assessment(base: str, plan: Document, overlay: Document) -> Assessment:
     seen = _read(f"{base}.assessment.yaml")
-    today = overlay.get("asIs") or {}
+    today: object = overlay.get("asIs") or {}
     if today == "base":
         plan, today = _read(f"{base}.yaml"), {}
     document = overlaid(overlaid(plan, cast("Document", seen.get("asIs") or {})), cast("Document", today))
     read = read_document({**document, "rollout": []})
     assert isinstance(read, Plan), f"today is no plan: {read}"
     rows = {
-        name: merged(seen.get(name, {}), overlay.get(name) or {}) for name in ("facts", "baseline", "backtests")
+        name: merged(seen.get(name, {}), overlay.get(name) or {})
+        for name in ("facts", "baseline", "backtests")
     }
     assessment = Assessment(
         facts=tuple(_fact(key, value) for key, value in rows["facts"].items()),
@@ -155,21 +157,29 @@ def _fact(key: str, value: Document) -> Fact:
 
 def _generated(plan: Plan, assessment: Assessment, written: Document) -> Plan:
     """Return the plan with everything generated that the overlay does not write itself."""
-    whole = summarised(_completed(_ledgered(with_origins(plan, assessment.as_is), assessment, written), assessment, written))
+    whole = summarised(
+        _completed(_ledgered(with_origins(plan, assessment.as_is), assessment, written), assessment, written)
+    )
     for section in SECTIONS:
-        overlay = written.get(section)
-        rows = cast("Document", overlay) if isinstance(overlay, dict) else {}
-        for name, row in rows.items():
-            entry = whole.by_name.get(f"{section}/{name}")
-            if entry is not None and isinstance(row, dict):
-                told = {key: row[key] for key in ("summary", "origin", "changes", "evidence") if key in row}
-                told = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+        rows = _mapping(written.get(section))
+        for name in rows:
+            entry, row = whole.by_name.get(f"{section}/{name}"), _mapping(rows[name])
+            if entry is not None:
+                told = {key: _frozen(row[key]) for key in TOLD if key in row}
                 whole = whole.with_entry(section, entry.model_copy(update=told))
-    strategy = written.get("deployStrategy")
-    if isinstance(strategy, dict) and isinstance(strategy.get("summary"), str):
-        told = whole.deploy_strategy.model_copy(update={"summary": strategy["summary"]})
-        whole = whole.model_copy(update={"deploy_strategy": told})
+    said = _mapping(written.get("deployStrategy")).get("summary")
+    if isinstance(said, str):
+        strategy = whole.deploy_strategy.model_copy(update={"summary": said})
+        whole = whole.model_copy(update={"deploy_strategy": strategy})
     return whole
+
+
+def _mapping(value: object) -> Document:
+    return cast("Document", value) if isinstance(value, dict) else {}
+
+
+def _frozen(value: object) -> object:
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value
 
 
 def _ledgered(plan: Plan, assessment: Assessment, written: Document) -> Plan:
@@ -231,7 +241,9 @@ def canonical_text(name: str) -> str:
     assert found.plan is not None, found.refused
     document = found.plan.document()
     kept = {key: value for key, value in document.items() if value not in ([], {"drafter": "person"})}
-    return comment + yaml.safe_dump(kept, sort_keys=False, width=108, allow_unicode=True, default_flow_style=None)
+    return comment + yaml.safe_dump(
+        kept, sort_keys=False, width=108, allow_unicode=True, default_flow_style=None
+    )
 
 
 def main() -> None:

@@ -181,11 +181,9 @@ class Graph:
 
     def _below(self, verification: Stage, release: Stage) -> bool:
         place = self.place(verification)
-        if place is None:
-            return self._ci_is_lower(release)
-        return place.kind in LOWER_KINDS or (
-            place.kind == "registry" and verification.environment != release.environment
-        )
+        if place is None or place.kind in LOWER_KINDS:
+            return True
+        return place.kind == "registry" and verification.environment != release.environment
 
     def _ci_is_lower(self, release: Stage) -> bool:
         """Return whether a run in CI is the lower exposure: where the component has no staging of its own."""

@@ -179,7 +179,8 @@ def _made_elsewhere(review: Review, release: Stage) -> bool:
         for name in review.graph.consumed(stage)
     }
     return all(
-        kinds.get(name) == "configuration" or name in before for name in review.graph.consumed(release)
+        kinds.get(name) == "configuration" or (kinds.get(name) == "platform-deployment" and name in before)
+        for name in review.graph.consumed(release)
     )
 
 

@@ -97,6 +97,8 @@ def _why_not_first(review: Review, release: Stage, found: tuple[Stage, ...]) -> 
     if not taken & wanted:
         what = f"takes {', '.join(sorted(taken))}" if taken else "names no artifact"
         return f"{stage.id!r} {what}, and the release takes {', '.join(sorted(wanted)) or 'nothing named'}"
+    if stage.environment is None:
+        return f"{stage.id!r} looks at it in CI only, and the component has staging"
     return f"nothing puts the artifact in {stage.environment} before {stage.id!r} looks at it there"
 
 
