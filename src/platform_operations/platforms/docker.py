@@ -149,7 +149,7 @@ def _component(stage: tuple[dockerfile.Instruction, ...]) -> ComponentType | Non
 
 
 def _image_name(repository: Repository, path: str) -> str:
-    """Name what a Dockerfile builds: its own suffix, its folder, the manifest beside it, else app."""
+    """Name what a Dockerfile builds: its own suffix, its folder, the manifest beside it, the repository."""
     match = re.match(_DOCKERFILE, files.name_of(path))
     own = (match["after"] or match["before"]) if match else None
     if own and environments.word_in(own) is None and own.lower() not in _VARIANTS:
@@ -157,7 +157,7 @@ def _image_name(repository: Repository, path: str) -> str:
     folder = files.name_of(files.folder_of(path))
     if folder and folder.lower() not in {"docker", ".docker", "build", "deploy", "container", "containers"}:
         return folder
-    return _manifest_name(repository, files.folder_of(path)) or "app"
+    return _manifest_name(repository, files.folder_of(path)) or repository.remote or repository.name
 
 
 _NAMED = r"(?m)^[ \t]*\"?name\"?\s*[:=]\s*[\"'](?:@[\w.-]+/)?([\w.-]+)[\"']"
@@ -192,20 +192,19 @@ def _compose(path: str, content: str) -> Iterator[Sighting]:
     words = set(re.split(r"[._-]", files.name_of(path).lower()))
     environment = environments.of_path(path)
     local = bool(words & _LOCAL) or (environment or "").lower() in _LOCAL
+    built = any(service.get("build") is not None for _, service in services.pairs)
     for key, service in services.pairs:
         if service.kind == "map":
-            yield _service(path, key, service, environment, local)
+            yield _service(path, key, service, environment, local or (built and service.get("build") is None))
 
 
-def _service(path: str, key: "Node", service: "Node", environment: str | None, local: bool) -> Sighting:
+def _service(path: str, key: "Node", service: "Node", environment: str | None, support: bool) -> Sighting:
     image = service.string("image")
     kept = images.store(image) if image else None
     if kept is not None and service.get("build") is None:
         return Sighting(path, key.first, service.last, f"Compose service {key.text} runs {kept}", environment)
-    if local:
-        return Sighting(
-            path, key.first, service.last, f"Compose service {key.text}, for development", environment
-        )
+    if support:
+        return Sighting(path, key.first, service.last, f"Compose service {key.text}, in support", environment)
     probe = service.get("healthcheck")
     checked = _compose_health(probe) if probe is not None and probe.kind == "map" else None
     declared = service.key("healthcheck")

@@ -14,8 +14,17 @@ if TYPE_CHECKING:
 
 _HELMFILE = r"^helmfile(?:[._-][\w.-]+)?\.(?:ya?ml|ya?ml\.gotmpl)$"
 _VALUES = r"(?i)(?:^|[._-])values(?:[._-]|$)|^values"
-_RUNS = r"(?m)^kind:\s*(?:Deployment|StatefulSet|DaemonSet|CronJob|Rollout|Job)\b"
-_MAIN = frozenset({"deployment.yaml", "deployment.yml", "statefulset.yaml", "rollout.yaml", "daemonset.yaml"})
+_RUNS = r"(?m)^kind:\s*(?:Deployment|StatefulSet|DaemonSet|CronJob|Rollout|Job|DeploymentConfig)\b"
+_MAIN = frozenset(
+    {
+        "deployment.yaml",
+        "deployment.yml",
+        "statefulset.yaml",
+        "rollout.yaml",
+        "daemonset.yaml",
+        "deploymentconfig.yaml",
+    }
+)
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:

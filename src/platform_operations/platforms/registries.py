@@ -102,13 +102,17 @@ def _package_json(path: str, content: str, doubtful: bool) -> Iterator[Sighting]
     yield _sighting(path, line, "npm", name, "cli" if package.get("bin") else "library")
 
 
-def _cargo(path: str, content: str, _doubtful: bool) -> Iterator[Sighting]:
+def _cargo(path: str, content: str, doubtful: bool) -> Iterator[Sighting]:
     package = tables.table((tables.toml(content) or {}), "package")
     name = package.get("name")
     if not isinstance(name, str) or package.get("publish") is False or package.get("publish") == []:
         return
     if "description" not in package and "license" not in package and "license-file" not in package:
         return  # crates.io refuses a crate without them, so this one is not meant for it
+    if doubtful and not any(
+        package.get(word) for word in ("keywords", "categories", "documentation", "homepage")
+    ):
+        return
     line = files.line_with(content, r"^\s*name\s*=") or 1
     yield _sighting(path, line, "crates-io", name, "cli" if "[[bin]]" in content else "library")
 

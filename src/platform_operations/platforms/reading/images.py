@@ -12,13 +12,14 @@ _VARIABLE = r"[$]|\{\{"
 
 STORES = {
     "postgres": "postgresql", "postgis": "postgresql", "timescaledb": "postgresql",
-    "pgvector": "postgresql", "mysql": "mysql", "mariadb": "mariadb", "mongo": "mongodb",
-    "redis": "redis", "valkey": "valkey", "memcached": "memcached", "rabbitmq": "rabbitmq",
-    "kafka": "kafka", "cp-kafka": "kafka", "redpanda": "kafka", "zookeeper": "zookeeper",
-    "cp-zookeeper": "zookeeper", "elasticsearch": "elasticsearch", "opensearch": "opensearch",
-    "nats": "nats", "minio": "object-storage", "clickhouse-server": "clickhouse",
-    "cockroach": "cockroachdb", "mssql": "sqlserver", "server": "sqlserver", "cassandra": "cassandra",
-    "scylla": "scylladb", "etcd": "etcd", "influxdb": "influxdb", "neo4j": "neo4j", "couchdb": "couchdb",
+    "pgvector": "postgresql", "postgresql": "postgresql", "mongodb": "mongodb", "mysql": "mysql",
+    "mariadb": "mariadb", "mongo": "mongodb", "redis": "redis", "valkey": "valkey",
+    "memcached": "memcached", "rabbitmq": "rabbitmq", "kafka": "kafka", "cp-kafka": "kafka",
+    "redpanda": "kafka", "zookeeper": "zookeeper", "cp-zookeeper": "zookeeper",
+    "elasticsearch": "elasticsearch", "opensearch": "opensearch", "nats": "nats",
+    "minio": "object-storage", "clickhouse-server": "clickhouse", "cockroach": "cockroachdb",
+    "mssql": "sqlserver", "server": "sqlserver", "cassandra": "cassandra", "scylla": "scylladb",
+    "etcd": "etcd", "influxdb": "influxdb", "neo4j": "neo4j", "couchdb": "couchdb",
 }  # fmt: skip
 """Images that are data stores, by the last part of their name; `server` counts under mssql only."""
 

@@ -1,14 +1,15 @@
 """Kubernetes manifests: their documents, and the workloads that they declare."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from platform_operations.model.words import ComponentType, StrategyKind
 from platform_operations.platforms.platform import Workload
 from platform_operations.platforms.reading import images, probes
-from platform_operations.platforms.reading.files import PLACEHOLDER
+from platform_operations.platforms.reading.files import PLACEHOLDER, name_of
 
 if TYPE_CHECKING:
     from platform_operations.repository.yaml_lines import Node
@@ -39,6 +40,8 @@ _CORE = frozenset(
         "ResourceQuota", "Secret", "Service", "ServiceAccount", "Template",
     }
 )  # fmt: skip
+_OLD_OPENSHIFT = frozenset({"BuildConfig", "DeploymentConfig", "ImageStream", "Route"})
+"""OpenShift's own kinds, which older templates write with apiVersion v1."""
 _OWNERS = frozenset({"owner", "team", "squad", "owned-by", "owner-team", "owning-team"})
 
 
@@ -61,8 +64,13 @@ class Manifest:
         return {key.text: value.text for key, value in found}
 
 
-def manifests(path: str, documents: "tuple[Node, ...]") -> Iterator[Manifest]:
-    """Yield the Kubernetes objects among `documents`, with lists and OpenShift templates opened."""
+def manifests(
+    path: str, documents: "tuple[Node, ...]", parameters: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Manifest]:
+    """Yield the Kubernetes objects among `documents`, with lists and OpenShift templates opened.
+
+    `parameters` are the values that a template gives its own ${NAMES}.
+    """
     for document in documents:
         if document.kind != "map":
             continue
@@ -71,17 +79,32 @@ def manifests(path: str, documents: "tuple[Node, ...]") -> Iterator[Manifest]:
             continue
         inner = document.children("items") if kind == "List" else document.children("objects")
         if kind in {"List", "Template"} and inner:
-            yield from manifests(path, inner[:500])
+            yield from manifests(
+                path, inner[:500], _parameters(document) if kind == "Template" else parameters
+            )
             continue
         group = api.rpartition("/")[0]
-        name = document.string("metadata", "name") or ""
+        name = _filled(document.string("metadata", "name") or "", parameters, path)
         yield Manifest(path, document, group, kind, name, document.string("metadata", "namespace"))
+
+
+def _parameters(template: "Node") -> dict[str, str]:
+    found = ((one.string("name"), one.string("value")) for one in template.children("parameters")[:500])
+    return {name: value for name, value in found if name and value}
+
+
+def _filled(name: str, parameters: Mapping[str, str], path: str) -> str:
+    """Fill a template's parameters in; what stays a variable is named after its file."""
+    if "$" not in name:
+        return name
+    filled = re.sub(_PARAMETER, lambda match: parameters.get(match[1], match[0]), name[:200])
+    return filled if "$" not in filled else name_of(path).partition(".")[0]
 
 
 def _is_kubernetes(api: str, kind: str) -> bool:
     group, slash, _ = api.rpartition("/")
     if not slash:
-        return api == "v1" and kind in _CORE
+        return api == "v1" and (kind in _CORE or kind in _OLD_OPENSHIFT)
     return group == "kustomize.config.k8s.io" or any(
         group == one or group.endswith("." + one) for one in _GROUPS
     )
@@ -214,6 +237,7 @@ def templated(manifest: Manifest) -> str | None:
     return None
 
 
+_PARAMETER = r"\$\{\{?(\w+)\}?\}"
 _KIND_LINE = r"^kind:\s*[\"']?([A-Za-z]+)"
 _NAME_LINE = r"^ {2}name:\s*[\"']?([A-Za-z0-9][\w.-]*)[\"']?\s*$"
 

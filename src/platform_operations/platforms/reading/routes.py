@@ -61,7 +61,7 @@ def _urls(manifest: Manifest) -> Iterator[tuple[str, str]]:
             for path in rule.children("http", "paths"):
                 service = path.string("backend", "service", "name") or path.string("backend", "serviceName")
                 yield from _pair(service, host, scheme)
-    elif manifest.kind == "Route" and manifest.group == "route.openshift.io":
+    elif manifest.kind == "Route" and manifest.group in {"", "route.openshift.io"}:
         scheme = "https" if node.get("spec", "tls") is not None else "http"
         yield from _pair(node.string("spec", "to", "name"), node.string("spec", "host"), scheme)
     elif manifest.kind in {"HTTPRoute", "VirtualService"}:
