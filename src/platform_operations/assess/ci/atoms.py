@@ -261,7 +261,8 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
     if (script and _SETUP.search(script)) or called[-1] in {"--version", "--help", "version"}:
         return None, ""
     kind = kind_of_name(script)
-    if kind in _NAMED:
+    spoken = {kind_of_name(job.key), kind_of_name(job.name), kind_of_name(atom.step.name)}
+    if kind in _NAMED and (kind != "migrate" or spoken & {"migrate", "deploy"}):
         return kind, f"the name of what it runs, {script!r}"
     for name, what in ((atom.step.name, "step"), (job.name or job.key, "job"), (job.key, "job")):
         kind = None if _SETUP.search(name) and what == "step" else kind_of_name(name)

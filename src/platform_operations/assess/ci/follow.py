@@ -69,15 +69,35 @@ def _makefile(repository: Repository, called: tuple[str, ...], place: str) -> Fo
     named = value_of(called, "-f", "--file")
     targets = [word for word in _bare(called) if "=" not in word]
     for name in (named,) if named else ("Makefile", "makefile", "GNUmakefile"):
-        path = _joined(place, name)
-        content = _text(repository, path)
-        if content is None:
-            continue
-        found: list[Command] = []
-        for target in targets[:6] or [""]:
-            found.extend(_recipe(content, target, 1))
-        return Followed(path, tuple(found[:MAX_FOLLOWED])) if found else None
+        first = _joined(place, name)
+        for path in (first, *_included(repository, first, place)):
+            content = _text(repository, path)
+            if content is None:
+                continue
+            found: list[Command] = []
+            for target in targets[:6] or [""]:
+                found.extend(_recipe(content, target, 1))
+            if found:
+                return Followed(path, tuple(found[:MAX_FOLLOWED]))
     return None
+
+
+def _included(repository: Repository, path: str, place: str) -> tuple[str, ...]:
+    """Return the files that a Makefile includes by name."""
+    content = _text(repository, path) or ""
+    names = [
+        name for line in re.findall(r"^-?include\s+(.+)$", content, re.MULTILINE) for name in line.split()
+    ]
+    return tuple(_joined(place, name.removeprefix("./")) for name in names if "$" not in name)[:12]
+
+
+_VARIABLE = re.compile(r"^(?:export\s+)?([A-Za-z_]\w*)\s*[:?]?=[ \t]*([^$\n#]{1,80}?)[ \t]*$", re.MULTILINE)
+
+
+def _substituted(script: str, content: str) -> str:
+    """Return a recipe with the Makefile's plain variables in place: `$(DOCKER) build` is `docker build`."""
+    known = dict(_VARIABLE.findall(content[:200_000]))
+    return re.sub(r"\$[({](\w+)[)}]", lambda match: known.get(match[1], match[0]), script)
 
 
 def _bare(called: tuple[str, ...]) -> list[str]:
@@ -117,7 +137,8 @@ def _recipe(content: str, target: str, depth: int) -> list[Command]:
         body = lines[index + 1 : end]
         ignoring = {index + 2 + at for at, text in enumerate(body) if text.lstrip().startswith(("-", "@-"))}
         script = "\n".join(text.lstrip().lstrip("@-+") for text in body)
-        for command in commands(script.replace("$(MAKE)", "make").replace("$$", "$"), index + 2):
+        script = _substituted(script.replace("$(MAKE)", "make"), content).replace("$$", "$")
+        for command in commands(script, index + 2):
             silent = "- before the recipe line" if command.first in ignoring else command.silenced
             found.append(
                 Command(command.text, command.first, command.last, silent, command.folder, command.body)

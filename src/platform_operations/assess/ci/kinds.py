@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from platform_operations.assess.ci.acts import NOTHING_DONE, Act
+from platform_operations.assess.ci.names import environment_word
 from platform_operations.assess.ci.requests import act_of_request
 from platform_operations.assess.ci.tables import COMMANDS, USES, Row
 from platform_operations.model.words import StageKind
@@ -21,12 +22,15 @@ _JOURNEY = re.compile(
 _INTEGRATION = re.compile(
     r"(?:^|[^a-z])(integration|functional|contract|component)(?:$|[^a-z])", re.IGNORECASE
 )
+_STYLE = re.compile(
+    r"\b(?:-e|-s|--session|--env)[ =]?\S*(?:typing|mypy|lint|style|format|docs|pre-commit|type|ruff|check)"
+)
 _DRY = (
     "--dry-run", "--dryrun", "--dry-run=client", "--dry-run=server", "--check-only", "--noop", "--check", "--diff-only",
     "--validate-only", "--plan", "--snapshot", "--help", "--version", "-n --dry-run",
 )  # fmt: skip
 _LOCAL_CLUSTER = re.compile(
-    r"kind-action|setup-kind|kind create|minikube|k3d|setup-k3s|k3s-action|microk8s|create-kind|localstack|ct install|kwok"
+    r"kind-action|setup-kind|kind create|minikube|k3d|setup-k3s|k3s-action|microk8s|create-kind|localstack|ct install|kwok|get\.k3s\.io|k3s server|kind load|talosctl|microshift|setup-crc"
 )
 
 
@@ -152,9 +156,10 @@ def act_of_name(uses: str, inputs: Mapping[str, str]) -> Act:
 
 
 def _act_of_check(check: Check, text: str) -> Act:
-    journey = check.gate in {"e2e-test", "performance"} or (
-        check.stage == "test" and _JOURNEY.search(text) is not None
-    )
+    if check.id in {"tox", "nox"} and _STYLE.search(text):
+        return Act(kind="analyze")
+    tests = check.gate == "unit-test" and _JOURNEY.search(text) is not None
+    journey = check.gate in {"e2e-test", "performance"} or tests
     kind = "test" if check.stage == "verify" and check.id == "zap" else check.stage
     return Act(kind=kind, check=check, journey=journey or check.id == "zap")
 
@@ -180,6 +185,11 @@ def _adjusted(act: Act, called: tuple[str, ...]) -> Act:
         called
     ):
         return replace(act, kind=None)
+    if (
+        called[:4] == ("docker", "buildx", "imagetools", "create")
+        and environment_word(" ".join(called)) is None
+    ):
+        return Act(kind="package")
     return _ambiguous(act, called) or _waiting(act, called)
 
 
@@ -188,6 +198,8 @@ def _ambiguous(act: Act, called: tuple[str, ...]) -> Act | None:
     head = called[0]
     if head == "goreleaser" and (has(called, "--skip-publish") or value_of(called, "--skip") == "publish"):
         return replace(act, kind="build", makes="package")
+    if head == "make" and len(called) > 1:
+        return NOTHING_DONE
     if head in {"make", "zip", "scp", "rsync", "aws", "gsutil"} and act.makes in {
         "package",
         "archive",

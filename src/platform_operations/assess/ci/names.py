@@ -59,7 +59,7 @@ def environment_word(text: str, *, bare: bool = False) -> str | None:
 _CLEAR = frozenset(
     {
         "production", "prod", "prd", "live", "staging", "stage", "stg", "uat", "qa", "preprod", "nonprod", "sandbox",
-        "preview", "development", "dev", "develop", "testnet", "mainnet",
+        "preview", "development", "dev", "develop", "demo", "testnet", "mainnet",
     }
 )  # fmt: skip
 

@@ -128,7 +128,7 @@ COMMANDS: tuple[Row, ...] = (
     ("vercel alias", "promote", "source"), ("vercel env", None, ""), ("vercel inspect", None, ""), ("netlify deploy", "deploy", "bundle"), ("netlify-cli deploy", "deploy", "bundle"), ("railway up", "deploy", "source"), ("railway redeploy", "deploy", "source"), ("render deploys create", "deploy", "source"),
     ("doctl apps update", "deploy", "source"), ("doctl apps create-deployment", "deploy", "source"), ("doctl apps create", "deploy", "source"), ("supabase functions deploy", "deploy", "source"), ("surge", "deploy", "bundle"),
     ("gh-pages", "deploy", "bundle"), ("mkdocs gh-deploy", "deploy", "bundle"), ("mike deploy", "deploy", "bundle"), ("quarto publish", "deploy", "bundle"), ("eas update", "deploy", "bundle"), ("code-push release", "deploy", "bundle"),
-    ("databricks bundle deploy", "deploy", "source"), ("dbt run", "deploy", "source"), ("dbt build", "deploy", "source"), ("prefect deploy", "deploy", "source"), ("modal deploy", "deploy", "source"), ("dagster-cloud deploy", "deploy", "source"), ("astro deploy", "deploy", "source"), ("encore deploy", "deploy", "source"), ("deployctl deploy", "deploy", "source"), ("convex deploy", "deploy", "source"), ("shuttle deploy", "deploy", "source"),
+    ("databricks bundle deploy", "deploy", "source"), ("fastapi deploy", "deploy", "source"), ("dbt run", "deploy", "source"), ("dbt build", "deploy", "source"), ("prefect deploy", "deploy", "source"), ("modal deploy", "deploy", "source"), ("dagster-cloud deploy", "deploy", "source"), ("astro deploy", "deploy", "source"), ("encore deploy", "deploy", "source"), ("deployctl deploy", "deploy", "source"), ("convex deploy", "deploy", "source"), ("shuttle deploy", "deploy", "source"),
 )  # fmt: skip
 
 USES: tuple[Row, ...] = (

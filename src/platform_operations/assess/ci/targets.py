@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline, Place
-from platform_operations.assess.ci.names import environment_kind, environment_word
+from platform_operations.assess.ci.names import environment_kind, environment_word, kebab
 from platform_operations.model.words import EnvironmentKind, Exposure, StageKind
 from platform_operations.platforms.reading import environments as spelled
 from platform_operations.platforms.reading.commands import has, invocation, value_of
@@ -29,6 +29,7 @@ _BRANCH = re.compile(
 )
 _TAGGED = re.compile(r"refs/tags|event_name\s*==\s*'release'|CI_COMMIT_TAG|ref_type\s*==\s*'tag'")
 _PULLED = re.compile(r"event_name\s*==\s*'pull_request'")
+_TESTING = re.compile(r"(?:^|[ -])(?:tests?|e2e|perf|conformance|validation|integration)(?:[ -]|$)")
 _PARTIAL = re.compile(
     r"canary|--traffic\b|--percent|set-?weight|--to-tags|rollout-percentage|--gradual", re.IGNORECASE
 )
@@ -85,6 +86,8 @@ def _of_call(called: tuple[str, ...]) -> str | None:
 def _word(value: str) -> str | None:
     if "$" in value or "{{" in value:
         return environment_word(value) if re.search(r"(?:secrets|vars)\.", value) else None
+    if re.search(r"(?:^|/)(?:tests?|e2e|testing|integration|testdata)/", value):
+        return None
     return environment_word(value, bare="/" not in value and "." not in value) or (
         spelled.of_path(value) if "/" in value or "." in value else None
     )
@@ -159,6 +162,8 @@ def _by_trigger(
     atoms: tuple[Atom, ...], job: CiJob, pipeline: CiPipeline, default: frozenset[str]
 ) -> Named | None:
     place = atoms[0].places[0]
+    if _TESTING.search(f"{kebab(job.key)} {pipeline.id}"):
+        return Named("test", "ephemeral", place, "its job or pipeline is a test")
     if _previews(atoms):
         return Named("preview", "ephemeral", place, "without a production flag this platform makes a preview")
     condition = " ".join((job.condition, *(atom.step.condition for atom in atoms)))

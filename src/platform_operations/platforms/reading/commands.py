@@ -5,10 +5,31 @@ from functools import lru_cache
 
 MAX_WORDS = 400
 
-_WORD = re.compile(r"""(?:\$\{\{.{0,600}?\}\}|[^\s"'$]+|\$|"(?:[^"\\]|\\.)*"?|'[^']*'?)+""")
+_WORD = re.compile(
+    r"""(?:\$\{\{.{0,600}?\}\}|\$\([^()]{0,400}\)|[^\s"'$]+|\$|"(?:[^"\\]|\\.)*"?|'[^']*'?)+"""
+)
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\+?=")
 _VERSIONED = re.compile(r"^(@?[^@=]+?)(?:@|==)[^/]*$")
 _PREFIXED = re.compile(r"^\$\{?[A-Za-z_]+\}?/?(?=[a-z])")
+_INSTALLED = re.compile(r"node_modules/|vendor/|/usr/|env/|/opt/|/home/|/root/|~/|\.venv|GOPATH|HOME|/go/bin")
+_STUBS = frozenset(
+    {
+        "rails",
+        "rake",
+        "rspec",
+        "bundle",
+        "rubocop",
+        "brakeman",
+        "bundler-audit",
+        "phpunit",
+        "jest",
+        "vite",
+        "webpack",
+        "importmap",
+        "cucumber",
+        "pytest",
+    }
+)
 _CAPTURED = re.compile(
     r"^(?:export |local |readonly |declare )?[A-Za-z_]\w*=[\"']?\$\((.{3,2000}?)\)[\"']?(?: \|\| .*)?$",
     re.DOTALL,
@@ -141,7 +162,7 @@ def _tool(word: str) -> str:
         return "gradle"
     if word.endswith(("mvnw", "mvnw.cmd")):
         return "mvn"
-    if "bin/" in word:
+    if "bin/" in word and (_INSTALLED.search(word) or word.rpartition("/")[2] in _STUBS):
         word = word.rpartition("/")[2]
     versioned = _VERSIONED.match(word)
     if versioned:
