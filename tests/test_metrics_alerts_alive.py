@@ -39,7 +39,12 @@ def expression(sli: Sli = SLI, rate: Fraction | None = None) -> str:
 
 
 def verdict(
-    tmp_path: Path, rule: str, series: dict[str, str], firing: dict[str, bool], held: str = "0s"
+    tmp_path: Path,
+    rule: str,
+    series: dict[str, str],
+    firing: dict[str, bool],
+    held: str = "0s",
+    **labels: str,
 ) -> str:
     """What promtool says of one rule over series of one value each 30 s; empty when all is as expected."""
     rules = tmp_path / "rules.yml"
