@@ -130,9 +130,17 @@ def _answer(review: Review, violation: Violation) -> str:
     if fact is None:
         return "seen"
     if fact.outcome == "unknown":
-        return "open"
+        return "seen" if _decided_by_the_plan(review, violation) else "open"
     said = fact.outcome == "present" and any(uri.startswith("user:") for uri in fact.evidence)
     return "user" if said else "seen"
+
+
+def _decided_by_the_plan(review: Review, violation: Violation) -> bool:
+    """Whether the place is of an entry that the plan adds or changes: what it says there is its own choice."""
+    if review.today or len(violation.at) < 2:
+        return False
+    entry = review.plan.by_name.get(f"{violation.at[0]}/{violation.at[1]}")
+    return entry is not None and entry.origin != "existing"
 
 
 def _question(rule: Rule, violation: Violation) -> Question:
