@@ -6,6 +6,7 @@ from platform_operations.platforms.platform import Action, Mechanism, Platform, 
 from platform_operations.platforms.reading import (
     aws_terraform,
     cloudformation,
+    dependencies,
     environments,
     files,
     pipelines,
@@ -31,10 +32,7 @@ _NAMED = {
     "apprunner.yaml": "App Runner configuration",
     "amplify.yml": "Amplify build",
 }
-_SDKS = (
-    r'^\s*"(?:aws-cdk-lib|@aws-cdk/core|@pulumi/aws|@pulumi/awsx)"\s*:',
-    r"^\s*[\"']?(?:aws-cdk-lib|pulumi-aws)\b",
-)
+_LIBRARIES = ("aws-cdk-lib", "@aws-cdk/core", "@pulumi/aws", "@pulumi/awsx", "pulumi-aws", "pulumi_aws")
 _CONTAINERS = r'^\s*"?containerDefinitions"?\s*:'
 
 
@@ -45,17 +43,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         found.extend(_file(repository, path))
     for path in files.named(repository, frozenset({"samconfig.toml"})):
         found.extend(_samconfig(repository, path))
-    for path in files.named(
-        repository, frozenset({"package.json", "requirements.txt", "pyproject.toml", "Pipfile"})
-    ):
-        content = files.text(repository, path)
-        line = (
-            next((one for one in (files.line_with(content, sdk) for sdk in _SDKS) if one), None)
-            if content
-            else None
-        )
-        if line is not None:
-            found.append(Sighting(path, line, line, "infrastructure library for AWS"))
+    found.extend(dependencies.declared(repository, *_LIBRARIES))
     found.extend(aws_terraform.resources(repository))
     found.extend(pipelines.runs(repository, "", _CLI))
     return tuple(found)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
-from platform_operations.platforms.reading import files, pipelines, tables
+from platform_operations.platforms.reading import dependencies, files, pipelines, tables
 from platform_operations.repository import Repository
 
 _CLI = (
@@ -11,6 +11,10 @@ _CLI = (
     r"|uses:\s*[\"']?(?:nwtgck/actions-netlify|netlify/actions)|api\.netlify\.com|\bNETLIFY_(?:AUTH_TOKEN|SITE_ID)\b"
 )
 _CONTEXTS = {"production": "production", "deploy-preview": "deploy-preview", "branch-deploy": "branch-deploy"}
+_LIBRARIES = (
+    "@netlify/functions", "@netlify/edge-functions", "@netlify/plugin-nextjs", "@sveltejs/adapter-netlify",
+    "@astrojs/netlify",
+)  # fmt: skip
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:
@@ -20,6 +24,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         content = files.text(repository, path)
         if content is not None:
             found.extend(_site(path, content))
+    found.extend(dependencies.declared(repository, *_LIBRARIES))
     found.extend(pipelines.runs(repository, "netlify", _CLI))
     return tuple(found)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
-from platform_operations.platforms.reading import files, pipelines
+from platform_operations.platforms.reading import dependencies, files, pipelines
 from platform_operations.repository import Repository
 
 _CLI = (
@@ -22,6 +22,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         content = files.text(repository, path)
         if content is not None:
             found.extend(_file(path, content))
+    found.extend(dependencies.declared(repository, "@pulumi/pulumi", "pulumi"))
     found.extend(pipelines.runs(repository, "pulumi", _CLI))
     return tuple(found)
 

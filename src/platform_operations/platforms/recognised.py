@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from platform_operations.platforms.platform import Platform, Sighting
-from platform_operations.platforms.reading import environments, files, hcl, pipelines
+from platform_operations.platforms.reading import dependencies, environments, files, hcl, pipelines
 from platform_operations.repository import Repository
 
 
@@ -19,6 +19,7 @@ class Row:
     mark: str = ""
     prefixes: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
     word: str = ""
     cli: str = ""
     environments: str = ""
@@ -39,6 +40,7 @@ ROWS = (
         "cloudflare", "Cloudflare",
         ("wrangler.toml", "wrangler.json", "wrangler.jsonc"),
         providers=("cloudflare",),
+        libraries=("wrangler", "@sveltejs/adapter-cloudflare", "@opennextjs/cloudflare", "@astrojs/cloudflare"),
         word="c",
         cli=r"\bwrangler\s+(?:deploy|publish|pages|versions)\b|uses:\s*[\"']?cloudflare/|\bCLOUDFLARE_(?:API_TOKEN|ACCOUNT_ID)\b",
         environments="Environments of a Wrangler file; Pages previews per branch.",
@@ -73,6 +75,7 @@ ROWS = (
     Row(
         "serverless-framework", "Serverless Framework",
         ("serverless.yml", "serverless.yaml", "serverless.ts", "serverless.js", "serverless.json"),
+        libraries=("serverless",),
         mark=r"\b(?:service|provider|functions)\b\s*[:=]",
         word="s",
         cli=r"\b(?:serverless|sls)\s+deploy\b|uses:\s*[\"']?serverless/github-action",
@@ -100,6 +103,8 @@ def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:
                 folders.add(files.folder_of(path))
                 environment = environments.of_folder(files.folder_of(path))
                 yield Sighting(path, line, line, f"Terraform resources of {row.title}", environment)
+    if row.libraries:
+        yield from dependencies.declared(repository, *row.libraries)
     if row.cli:
         yield from pipelines.runs(repository, row.word, row.cli)
 

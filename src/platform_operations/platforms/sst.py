@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
-from platform_operations.platforms.reading import files, pipelines
+from platform_operations.platforms.reading import dependencies, files, pipelines
 from platform_operations.repository import Repository
 
 _NAMES = frozenset({"sst.config.ts", "sst.config.js", "sst.config.mjs", "sst.json"})
@@ -27,6 +27,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         content = files.text(repository, path)
         if content is not None and ("sst" in content or "$config" in content):
             found.extend(_application(path, content))
+    found.extend(dependencies.declared(repository, "sst"))
     found.extend(pipelines.runs(repository, "sst", _CLI))
     return tuple(found)
 

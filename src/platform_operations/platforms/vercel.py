@@ -3,7 +3,7 @@
 import re
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
-from platform_operations.platforms.reading import files, pipelines
+from platform_operations.platforms.reading import dependencies, files, pipelines
 from platform_operations.repository import Repository
 
 _NAMES = frozenset({"vercel.json", "vercel.ts", "now.json"})
@@ -15,6 +15,10 @@ _CLI = (
     r"\bvercel(?:@[\w.^~-]+)?\s+(?:deploy|build|pull|promote|rollback|alias|rolling-release|--prod|--token)\b"
     r"|uses:\s*[\"']?[\w-]+/vercel-action|\bVERCEL_(?:TOKEN|PROJECT_ID)\b"
 )
+_LIBRARIES = (
+    "@vercel/analytics", "@vercel/speed-insights", "@vercel/functions", "@vercel/edge-config",
+    "@sveltejs/adapter-vercel", "@astrojs/vercel",
+)  # fmt: skip
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:
@@ -26,6 +30,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
             path.endswith(".ts") or content.strip() == "{}" or re.search(_KEYS, content)
         ):
             found.append(_project(path, content))
+    found.extend(dependencies.declared(repository, *_LIBRARIES))
     found.extend(pipelines.runs(repository, "vercel", _CLI))
     return tuple(found)
 
