@@ -37,7 +37,11 @@ OUTPUT_SCHEMA: dict[str, Any] = {
     "properties": {
         "result": {"type": "object", "description": "The document the command line gives with --format json"},
         "truncated": {"type": "boolean", "description": "Whether result is only part of it"},
-        "cursor": {"type": ["string", "null"], "description": "Continues a truncated result"},
+        # Not a list of types: clients that know one type a schema would drop the tool.
+        "cursor": {
+            "anyOf": [{"type": "string"}, {"type": "null"}],
+            "description": "Continues a truncated result",
+        },
     },
     "required": ["result", "truncated", "cursor"],
     "additionalProperties": False,

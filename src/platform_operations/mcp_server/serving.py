@@ -92,7 +92,6 @@ def _over_http(roots: Roots, metrics: str | None, host: str, port: int) -> None:
 
     names = [f"[{name}]" if ":" in name else name for name in LOOPBACK]
     app = build_server(roots, metrics).streamable_http_app(
-        json_response=True,
         stateless_http=True,
         max_request_body_size=LARGEST_REQUEST,
         host=host,

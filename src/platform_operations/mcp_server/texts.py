@@ -85,7 +85,7 @@ def findings_text(document: Document) -> str:
         said = f"valid: true (evidence {document['evidence']})."
         following = "Tell the user what rests on assumptions; platform-ops render writes the files."
     else:
-        said = f"valid: false (evidence {document['evidence']}). {_counted(document['findings'])}"
+        said = f"valid: false (evidence {document['evidence']}). {_counted(document['findings'], 'Findings')}"
         following = (
             "Repair every finding in one go (at is a JSON pointer into the plan; load_reference page rules/RULE "
             "section repair says how), then validate_plan again. Stop and tell the user when a round repairs nothing."
@@ -144,9 +144,9 @@ def _finding(row: Document) -> str:
     return f"- {row['severity']} {row['rule']} at {row['at'] or '/'}: {row['message']}{allowed}{where}"
 
 
-def _counted(rows: Sequence[Document]) -> str:
+def _counted(rows: Sequence[Document], word: str = "Gaps") -> str:
     errors = sum(row["severity"] == "error" for row in rows)
-    return f"Gaps: {errors} errors, {len(rows) - errors} others." if rows else "Gaps: none."
+    return f"{word}: {errors} errors, {len(rows) - errors} others." if rows else f"{word}: none."
 
 
 def _listed(title: str, rows: Sequence[Document]) -> list[str]:
