@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from platform_operations.model.assessment import Fact
@@ -39,12 +40,22 @@ MAX_READ = 2_000
 
 def vendored(path: str) -> bool:
     """Whether `path` lies in a folder of other people's code."""
-    return any(part in VENDORED for part in path.lower().split("/")[:-1])
+    return _has_part(path.rpartition("/")[0], vendored_only=True)
 
 
-def aside(path: str, *, but: frozenset[str] = frozenset()) -> bool:
+_NO_FOLDERS: frozenset[str] = frozenset()
+
+
+def aside(path: str, *, but: frozenset[str] = _NO_FOLDERS) -> bool:
     """Whether `path` lies in a folder that shows, tests or remembers; `but` names folders that count here."""
-    parts = path.lower().split("/")[:-1]
+    return _has_part(path.rpartition("/")[0], but)
+
+
+@lru_cache(maxsize=65_536)
+def _has_part(place: str, but: frozenset[str] = _NO_FOLDERS, vendored_only: bool = False) -> bool:
+    parts = place.lower().split("/")
+    if vendored_only:
+        return not VENDORED.isdisjoint(parts)
     return any((part in ASIDE or part.startswith(_TEST_BEGINNINGS)) and part not in but for part in parts)
 
 

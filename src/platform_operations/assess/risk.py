@@ -99,7 +99,8 @@ def _named_after(repository: Repository, words: Sequence[str]) -> str | None:
     found = [
         path
         for path in repository.paths
-        if path.rpartition(".")[2].lower() in EXTENSIONS
+        if any(word in path.lower() for word in words)
+        and path.rpartition(".")[2].lower() in EXTENSIONS
         and not path.endswith((".tf", ".sh", ".sql"))
         and not aside(path)
         and wanted & frozenset(_words(path))
@@ -150,6 +151,8 @@ def _regions(repository: Repository) -> Iterator[Reason]:
     ]
     for path in sorted(wanted, key=lambda path: (path.count("/"), path))[:MAX_FILES]:
         text = text_of(repository, path) or ""
+        if not any(side in text for side in ("east", "west", "north", "south", "central")):
+            continue
         for match in _REGION.finditer(text):
             line = text.count("\n", 0, match.start()) + 1
             if not text.split("\n", line)[line - 1].lstrip().startswith(("#", "//")):

@@ -65,90 +65,96 @@ _CONFIG = (
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line that shows a tool in use: the first match of `line` in files whose path matches `path`."""
+    """A line that shows a tool in use: one that holds `needs` and matches `line`, in a file matching `path`."""
 
     tool: str
+    needs: str
     line: re.Pattern[str]
     path: re.Pattern[str] = re.compile("")
 
 
-def _mark(tool: str, line: str, path: str = "") -> Mark:
-    return Mark(tool, re.compile(line), re.compile(path, re.I))
+def _mark(tool: str, needs: str, line: str = "", path: str = "") -> Mark:
+    return Mark(tool, needs, re.compile(line or re.escape(needs)), re.compile(path, re.I))
 
 
-def _image(tool: str, names: str) -> Mark:
-    return _mark(tool, rf"^\s*image:\s*['\"]?\S*({names})")
+def _images(tool: str, *names: str) -> tuple[Mark, ...]:
+    return tuple(_mark(tool, name, rf"^\s*image:\s*['\"]?\S*{re.escape(name)}") for name in names)
 
 
-def _kind(tool: str, kinds: str) -> Mark:
-    return _mark(tool, rf"^\s*kind:\s*({kinds})\s*$")
+def _kinds(tool: str, *names: str) -> tuple[Mark, ...]:
+    return tuple(_mark(tool, name, rf"^\s*kind:\s*{name}\s*$") for name in names)
 
 
-def _resource(tool: str, prefix: str) -> Mark:
-    return _mark(tool, rf"^\s*resource\s+\"{prefix}\w+\"")
+def _resources(tool: str, prefix: str) -> tuple[Mark, ...]:
+    return (_mark(tool, prefix, rf"^\s*resource\s+\"{prefix}\w+\""),)
 
 
+def _words(tool: str, *names: str) -> tuple[Mark, ...]:
+    return tuple(_mark(tool, name) for name in names)
+
+
+_OTEL_FILES = r"otel|collector"
+_BOARDS = r"dashboard|grafana|monitoring|observab"
 MARKS: tuple[Mark, ...] = (
-    _mark("prometheus", r"^\s*scrape_configs\s*:"),
-    _kind("prometheus", "ServiceMonitor|PodMonitor|PrometheusRule|Prometheus|Probe|ScrapeConfig"),
-    _mark("prometheus", r"prometheus\.io/scrape['\"]?\s*:\s*['\"]?true"),
-    _image("prometheus", "prom/prometheus|prometheus/prometheus|kube-prometheus-stack"),
-    _mark("prometheus", r"(chart|name):\s*['\"]?(kube-)?prometheus(-stack|-community\S*)?['\"]?\s*$"),
-    _image("alertmanager", "prom/alertmanager|prometheus/alertmanager"),
-    _kind("alertmanager", "Alertmanager|AlertmanagerConfig"),
-    _mark("alertmanager", r"^\s*alertmanagers\s*:"),
-    _kind("opentelemetry", "OpenTelemetryCollector|Instrumentation"),
-    _image("opentelemetry", "opentelemetry-collector|otel/"),
-    _mark("opentelemetry", r"OTEL_(EXPORTER_OTLP_|SERVICE_NAME|TRACES_|METRICS_)"),
-    _mark("opentelemetry", r"^\s*otlp\s*:", r"otel|collector"),
-    _image("grafana", r"grafana/grafana\b"),
-    _kind("grafana", "Grafana|GrafanaDashboard|GrafanaDatasource"),
-    _mark("grafana", r"\"schemaVersion\"\s*:\s*\d+", r"dashboard|grafana|monitoring|observab"),
-    _resource("grafana", "grafana_"),
-    _mark("grafana", r"grafana_dashboard\s*:\s*['\"]?1"),
-    _image("loki", "grafana/(loki|promtail)"),
-    _image("tempo", "grafana/tempo"),
-    _image("jaeger", "jaegertracing/"),
-    _image("fluentd", "fluent/fluentd|fluentd-kubernetes"),
-    _image("fluentbit", "fluent-bit"),
-    _image("vector", "timberio/vector"),
-    _resource("datadog", "datadog_"),
-    _mark("datadog", r"\b(DD_API_KEY|DD_SERVICE|DD_AGENT_HOST|DD_ENV|DD_TRACE_ENABLED)\b"),
-    _mark("datadog", r"ad\.datadoghq\.com/|tags\.datadoghq\.com/"),
-    _image("datadog", "datadog/agent"),
-    _resource("newrelic", "newrelic_"),
-    _mark("newrelic", r"\bNEW_RELIC_(LICENSE_KEY|APP_NAME)\b"),
-    _mark("sentry", r"\bSENTRY_(DSN|AUTH_TOKEN|PROJECT)\b"),
-    _mark("cloudwatch", r"AWS::CloudWatch::(Alarm|CompositeAlarm|Dashboard)"),
-    _mark("cloudwatch", r"AWS::Logs::(LogGroup|MetricFilter)"),
-    _resource("cloudwatch", "aws_cloudwatch_"),
-    _mark("cloudwatch", r"awslogs-group|\"logDriver\"\s*:\s*\"awslogs\""),
-    _mark("xray", r"Tracing(Config)?\s*:\s*(Active|\{)|tracing_mode\s*=\s*\"Active\""),
-    _mark("applicationinsights", r"Microsoft\.Insights/components|azurerm_application_insights"),
-    _mark("applicationinsights", "APPLICATIONINSIGHTS_CONNECTION_STRING|APPINSIGHTS_INSTRUMENTATIONKEY"),
-    _mark("splunk", r"\"?splunk-(url|token)\"?\s*[:=]|splunk_hec|SPLUNK_(HEC|TOKEN|ACCESS_TOKEN|REALM)"),
-    _image("splunk", "splunk/"),
-    _resource("splunk", "splunk_"),
-    _resource("pagerduty", "pagerduty_"),
-    _mark("pagerduty", r"pagerduty_configs|events\.pagerduty\.com"),
-    _resource("opsgenie", "opsgenie_"),
-    _mark("opsgenie", r"opsgenie_configs|api\.opsgenie\.com"),
-    _mark("honeycomb", r"api\.honeycomb\.io|HONEYCOMB_API_KEY"),
-    _resource("honeycomb", "honeycombio_"),
-    _mark("statsd", r"\bSTATSD_(HOST|ADDR|URL|PORT)\b|^\s*statsd\s*:"),
-    _resource("google-cloud-operations", "google_monitoring_"),
-    _image("uptime-kuma", "louislam/uptime-kuma"),
-    _resource("checkly", "checkly_"),
+    _mark("prometheus", "scrape_configs", r"^\s*scrape_configs\s*:"),
+    *_kinds(
+        "prometheus", "ServiceMonitor", "PodMonitor", "PrometheusRule", "Prometheus", "Probe", "ScrapeConfig"
+    ),
+    _mark("prometheus", "prometheus.io/scrape", r"prometheus\.io/scrape['\"]?\s*:\s*['\"]?true"),
+    *_images("prometheus", "prom/prometheus", "prometheus/prometheus", "kube-prometheus-stack"),
+    _mark(
+        "prometheus",
+        "prometheus",
+        r"(chart|name):\s*['\"]?(kube-)?prometheus(-stack|-community\S*)?['\"]?\s*$",
+    ),
+    *_images("alertmanager", "prom/alertmanager", "prometheus/alertmanager"),
+    *_kinds("alertmanager", "Alertmanager", "AlertmanagerConfig"),
+    _mark("alertmanager", "alertmanagers", r"^\s*alertmanagers\s*:"),
+    *_kinds("opentelemetry", "OpenTelemetryCollector", "Instrumentation"),
+    *_images("opentelemetry", "opentelemetry-collector", "otel/"),
+    *_words("opentelemetry", "OTEL_EXPORTER_OTLP_", "OTEL_SERVICE_NAME", "OTEL_TRACES_", "OTEL_METRICS_"),
+    _mark("opentelemetry", "otlp", r"^\s*otlp\s*:", _OTEL_FILES),
+    _mark("grafana", "grafana/grafana", r"^\s*image:\s*['\"]?\S*grafana/grafana\b"),
+    *_kinds("grafana", "Grafana", "GrafanaDashboard", "GrafanaDatasource"),
+    _mark("grafana", "schemaVersion", r"\"schemaVersion\"\s*:\s*\d+", _BOARDS),
+    *_resources("grafana", "grafana_"),
+    _mark("grafana", "grafana_dashboard", r"grafana_dashboard\s*:\s*['\"]?1"),
+    *_images("loki", "grafana/loki", "grafana/promtail"),
+    *_images("tempo", "grafana/tempo"),
+    *_images("jaeger", "jaegertracing/"),
+    *_images("fluentd", "fluent/fluentd", "fluentd-kubernetes"),
+    *_images("fluentbit", "fluent-bit"),
+    *_images("vector", "timberio/vector"),
+    *_resources("datadog", "datadog_"),
+    *_words("datadog", "DD_API_KEY", "DD_SERVICE", "DD_AGENT_HOST", "DD_TRACE_ENABLED"),
+    *_words("datadog", "ad.datadoghq.com/", "tags.datadoghq.com/"),
+    *_images("datadog", "datadog/agent"),
+    *_resources("newrelic", "newrelic_"),
+    *_words("newrelic", "NEW_RELIC_LICENSE_KEY", "NEW_RELIC_APP_NAME"),
+    *_words("sentry", "SENTRY_DSN", "SENTRY_AUTH_TOKEN", "SENTRY_PROJECT"),
+    *_words("cloudwatch", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"),
+    *_words("cloudwatch", "AWS::CloudWatch::Dashboard", "AWS::Logs::LogGroup", "AWS::Logs::MetricFilter"),
+    *_resources("cloudwatch", "aws_cloudwatch_"),
+    _mark("cloudwatch", "awslogs", r"awslogs-group|\"logDriver\"\s*:\s*\"awslogs\""),
+    _mark("xray", "Active", r"Tracing(Config)?\s*:\s*Active|tracing_mode\s*=\s*\"Active\""),
+    *_words("applicationinsights", "Microsoft.Insights/components", "azurerm_application_insights"),
+    *_words("applicationinsights", "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPINSIGHTS_INSTRUMENTATIONKEY"),
+    *_words("splunk", "splunk_hec", "splunk-url", "splunk-token", "SPLUNK_HEC", "SPLUNK_ACCESS_TOKEN"),
+    *_images("splunk", "splunk/"),
+    *_resources("splunk", "splunk_"),
+    *_resources("pagerduty", "pagerduty_"),
+    *_words("pagerduty", "pagerduty_configs", "events.pagerduty.com"),
+    *_resources("opsgenie", "opsgenie_"),
+    *_words("opsgenie", "opsgenie_configs", "api.opsgenie.com"),
+    *_words("honeycomb", "api.honeycomb.io", "HONEYCOMB_API_KEY"),
+    *_resources("honeycomb", "honeycombio_"),
+    *_words("statsd", "STATSD_HOST", "STATSD_ADDR", "STATSD_URL", "STATSD_PORT"),
+    _mark("statsd", "statsd", r"^\s*statsd\s*:"),
+    *_resources("google-cloud-operations", "google_monitoring_"),
+    *_images("uptime-kuma", "louislam/uptime-kuma"),
+    *_resources("checkly", "checkly_"),
 )
 """Configuration that shows a tool in use; the words are those of each tool's own files."""
-
-_ANY = re.compile(
-    r"scrape|kind:|prometheus|alertmanager|OTEL_|otlp|otel|grafana|schemaVersion|loki|tempo|jaeger|fluent|"
-    r"vector|datadog|DD_|newrelic|NEW_RELIC|SENTRY|CloudWatch|cloudwatch|AWS::Logs|awslogs|racing|nsights|"
-    r"APPINSIGHTS|splunk|SPLUNK|pagerduty|opsgenie|honeycomb|HONEYCOMB|statsd|STATSD|google_monitoring|"
-    r"uptime|checkly"
-)
-"""What some mark needs: lines without it are not tried one mark after another."""
 
 
 def read_instrumentation(
@@ -306,13 +312,26 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
     found: set[str] = set()
     for path in ranked[: min(MAX_CONFIG, MAX_READ)]:
         text = text_of(repository, path)
-        if text is None or not _ANY.search(text):
+        if text is None:
             continue
-        marks = [mark for mark in MARKS if mark.tool not in found and mark.path.search(path)]
-        for number, row in enumerate(lines_of(text), 1):
-            if len(row) > 2_000 or not _ANY.search(row) or row.lstrip().startswith(("#", "//")):
-                continue
-            for mark in marks:
-                if mark.tool not in found and mark.line.search(row):
+        for mark in MARKS:
+            if mark.tool not in found and mark.needs in text and mark.path.search(path):
+                line = _shown(mark, text)
+                if line:
                     found.add(mark.tool)
-                    yield mark.tool, repo_uri(path, number)
+                    yield mark.tool, repo_uri(path, line)
+
+
+def _shown(mark: Mark, text: str) -> int | None:
+    """Return the first line that shows the tool, comments left out; at most 200 places are tried."""
+    at = -1
+    for _ in range(200):
+        at = text.find(mark.needs, at + 1)
+        if at < 0:
+            return None
+        start = text.rfind("\n", 0, at) + 1
+        end = text.find("\n", at)
+        row = text[start : end if end >= 0 else len(text)][:2_000]
+        if mark.line.search(row) and not row.lstrip().startswith(("#", "//")):
+            return text.count("\n", 0, at) + 1
+    return None

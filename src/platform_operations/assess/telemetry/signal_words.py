@@ -6,8 +6,10 @@ explained.
 """
 
 import re
+from functools import lru_cache
 
 
+@lru_cache(maxsize=8_192)
 def words(text: str) -> frozenset[str]:
     """Return the lower-case words of a metric name or label value."""
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text[:300])

@@ -19,8 +19,22 @@ _HELM = frozenset({"templates"})
 _LIKELY = ("slo", "sloth", "pyrra", "objective", "reliab", "monitor", "observab", "alert")
 _TELLING = re.compile(
     r"openslo|sloth|pyrra|ServiceLevelObjective|PrometheusServiceLevel|^[ \t]*slos:|n9/v1alpha|kind:\s*SLO\b|"
-    r"prometheus/v1|_slo\b|service_level_objective",
+    r"prometheus/v1|_slo\"|service_level",
     re.M,
+)
+_WORDS = (
+    *(
+        "openslo",
+        "sloth",
+        "pyrra",
+        "ServiceLevel",
+        "slos:",
+        "n9/v1alpha",
+        "kind: SLO",
+        "prometheus/v1",
+        '_slo"',
+    ),
+    *("service_level", "sre.google.com"),
 )
 _OBJECTIVE = re.compile(
     r"^[ \t]*(kind:[ \t]*['\"]?(SLO|ServiceLevelObjective|PrometheusServiceLevel)\b|slos:)", re.M
@@ -65,7 +79,7 @@ def read_slos(
     elsewhere: list[str] = []
     for path in _candidates(repository):
         text = text_of(repository, path)
-        if text is None or not _TELLING.search(text):
+        if text is None or not any(word in text for word in _WORDS) or not _TELLING.search(text):
             continue
         elsewhere += [repo_uri(path, line) for line in _others(text)]
         if not path.endswith((".yml", ".yaml")):
