@@ -17,7 +17,11 @@ _REACHES = frozenset({"deploy", "promote", "rollback"})
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A stage being made. `needs` and `optional` are drafts of any pipeline; `hint` is what its own commands say of the environment."""
+    """A stage being made.
+
+    `needs` and `optional` are drafts of any pipeline; `hint` is what its own commands say of the
+    environment, `undoes` that it takes back what the same job released before: it runs only when something failed.
+    """
 
     pipeline: CiPipeline
     job: CiJob
@@ -28,6 +32,7 @@ class Draft:
     id: str = ""
     hint: str | None = None
     waits_after: bool = False
+    undoes: bool = False
 
 
 @dataclass(slots=True)
@@ -160,8 +165,17 @@ def _split(pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: b
             runs[-1] = (kind, runs[-1][1], runs[-1][2] or hint)
         else:
             runs.append((kind, [atom], hint))
+    released = [kind in {"deploy", "promote"} for kind, _, _ in runs]
     return [
-        Draft(pipeline, job, kind, tuple(found), hint=hint, waits_after=index in waits)
+        Draft(
+            pipeline,
+            job,
+            kind,
+            tuple(found),
+            hint=hint,
+            waits_after=index in waits,
+            undoes=kind == "rollback" and any(released[:index]),
+        )
         for index, (kind, found, hint) in enumerate(runs)
     ]
 
@@ -221,6 +235,8 @@ def _link_jobs(lanes: Mapping[str, Lane]) -> None:
 
 def _conditional(draft: Draft) -> str | None:
     whens = {atom.step.when for atom in draft.atoms}
+    if draft.undoes:
+        return "failure"
     if whens == {"failure"}:
         return "failure"
     return "always" if "success" not in whens else None

@@ -229,7 +229,7 @@ def image_names(draft: Draft, atom: Atom, graph: Graph) -> list[str]:
                 names.append(word[len(flag) :])
     if "push" in called and not names:
         names.extend(word for word in called[called.index("push") + 1 :] if not word.startswith("-"))
-    return [resolved(name, draft, atom, graph) for name in names]
+    return [resolved(name, draft, atom, graph) for name in names if not name.startswith("-")]
 
 
 def pushes(atom: Atom) -> bool:

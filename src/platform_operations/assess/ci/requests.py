@@ -17,7 +17,7 @@ _DOWNLOAD = re.compile(
     re.IGNORECASE,
 )
 _CHATTER = re.compile(
-    r"slack|discord|telegram|teams|webhook|api\.github\.com|sentry\.io|datadoghq|newrelic|pagerduty|codecov|coveralls|googleapis\.com/token|api\.cloudflare\.com|purge_cache|registry\.npmjs|pypi\.org|cronitor|hc-ping|healthchecks\.io",
+    r"slack|discord|telegram|teams|webhook|api\.github\.com|sentry\.io|datadoghq|newrelic|pagerduty|codecov|coveralls|googleapis\.com/token|api\.cloudflare\.com|purge_cache|registry\.npmjs|pypi\.org|cronitor|pingdom|statuspage|hc-ping|healthchecks\.io",
     re.IGNORECASE,
 )
 _URL = re.compile(
@@ -32,6 +32,8 @@ def act_of_request(called: tuple[str, ...], text: str) -> Act:
     if _HOOK.search(text):
         return Act(kind="deploy", makes="source", waits=False, action=None)
     if _CHATTER.search(text):
+        return NOTHING_DONE
+    if re.match(r"(?:export |local )?\w+=[\"']?\$\(", text) and not re.search(r"http_code|status|%\{", text):
         return NOTHING_DONE
     saves = called[0] == "wget" and "--spider" not in called
     if called[0] in {"curl", "wget"} and (_saves(called) or saves or _DOWNLOAD.search(text)):

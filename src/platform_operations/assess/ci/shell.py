@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 MAX_SCRIPT = 60_000
 MAX_COMMANDS = 500
-MAX_TEXT = 400
+MAX_TEXT = 2_000
 
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
 _HARMLESS = frozenset({"true", ":", "exit 0", "/bin/true"})

@@ -51,8 +51,14 @@ def environment_hint(atom: Atom) -> str | None:
     """Return the environment that a command's own flags, paths or inputs name."""
     if atom.step.uses is not None:
         return _of_inputs(atom)
-    called = invocation(atom.text)
-    return _of_call(called) if called else None
+    for text in dict.fromkeys(
+        (atom.runs[0] if len(atom.runs) > 1 and not atom.step.shown else atom.text, atom.text)
+    ):
+        called = invocation(text)
+        found = _of_call(called) if called else None
+        if found is not None:
+            return found
+    return None
 
 
 def _of_call(called: tuple[str, ...]) -> str | None:
