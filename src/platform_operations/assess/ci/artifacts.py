@@ -259,11 +259,13 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
     images = [
         one for one in found.products if one.kind == "container-image" and (one.component in mine or not mine)
     ]
+    ahead = {id(one) for one in closure(graph.before(draft))}
+    near = [one for one in images if any(id(maker) in ahead for maker in one.makers)] or images
     lane = graph.lanes[draft.pipeline.id][draft.job.key]
     before = texts_of(lane.atoms, draft, graph)
     unknown = None
     for product in images:
-        reference, unclear = reference_in(before, product.short, len(images) == 1, draft)
+        reference, unclear = reference_in(before, product.short, near == [product], draft)
         unknown = unknown or unclear
         if reference is not None:
             _consume(draft, product, reference, found)
