@@ -132,16 +132,26 @@ def test_a_snapshot_gives_back_the_backtests_that_were_recorded_in_it() -> None:
         {
             "schema": "platform-ops/metrics@1",
             "source": "http://prometheus.example",
-            "newest": rfc3339(START),
+            "newest": rfc3339(START + DAY),
             "slis": [
                 {"id": "checkout", "name": "x", "sli": CHECKOUT.sli.document(), "step": "1h", "slots": []}
             ],
-            "backtests": [kept.document()],
+            "backtests": [
+                {
+                    "objective": "99.9",
+                    "start": rfc3339(START - 27 * DAY),
+                    "end": rfc3339(START + DAY),
+                    "result": kept.document(),
+                }
+            ],
         }
     )
-    results = backtest(SnapshotSource("metrics.json", saved), CASES)
-    assert results[0] == kept
-    assert results[1].status == "no-data"
+    source = SnapshotSource("metrics.json", saved)
+    assert [result.status for result in backtest(source, CASES)] == ["noisy", "no-data"]
+    assert backtest(source, CASES)[0] == kept
+    for other in (standard_cases(CHECKOUT, "99.8", 28 * DAY), CASES):
+        earlier = rfc3339(START + HOUR) if other is CASES else None
+        assert backtest(source, other, as_of=earlier)[0].status == "no-data"
 
 
 def test_an_objective_at_which_no_page_can_fire_has_a_ticket_alone() -> None:

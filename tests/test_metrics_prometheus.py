@@ -302,6 +302,17 @@ def test_each_source_rejects_a_target_whose_ticket_would_never_be_quiet(source: 
 
 
 @pytest.mark.needs("prometheus", "promtool")
+def test_a_snapshot_of_a_live_source_brings_its_backtests_and_the_same_quiet_objective(
+    server: str, tmp_path: Path
+) -> None:
+    live = open_source(server)
+    found = quiet_objective(live, PAGED, "99.98", 28 * DAY, as_of=END, days=1)
+    path = tmp_path / "metrics.json"
+    path.write_text(written(taken(live, [PAGED], as_of=END)), encoding="utf-8")
+    assert quiet_objective(open_source(str(path)), PAGED, "99.98", 28 * DAY, as_of=END, days=1) == found
+
+
+@pytest.mark.needs("prometheus", "promtool")
 def test_a_live_source_tries_any_expression_and_says_why_not_where_it_cannot(server: str) -> None:
     live = open_source(server)
     found = backtest(

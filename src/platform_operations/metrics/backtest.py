@@ -21,7 +21,16 @@ from platform_operations.metrics.snapshot import SnapshotSource
 from platform_operations.metrics.source import History, MetricSource, Slot, Span
 from platform_operations.model.baseline import Backtest
 from platform_operations.model.reliability import Sli
-from platform_operations.slo.budget import DAY, HOUR, MINUTE, Exact, error_budget, fixed, pairs_for
+from platform_operations.slo.budget import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Exact,
+    error_budget,
+    fixed,
+    pairs_for,
+    standard_pairs,
+)
 from platform_operations.slo.durations import duration
 from platform_operations.slo.expressions import BurnCondition, burn_conditions, burn_expression
 from platform_operations.slo.promql import Unreadable, selectors
@@ -83,17 +92,22 @@ def backtest(
     source: MetricSource, cases: Sequence[AlertCase], *, as_of: str | None = None, days: int = 28
 ) -> tuple[Backtest, ...]:
     """What each alert would have done in the `days` before `as_of` (RFC 3339; None: the newest sample)."""
+    span = _interval(source, [case.sli or _stand_in(case) for case in cases], as_of, days)
+    return tuple(_without_samples(case) if span is None else _tried(source, case, span) for case in cases)
+
+
+def _interval(source: MetricSource, slis: Sequence[NamedSli], as_of: str | None, days: int) -> Span | None:
     if not _DAYS[0] <= days <= _DAYS[1]:
         raise InputError(f"{days!r} days cannot be tried; give {_DAYS[0]} to {_DAYS[1]}")
-    slis = [case.sli or _stand_in(case) for case in cases]
-    newest = source.newest(slis, None if as_of is None else unix(as_of)) if cases else None
+    newest = source.newest(slis, None if as_of is None else unix(as_of)) if slis else None
     if newest is None:
-        return tuple(
-            Backtest(name=case.name, status="no-data", reason="the source has no samples") for case in cases
-        )
+        return None
     end = newest // HOUR * HOUR
-    span = Span(end - days * DAY, end, MINUTE)
-    return tuple(_tried(source, case, span) for case in cases)
+    return Span(end - days * DAY, end, MINUTE)
+
+
+def _without_samples(case: AlertCase) -> Backtest:
+    return Backtest(name=case.name, status="no-data", reason="the source has no samples")
 
 
 def quiet_objective(
@@ -110,10 +124,19 @@ def quiet_objective(
 
     None where every rung is noisy; where nothing could be tried, `target` itself.
     """
+    span = _interval(source, [sli], as_of, days)
+    history: History | None = None
+    if span is not None and not isinstance(source, PrometheusSource):
+        lead = max(pair.long for pair in standard_pairs(window))
+        history = source.histories((sli,), Span(span.start - lead, span.end, span.step))[0]
     tried: tuple[Backtest, ...] = ()
     for rung in reversed(LADDER):
         if Fraction(rung) <= Fraction(target):
-            tried = backtest(source, standard_cases(sli, rung, window, event_rate), as_of=as_of, days=days)
+            cases = standard_cases(sli, rung, window, event_rate)
+            tried = tuple(
+                _without_samples(case) if span is None else _tried(source, case, span, history)
+                for case in cases
+            )
             if not any(result.status == "noisy" for result in tried):
                 return rung, tried
     return None, tried
@@ -125,17 +148,21 @@ def _stand_in(case: AlertCase) -> NamedSli:
     )
 
 
-def _tried(source: MetricSource, case: AlertCase, span: Span) -> Backtest:
-    if isinstance(source, SnapshotSource):
-        for recorded in source.snapshot.backtests:
-            if recorded.name == case.name:
-                return recorded
+def _tried(source: MetricSource, case: AlertCase, span: Span, history: History | None = None) -> Backtest:
     if isinstance(source, PrometheusSource):
-        return _over_prometheus(source, case, span)
+        found = _over_prometheus(source, case, span)
+        source.tried[(found.name, case.objective, span.start, span.end)] = found
+        return found
+    recorded = (
+        source.tried_then(case.name, case.objective, span) if isinstance(source, SnapshotSource) else None
+    )
+    if recorded is not None:
+        return recorded
     if case.sli is None or not case.conditions:
         return _unsupported(case, "only a live Prometheus can evaluate this expression")
-    lead = max(condition.pair.long for condition in case.conditions)
-    history = source.histories((case.sli,), Span(span.start - lead, span.end, span.step))[0]
+    if history is None:
+        lead = max(condition.pair.long for condition in case.conditions)
+        history = source.histories((case.sli,), Span(span.start - lead, span.end, span.step))[0]
     return _over_slots(history, case, span)
 
 

@@ -11,6 +11,7 @@ from platform_operations.metrics.http_api import HttpApi, Refusal
 from platform_operations.metrics.instants import rfc3339
 from platform_operations.metrics.query import expected_scrapes, seen
 from platform_operations.metrics.source import History, Slot, Span
+from platform_operations.model.baseline import Backtest
 from platform_operations.slo.budget import DAY, HOUR
 from platform_operations.slo.durations import duration
 from platform_operations.slo.promql import Unreadable, selectors
@@ -28,12 +29,16 @@ Points = dict[int, Fraction]
 
 
 class PrometheusSource:
-    """Slots measured by range queries; each slot is the increase over its own length, at its end."""
+    """Slots measured by range queries; each slot is the increase over its own length, at its end.
+
+    `tried` keeps the backtests made on it by name, objective, start and end, for the snapshot.
+    """
 
     def __init__(self, api: HttpApi) -> None:
         self.name = api.base
         self._api = api
         self._notes: dict[str, None] = {}
+        self.tried: dict[tuple[str, str | None, int, int], Backtest] = {}
 
     @classmethod
     def connect(cls, url: str) -> "PrometheusSource":

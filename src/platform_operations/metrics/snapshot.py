@@ -11,9 +11,10 @@ from pydantic import Field, ValidationError, model_validator
 from platform_operations.errors import InputError
 from platform_operations.metrics.csv_file import summed
 from platform_operations.metrics.instants import rfc3339, unix
+from platform_operations.metrics.prometheus import PrometheusSource
 from platform_operations.metrics.source import History, MetricSource, Slot, Span
 from platform_operations.model.baseline import Backtest
-from platform_operations.model.record import Duration, Instant, Number, Record
+from platform_operations.model.record import Duration, Instant, Number, Percent, Record
 from platform_operations.model.reliability import Sli
 from platform_operations.slo.budget import decimal
 from platform_operations.slo.durations import duration, seconds
@@ -51,6 +52,15 @@ class SnapshotSli(Record):
         return self
 
 
+class SnapshotTrial(Record):
+    """A backtest made on the source then: of which objective, over which interval."""
+
+    objective: Percent | None = None
+    start: Instant
+    end: Instant
+    result: Backtest
+
+
 class Snapshot(Record):
     """What a source gave: `newest` is the time up to which it had samples."""
 
@@ -58,7 +68,7 @@ class Snapshot(Record):
     source: str
     newest: Instant | None = None
     slis: tuple[SnapshotSli, ...] = ()
-    backtests: tuple[Backtest, ...] = ()
+    backtests: tuple[SnapshotTrial, ...] = ()
 
 
 def taken(
@@ -67,16 +77,29 @@ def taken(
     *,
     as_of: str | None,
     window: str = "28d",
-    backtests: Sequence[Backtest] = (),
 ) -> Snapshot:
-    """A snapshot of the hourly slots of the `window` before `as_of`, from which the same baselines follow."""
+    """A snapshot of the hourly slots of the `window` before `as_of`, from which the same baselines follow.
+
+    The backtests that were made on a live source so far go with it: slots of an hour could not give them.
+    """
     newest = source.newest(slis, None if as_of is None else unix(as_of)) if slis else None
     if newest is None:
         return Snapshot(source=source.name, slis=tuple(_kept(sli, History((), 3600)) for sli in slis))
     end = newest // 3600 * 3600
     histories = source.histories(slis, Span(end - seconds(window), end, 3600))
     kept = tuple(_kept(sli, history) for sli, history in zip(slis, histories, strict=True))
-    return Snapshot(source=source.name, newest=rfc3339(newest), slis=kept, backtests=tuple(backtests))
+    return Snapshot(source=source.name, newest=rfc3339(newest), slis=kept, backtests=_trials(source))
+
+
+def _trials(source: MetricSource) -> tuple[SnapshotTrial, ...]:
+    if isinstance(source, SnapshotSource):
+        return source.snapshot.backtests
+    if not isinstance(source, PrometheusSource):
+        return ()
+    return tuple(
+        SnapshotTrial(objective=objective, start=rfc3339(start), end=rfc3339(end), result=result)
+        for (_, objective, start, end), result in source.tried.items()
+    )
 
 
 def written(snapshot: Snapshot) -> str:
@@ -129,6 +152,14 @@ class SnapshotSource:
     def histories(self, slis: Sequence[NamedSli], span: Span) -> tuple[History, ...]:
         """The slots of each SLI in the span; an SLI whose queries were others then was not measured."""
         return tuple(self._history(sli, span) for sli in slis)
+
+    def tried_then(self, name: str, objective: str | None, span: Span) -> Backtest | None:
+        """The backtest of this alert at this objective over this interval that was made on the source."""
+        between = (rfc3339(span.start), rfc3339(span.end))
+        for trial in self.snapshot.backtests:
+            if (trial.result.name, trial.objective, (trial.start, trial.end)) == (name, objective, between):
+                return trial.result
+        return None
 
     def _history(self, sli: NamedSli, span: Span) -> History:
         entry = self._by_id.get(sli.id)
