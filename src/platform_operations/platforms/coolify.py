@@ -20,7 +20,7 @@ _CLI = (
 def detect(repository: Repository) -> tuple[Sighting, ...]:
     """Return Compose files made for Coolify, and every pipeline that calls its webhook, API or CLI."""
     found: list[Sighting] = []
-    for path in files.bounded(path for path in repository.paths if _candidate(path) and files.counts(path)):
+    for path in files.matching(repository, _candidate):
         content = files.text(repository, path)
         if content is None:
             continue
@@ -34,9 +34,9 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     return tuple(found)
 
 
-def _candidate(path: str) -> bool:
-    name = files.name_of(path).lower()
-    return ("compose" in name or "coolify" in name) and name.endswith((".yml", ".yaml", ".json"))
+def _candidate(name: str) -> bool:
+    low = name.lower()
+    return ("compose" in low or "coolify" in low) and low.endswith((".yml", ".yaml", ".json"))
 
 
 PLATFORM = Platform(

@@ -67,19 +67,18 @@ _SERVER = (
 def detect(repository: Repository) -> tuple[Sighting, ...]:
     """Return every Dockerfile of a deliverable and every Compose service."""
     found: list[Sighting] = []
-    for path in files.bounded(path for path in repository.paths if _shape(path) and files.counts(path)):
+    for path in files.matching(repository, lambda name: _shape(name) is not None):
         content = files.text(repository, path)
         if content is None:
             continue
-        if _shape(path) == "dockerfile":
+        if _shape(files.name_of(path)) == "dockerfile":
             found.extend(_dockerfile(repository, path, content))
         else:
             found.extend(_compose(path, content))
     return tuple(found)
 
 
-def _shape(path: str) -> str | None:
-    name = files.name_of(path)
+def _shape(name: str) -> str | None:
     low = name.lower()
     if "file" in low:
         match = re.match(_DOCKERFILE, name)

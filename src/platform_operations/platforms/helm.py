@@ -31,18 +31,16 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     """Return every chart, its workload once for each environment with a values file, and every helmfile."""
     found: list[Sighting] = []
     claimed: set[str] = set()
+    values = tuple(files.matching(repository, _values_shape))
     for path in files.named(repository, frozenset({"Chart.yaml"})):
-        found.extend(_chart(repository, path, claimed))
-    for path in files.bounded(
-        path for path in repository.paths if _values_shape(path) and files.counts(path)
-    ):
+        found.extend(_chart(repository, path, values, claimed))
+    for path in values:
         if path not in claimed and _foreign_values(path):
             environment = environments.of_path(path)
             if environment is not None:
                 found.append(_remote(repository, path, environment))
-    for path in files.bounded(path for path in repository.paths if re.match(_HELMFILE, files.name_of(path))):
-        if files.counts(path):
-            found.extend(_helmfile(repository, path))
+    for path in files.matching(repository, lambda name: re.match(_HELMFILE, name) is not None):
+        found.extend(_helmfile(repository, path))
     return tuple(found)
 
 
@@ -73,7 +71,9 @@ def _remote(repository: Repository, path: str, environment: str) -> Sighting:
     )
 
 
-def _chart(repository: Repository, path: str, claimed: set[str]) -> Iterator[Sighting]:
+def _chart(
+    repository: Repository, path: str, values: tuple[str, ...], claimed: set[str]
+) -> Iterator[Sighting]:
     content = files.text(repository, path)
     chart = files.first_document(content) if content is not None else None
     if content is None or chart is None:
@@ -81,7 +81,7 @@ def _chart(repository: Repository, path: str, claimed: set[str]) -> Iterator[Sig
         return
     folder = files.folder_of(path)
     name = chart.string("name") or files.name_of(folder) or "chart"
-    own = [one for one in repository.paths if _belongs(one, folder) and _values_shape(one)]
+    own = [one for one in values if _belongs(one, folder)]
     claimed.update(own)
     library = (chart.string("type") or "").lower() == "library"
     made = _templates(repository, folder) if not library else _Templates(False, None, False)
@@ -145,7 +145,7 @@ def _templates(repository: Repository, folder: str) -> _Templates:
     prefix = f"{folder}/templates/" if folder else "templates/"
     runs = tls = False
     found: list[probes.Probe] = []
-    for path in files.bounded(one for one in repository.paths if one.startswith(prefix)):
+    for path in files.below(repository, prefix):
         content = files.text(repository, path) if path.endswith((".yaml", ".yml", ".tpl")) else None
         if content is None or "/tests/" in path:
             continue

@@ -16,9 +16,7 @@ _PROJECT = r"^\s*(?:runtime|name)\s*:"
 def detect(repository: Repository) -> tuple[Sighting, ...]:
     """Return every project, every stack file with its name as environment, and every pipeline."""
     found: list[Sighting] = []
-    for path in files.bounded(
-        path for path in repository.paths if _stack(path) is not None and files.counts(path)
-    ):
+    for path in files.matching(repository, lambda name: _stack(name) is not None):
         content = files.text(repository, path)
         if content is not None:
             found.extend(_file(path, content))

@@ -89,7 +89,7 @@ def _detect(row: Row, repository: Repository) -> tuple[Sighting, ...]:
 
 
 def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:
-    for path in files.bounded(path for path in repository.paths if _named(row, path) and files.counts(path)):
+    for path in files.matching(repository, partial(_named, row)):
         content = files.text(repository, path)
         line = files.line_with(content, row.mark) if content is not None and row.mark else 1
         if content is not None and line is not None:
@@ -109,8 +109,7 @@ def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:
         yield from pipelines.runs(repository, row.word, row.cli)
 
 
-def _named(row: Row, path: str) -> bool:
-    name = files.name_of(path)
+def _named(row: Row, name: str) -> bool:
     return name in row.names or (bool(row.prefixes) and name.endswith(row.prefixes))
 
 

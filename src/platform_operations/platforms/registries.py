@@ -16,9 +16,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     """Return every manifest that makes a package fit to be published."""
     found: list[Sighting] = []
     releases = _releases(repository)
-    for path in files.bounded(
-        path for path in repository.paths if _reader(path) is not None and files.counts(path)
-    ):
+    for path in files.matching(repository, lambda name: _reader(name) is not None):
         content = files.text(repository, path)
         reader = _reader(path)
         if content is not None and reader is not None:

@@ -1,8 +1,11 @@
 """Which files of a repository say how it ships, and their texts."""
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice, takewhile
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from platform_operations.repository import Repository
@@ -77,14 +80,40 @@ def joined(folder: str, path: str) -> str | None:
     return "/".join(parts)
 
 
+@lru_cache(maxsize=4)
+def _by_name(paths: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return the paths that count by file name: one walk for all platforms."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        if counts(path):
+            found.setdefault(name_of(path), []).append(path)
+    return MappingProxyType({name: tuple(rows) for name, rows in found.items()})
+
+
 def named(repository: Repository, names: frozenset[str]) -> Iterator[str]:
-    """Yield the paths that count and whose file name is one of `names`, at most MAX_FILES."""
-    return bounded(path for path in repository.paths if name_of(path) in names and counts(path))
+    """Yield the paths that count and whose file name is one of `names`, in path order, at most MAX_FILES."""
+    index = _by_name(repository.paths)
+    return bounded(sorted(path for name in names for path in index.get(name, ())))
 
 
 def ending(repository: Repository, *endings: str) -> Iterator[str]:
-    """Yield the paths that count and end like one of `endings`, at most MAX_FILES."""
-    return bounded(path for path in repository.paths if path.endswith(endings) and counts(path))
+    """Yield the paths that count and whose name ends like one of `endings`, in path order, at most MAX_FILES."""
+    index = _by_name(repository.paths)
+    return bounded(sorted(path for name in index if name.endswith(endings) for path in index[name]))
+
+
+def matching(repository: Repository, fits: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the paths that count and whose file name `fits`, in path order, at most MAX_FILES."""
+    index = _by_name(repository.paths)
+    return bounded(sorted(path for name in index if fits(name) for path in index[name]))
+
+
+def below(repository: Repository, prefix: str) -> Iterator[str]:
+    """Yield the paths that begin with `prefix`, found in the sorted list, at most MAX_FILES."""
+    paths = repository.paths
+    return bounded(
+        takewhile(lambda path: path.startswith(prefix), islice(paths, bisect_left(paths, prefix), None))
+    )
 
 
 def bounded(paths: Iterable[str]) -> Iterator[str]:
