@@ -285,6 +285,19 @@ def test_paths_belong_to_the_innermost_component() -> None:
         component_of(())("x")
 
 
+def test_what_a_lock_adds_is_not_what_the_project_uses() -> None:
+    lock = "starlette==1.0 --hash=sha256:00\n    # via mcp\nmcp==2.0 --hash=sha256:00\n    # via -r requirements.in\n"
+    files = {"pyproject.toml": PYPROJECT.replace("fastapi", "mcp"), "requirements.txt": lock, "shop.py": ""}
+    assert types(files) == {"shop-api": ("library",)}
+    assert types({"requirements.txt": lock, "shop.py": ""}) == {"folder": ("library",)}
+
+
+def test_a_package_on_a_registry_is_not_run() -> None:
+    published = Workload("shop-api", "library")
+    found = {"registries": (Sighting("pyproject.toml", 4, 4, workload=published),)}
+    assert types({"pyproject.toml": PYPROJECT, "shop.py": ""}, found) == {"shop-api": ("library",)}
+
+
 TEXTS = [
     PYPROJECT,
     DOCKERFILE,

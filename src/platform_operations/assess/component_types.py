@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import get_args
 
 from platform_operations.assess.dockerfiles import Image
-from platform_operations.assess.manifests import Dependency, Manifest, Trait
+from platform_operations.assess.manifest import Dependency, Manifest, Trait
 from platform_operations.assess.places import file_name, node_uri
 from platform_operations.assess.technologies import CALLS_TOO, ROLES, SERVED, SITES, STATIC_HOSTS, WEB
 from platform_operations.model.evidence import repo_uri
@@ -36,6 +36,9 @@ _ORDER: tuple[ComponentType, ...] = get_args(ComponentType)
 
 SERVICES: frozenset[ComponentType] = frozenset({*_ORDER[:6], "mobile-app"})
 """Types that run or are used directly, in contrast to what is installed or built upon."""
+
+
+_INSTALLED: frozenset[ComponentType | None] = frozenset({"library", "cli", "mobile-app"})
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ class Unit:
     @property
     def deployed(self) -> bool:
         """Whether something in it is run somewhere, instead of only published."""
-        return bool(self.images or self.processes or self.workloads)
+        runs = [workload for _, _, workload in self.workloads if workload.component_type not in _INSTALLED]
+        return bool(self.images or self.processes or runs)
 
 
 def types_of(unit: Unit) -> dict[ComponentType, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from platform_operations.assess.data_stores import Migrations, data_stores, find
 from platform_operations.assess.deliverables import deliverables, with_bundled
 from platform_operations.assess.exposure import exposure_facts
 from platform_operations.assess.languages import languages
-from platform_operations.assess.manifests import Manifest
+from platform_operations.assess.manifest import Manifest
 from platform_operations.assess.places import file_name, first_lines, kebab, text_of, unique, within
 from platform_operations.assess.units import read_manifests, read_units
 from platform_operations.model.assessment import Fact

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from platform_operations.assess.component_types import SERVICES, Unit, types_of
 from platform_operations.assess.data_stores import Migrations
 from platform_operations.assess.languages import EXTENSIONS, LEAST_FILES, PROGRAMMED
-from platform_operations.assess.manifests import Manifest
+from platform_operations.assess.manifest import Manifest
 from platform_operations.assess.places import aside, within
 from platform_operations.assess.units import MANY, member_folders
 from platform_operations.model.evidence import repo_uri
@@ -35,7 +35,8 @@ def deliverables(
     members = member_folders(units, manifests)
     typed: Chosen = [(unit, types_of(unit)) for unit in units]
     (root, types), nested = typed[0], typed[1:]
-    if not (root.manifests or root.images or root.processes or (code and _written(root))):
+    own = root.manifests or root.images or root.processes or (code and _written(root))
+    if not own and all(platform in _INFRASTRUCTURE for platform, _ in root.sightings):
         types = _UNTYPED
     served = any(SERVICES & set(found) for _, found in typed)
     kept = [
@@ -53,7 +54,6 @@ def deliverables(
         kept.insert(0, (root, types))
     if kept:
         return kept
-    own = root.manifests or root.images or (code and _written(root))
     only = _UNTYPED if own else _data_or_infrastructure(sightings, migrations)
     if only:
         return [(root, only)]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from platform_operations.assess.manifests import Ecosystem, Manifest
+from platform_operations.assess.manifest import Ecosystem, Manifest
 from platform_operations.assess.places import aside, within
 
 EXTENSIONS: Mapping[str, str] = MappingProxyType(

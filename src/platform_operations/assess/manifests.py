@@ -1,61 +1,18 @@
 """Package manifests: what a folder is called, what it depends on, and whether it is published or run."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, cast
+from typing import TypeAlias
 
-from platform_operations.assess.places import documents, file_name, folder, lines_of, stem, text_of
+from platform_operations.assess.manifest import Dependency, Ecosystem, Manifest, Trait
+from platform_operations.assess.places import documents, file_name, lines_of, stem, text_of
+from platform_operations.assess.python_manifests import read_pyproject, read_requirements, read_setup
 from platform_operations.assess.toml_lines import LineFinder, items, table, toml
 from platform_operations.model.assessment import Fact
 from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
-
-Ecosystem: TypeAlias = Literal[
-    "npm", "python", "cargo", "go", "ruby", "jvm", "php", "dotnet", "elixir", "dart", "swift", "deno"
-]
-Trait: TypeAlias = Literal["package", "bin", "workspace", "private", "start", "web-sdk", "library", "publish"]
-
-
-@dataclass(frozen=True, slots=True)
-class Dependency:
-    """One dependency as a manifest names it, lower case, with its line; `development`: not needed to run."""
-
-    name: str
-    path: str
-    line: int
-    development: bool = False
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """One manifest. `members` are the globs of a workspace, `traits` what it says about delivery."""
-
-    path: str
-    ecosystem: Ecosystem
-    lines: int
-    name: str | None = None
-    dependencies: tuple[Dependency, ...] = ()
-    traits: frozenset[Trait] = frozenset()
-    members: tuple[str, ...] = ()
-    name_line: int = 1
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Dependency]:
-        """The dependencies that running needs, by name; of several lines the first."""
-        return {
-            dependency.name: dependency
-            for dependency in reversed(self.dependencies)
-            if not dependency.development
-        }
-
-    @property
-    def folder(self) -> str:
-        """The folder the manifest speaks for."""
-        return folder(self.path)
-
 
 Reader: TypeAlias = Callable[[str, str], Manifest | Fact]
 
@@ -153,81 +110,6 @@ def read_pnpm_workspace(path: str, text: str) -> Manifest | Fact:
         return read
     members = read[0].strings("packages") if read else ()
     return Manifest(path, "npm", len(lines_of(text)), traits=frozenset({"workspace"}), members=members)
-
-
-def read_pyproject(path: str, text: str) -> Manifest | Fact:
-    """Read pyproject.toml: PEP 621, Poetry, and the uv workspace."""
-    body = toml(path, text)
-    if isinstance(body, Fact):
-        return body
-    project, poetry = table(body, "project"), table(body, "tool", "poetry")
-    where = LineFinder(text)
-    required = [requirement_name(str(item)) for item in items(project, "dependencies")]
-    required += [name.lower() for name in table(poetry, "dependencies") if name.lower() != "python"]
-    optional = [
-        requirement_name(str(item))
-        for group in (
-            *table(project, "optional-dependencies").values(),
-            *table(body, "dependency-groups").values(),
-        )
-        if isinstance(group, list)
-        for item in cast("list[Any]", group)
-        if isinstance(item, str)
-    ]
-    optional += [name.lower() for name in table(poetry, "dev-dependencies")]
-    traits: set[Trait] = set()
-    packaged = "build-system" in body and bool(project.get("name") or poetry.get("name"))
-    if packaged and poetry.get("package-mode") is not False:
-        traits |= {"package", "library"}
-    if project.get("scripts") or poetry.get("scripts"):
-        traits.add("bin")
-    members = tuple(str(item) for item in items(table(body, "tool", "uv", "workspace"), "members"))
-    if members:
-        traits.add("workspace")
-    name = project.get("name") or poetry.get("name")
-    found = [Dependency(name, path, line) for name, line in where.found(required)]
-    found += [Dependency(name, path, line, development=True) for name, line in where.found(optional)]
-    return Manifest(
-        path, "python", where.count, str(name) if name else None, tuple(found), frozenset(traits), members
-    )
-
-
-def read_requirements(path: str, text: str) -> Manifest | Fact:
-    """Read a requirements file; a hash-pinned one names what was resolved as well."""
-    development = re.search(r"dev|test|lint|doc|ci\b", file_name(path)) is not None
-    found = [
-        Dependency(requirement_name(line), path, number, development)
-        for number, line in enumerate(lines_of(text), 1)
-        if re.match(r"[A-Za-z0-9]", line)
-    ]
-    return Manifest(path, "python", len(lines_of(text)), None, tuple(found))
-
-
-def read_setup(path: str, text: str) -> Manifest | Fact:
-    """Read setup.py or setup.cfg by lines: it is a program, and nothing is executed."""
-    rows = lines_of(text)
-    name = re.search(r"^[ \t]*name[ \t]*=[ \t]*['\"]?([\w.-]+)", text, re.M)
-    traits: set[Trait] = {"package", "library"} if name or "setup(" in text else set()
-    if "console_scripts" in text:
-        traits.add("bin")
-    found = [
-        Dependency(word.lower(), path, number)
-        for number, row in _required(rows)
-        for word in re.findall(r"(?:['\"]|^[ \t]+)([A-Za-z][\w.-]*)", row[:2_000])
-    ]
-    return Manifest(path, "python", len(rows), name[1] if name else None, tuple(found), frozenset(traits))
-
-
-def _required(rows: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield the lines of `install_requires`, up to the end of the list or of the indent."""
-    start = next((number for number, row in enumerate(rows) if "install_requires" in row), len(rows))
-    for number, row in enumerate(rows[start : start + 100], start + 1):
-        inside = row.partition("install_requires")[2] if number == start + 1 else row
-        if number > start + 1 and row[:1].strip():
-            return
-        yield number, inside
-        if "]" in re.sub(r"\[[^\[\]]*\]", "", inside[:2_000]) or re.search(r"=\s*\[.*\]", inside[:2_000]):
-            return
 
 
 def read_cargo(path: str, text: str) -> Manifest | Fact:
@@ -385,9 +267,3 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "deno.json": by_lines("deno", r"\"(?:npm|jsr):([@\w/.-]+)"),
     }
 )
-
-
-def requirement_name(text: str) -> str:
-    """Return the project's name of a requirement such as `Psycopg[binary]>=3.2`, lower case."""
-    found = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", text)
-    return found[1].lower() if found else ""

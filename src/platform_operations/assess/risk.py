@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from platform_operations.assess.languages import EXTENSIONS
-from platform_operations.assess.manifests import Manifest
+from platform_operations.assess.manifest import Manifest
 from platform_operations.assess.places import aside, file_name, first_lines, stem, text_of
 from platform_operations.assess.technologies import SENSITIVE, SENSITIVE_DEPENDENCIES
 from platform_operations.assess.units import read_manifests

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from platform_operations.assess.component_types import Unit
 from platform_operations.assess.data_stores import store_of_image
 from platform_operations.assess.dockerfiles import Image, is_dockerfile, read_dockerfile
-from platform_operations.assess.manifests import Manifest, is_manifest, read_manifest
+from platform_operations.assess.manifest import Manifest
+from platform_operations.assess.manifests import is_manifest, read_manifest
 from platform_operations.assess.places import (
     MAX_READ,
     aside,
@@ -47,7 +48,19 @@ def read_manifests(repository: Repository) -> tuple[tuple[Manifest, ...], tuple[
             broken.append(manifest)
         elif manifest is not None:
             found.append(manifest)
-    return tuple(found), tuple(broken)
+    return tuple(_without_locks(found)), tuple(broken)
+
+
+def _without_locks(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
+    """Yield the manifests without compiled requirements that stand beside what they were compiled from."""
+    written = {
+        (manifest.ecosystem, manifest.folder)
+        for manifest in manifests
+        if manifest.dependencies and "locked" not in manifest.traits
+    }
+    for manifest in manifests:
+        if "locked" not in manifest.traits or (manifest.ecosystem, manifest.folder) not in written:
+            yield manifest
 
 
 _SOURCE_TESTS = frozenset({"templates", "template", "spec", "specs"})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from platform_operations.assess.manifests import Dependency, Manifest
+from platform_operations.assess.manifest import Dependency, Manifest
 from platform_operations.assess.places import (
     MAX_READ,
     aside,

@@ -17,11 +17,6 @@ from platform_operations.slo.durations import duration, range_seconds
 MAX_FILES = 1_500
 _HELM = frozenset({"templates"})
 _LIKELY = ("slo", "sloth", "pyrra", "objective", "reliab", "monitor", "observab", "alert")
-_TELLING = re.compile(
-    r"openslo|sloth|pyrra|ServiceLevelObjective|PrometheusServiceLevel|^[ \t]*slos:|n9/v1alpha|kind:\s*SLO\b|"
-    r"prometheus/v1|_slo\"|service_level",
-    re.M,
-)
 _WORDS = (
     *(
         "openslo",
@@ -79,7 +74,7 @@ def read_slos(
     elsewhere: list[str] = []
     for path in _candidates(repository):
         text = text_of(repository, path)
-        if text is None or not any(word in text for word in _WORDS) or not _TELLING.search(text):
+        if text is None or not any(word in text for word in _WORDS):
             continue
         elsewhere += [repo_uri(path, line) for line in _others(text)]
         if not path.endswith((".yml", ".yaml")):
