@@ -10,13 +10,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # REQUIRE=all turns every skipped test into a failure; .ci/run uses it.
 REQUIRE ?=
 
-.PHONY: help demo test check lint layers types quick wheel pytest bench format lock lowest clean
+.PHONY: help demo test check lint layers types quick wheel pytest readme bench format lock lowest clean
 
 help:
 	@echo 'make demo     set up, then plan examples/checkout'
 	@echo 'make check    the one-minute part: style, layers, types, quick tests'
 	@echo 'make test     every check (REQUIRE=all: a skipped test is a failure)'
 	@echo 'make format   let ruff repair style and order'
+	@echo 'make readme   write the generated parts of README.md anew'
 	@echo 'make bench    the speed measurements under benchmarks/'
 	@echo 'make lock     pin again after a change in pyproject.toml (UPGRADE=1: to the newest releases)'
 	@echo 'make lowest   the tests with the oldest dependencies pyproject.toml allows'
@@ -55,6 +56,9 @@ pytest: .venv/.dev
 	@echo '== tests'
 	@mkdir -p build
 	@PLATFORM_OPS_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest --cov --cov-report=term
+
+readme: .venv/.run
+	@$(BIN)/python .ci/readme.py
 
 bench: .venv/.run
 	@for script in benchmarks/*.py; do \

@@ -79,7 +79,17 @@ def test_help_names_every_command_and_gives_examples(run: Run) -> None:
     answer = run("--help")
 
     assert answer.code == 0
-    for command in ("assess", "plan", "validate", "rules", "reference", "schema", "serve"):
+    for command in (
+        "assess",
+        "plan",
+        "validate",
+        "rules",
+        "reference",
+        "schema",
+        "serve",
+        "install",
+        "doctor",
+    ):
         assert f"\n    {command}" in answer.out
         assert f"platform-ops {command}" in run(command, "--help").out
 
@@ -320,6 +330,34 @@ def test_reference_pages_are_listed_printed_and_searched(run: Run) -> None:
     found = run("reference", "--search", "burn rate").out.splitlines()
     assert any(line.startswith("slo-and-alerting#") for line in found)
     assert run("reference", found[0]).code == 0
+
+
+def test_install_says_what_it_would_write_writes_it_and_takes_it_away(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    told = run("install", "--client", "claude-code", "--dry-run")
+    assert (told.code, list(tmp_path.iterdir())) == (0, [])
+    assert "would be" in told.out
+    assert run("install", "--client", "claude-code").code == 0
+    assert (tmp_path / ".mcp.json").exists()
+    assert run("install", "--client", "claude-code", "--remove").code == 0
+    assert not (tmp_path / ".mcp.json").exists()
+    assert run("install", "--client", "no-such-client").code == 2
+
+
+def test_doctor_says_what_works_here(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    answer = run("doctor")
+
+    assert answer.code == 0
+    assert "platform-ops 0.1.0 on Python" in answer.out
+
+
+def test_the_server_of_serve_starts_without_the_options_of_an_assessment(run: Run) -> None:
+    assert "serve has no --as-of" in run("serve", "--as-of", "2026-11-20").err
 
 
 def test_every_schema_is_one(run: Run) -> None:

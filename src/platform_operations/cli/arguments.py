@@ -57,7 +57,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
         made.add_argument("--config", metavar="FILE", help=which)
         return made
 
-    for add in (_assess, _plan, _validate, _lookups, _serve):
+    for add in (_assess, _plan, _validate, _lookups, _serve, _install):
         add(command)
     return parser.parse_args(argv)
 
@@ -154,6 +154,26 @@ def _serve(command: _Declare) -> None:
     )
     made.add_argument("--metrics", metavar="SRC", help=SOURCES)
     made.add_argument("--transport", choices=("stdio", "http"), default="stdio")
+
+
+def _install(command: _Declare) -> None:
+    made = command(
+        "install",
+        "make skill and server known to the agent clients of the project in this folder",
+        "",
+        "--client claude-code --client vscode --dry-run",
+        "--remove",
+    )
+    made.add_argument(
+        "--client",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="claude-code, codex, cursor, gemini or vscode (default: those the project is used in)",
+    )
+    made.add_argument("--remove", action="store_true", help="take away what was installed, and only that")
+    made.add_argument("--dry-run", action="store_true", help="say what would be done; write nothing")
+    command("doctor", "say what works here, and what to do about the rest", "")
 
 
 def _repository(made: ArgumentParser) -> None:

@@ -59,6 +59,12 @@ def _run(arguments: Namespace) -> int:
             from platform_operations.cli.lookup_commands import run_reference as run
         case "schema":
             from platform_operations.cli.lookup_commands import run_schema as run
+        case "install":
+            from platform_operations.cli.install_commands import run_install as run
+        case "doctor":
+            from platform_operations.cli.install_commands import run_doctor
+
+            return run_doctor()
         case _:
             from platform_operations.cli.serve_command import run
     return run(arguments)

@@ -127,7 +127,7 @@ def _write_unseen(page: Page, assessment: Assessment, today: Verdict) -> None:
         page.write("Everything that the rules ask about was found in the repository.", indent=2)
     for question in today.questions[:MOST_QUESTIONS]:
         page.write([("? ", "cyan"), question.reason[:1].upper() + question.reason[1:], "."], indent=2, hang=2)
-        page.write([(f'"{question.key}" = "yes"', "dim")], indent=4, hang=2)
+        page.write([("if it is there after all: ", "dim"), f'"{question.key}" = "yes"'], indent=4, hang=2)
     if len(today.questions) > MOST_QUESTIONS:
         page.write([(f"and {len(today.questions) - MOST_QUESTIONS} more questions", "dim")], indent=2)
     for fact in unread[:8]:

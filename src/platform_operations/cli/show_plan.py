@@ -90,7 +90,9 @@ def _write_assumed(page: Page, plan: Plan) -> None:
         asks = f"  ask {row.confirm_with}" if row.confirm_with else ""
         page.write([("? ", "cyan"), row.statement, (asks, "dim")], indent=2, hang=2)
         if row.about:
-            page.write([(f'to answer: [facts] "{row.about}" = "yes"', "dim")], indent=4, hang=2)
+            page.write([("once it is so: ", "dim"), f'"{row.about}" = "yes"'], indent=4, hang=2)
+    if any(row.about for row in plan.assumptions):
+        page.write([("Answers go under [facts] in platform-ops.toml.", "dim")], indent=2)
     for reason in plan.not_applicable:
         what = f"{reason.section or reason.constraint}{f' of {reason.component}' if reason.component else ''}"
         page.write([("- ", "dim"), f"{what} does not apply: {reason.because}"], indent=2, hang=2)
