@@ -201,7 +201,7 @@ PLATFORM = Platform(
         "lambda-alias-canary": Mechanism("canary", ("traffic-split", "alarm-rollback")),
         "lambda-alias-switch": Mechanism("atomic-promote", ("published-versions",)),
         "lambda-publish": Mechanism("atomic-promote"),
-        "beanstalk-immutable": Mechanism("blue-green", ("health-gated-rollout",)),
+        "beanstalk-immutable": Mechanism("blue-green", ("elastic-beanstalk",)),
         "s3-sync": Mechanism("recreate"),
     },
     rollbacks={

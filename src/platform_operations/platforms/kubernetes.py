@@ -260,7 +260,7 @@ PLATFORM = Platform(
         "argo-rollouts-blue-green": Mechanism("blue-green", ("preview-service",)),
         "flagger": Mechanism("canary", ("traffic-split", "metric-analysis")),
         "flagger-blue-green": Mechanism("blue-green", ("metric-analysis",)),
-        "kubernetes-service-switch": Mechanism("blue-green", ("health-gated-rollout",)),
+        "kubernetes-service-switch": Mechanism("blue-green", ("preview-service",)),
     },
     rollbacks={
         "kubernetes-rollout-undo": Rollback(

@@ -58,7 +58,6 @@ PLATFORM = Platform(
     detect=detect,
     capabilities=frozenset(
         {
-            "branch-split",
             "immutable-deployments",
             "instant-rollback",
             "preview-deployment",
