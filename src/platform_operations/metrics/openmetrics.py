@@ -3,11 +3,14 @@
 Increases are counted exactly. A decrease is a counter reset, so the new value is the increase. The events
 between two samples belong to the slot of the later one; across a slot's edge they count only where the
 samples are at most two scrape intervals apart, so that what happened in a gap is not put into one slot.
-The file is read as a stream, once to check it and once for each interval asked for.
+The file is read as a stream, once to check it and once for the intervals asked for, of which the last is kept
+within bounds, so memory does not grow with the length of the file.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -25,12 +28,16 @@ from platform_operations.metrics.query import (
     value,
 )
 from platform_operations.metrics.source import History, Slot, Span
+from platform_operations.slo.budget import DAY
 from platform_operations.slo.promql import Selector, UnsupportedPatternError
 from platform_operations.slo.sli import NamedSli
 
 MOST_LINES = 50_000_000
 MOST_SERIES = 200_000
 MOST_SLOTS = 1_000_000
+MOST_KEPT = 4_000_000
+_LARGEST_KEPT = 2**62
+_LEAD = 3 * DAY * 1000
 _LONGEST_LINE = 10_000
 _MILLISECONDS_FROM = 10**11
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
@@ -78,6 +85,15 @@ class _Cursor:
     count: int = 0
 
 
+@dataclass(slots=True)
+class _Kept:
+    """Samples remembered in two columns for each series, for the backtests that follow a baseline."""
+
+    start: int
+    end: int
+    columns: dict[str, tuple["array[int]", "array[int]"]]
+
+
 class OpenMetricsSource:
     """Counters from an OpenMetrics file. Every line is checked first; InputError names the first bad one."""
 
@@ -86,6 +102,7 @@ class OpenMetricsSource:
         self.warnings: tuple[str, ...] = ()
         self._opener = opener
         self._series: dict[str, _Known] = {}
+        self._kept: _Kept | None = None
         for sample in self._samples():
             known = self._series.get(sample.series)
             if known is None:
@@ -179,28 +196,41 @@ class OpenMetricsSource:
 
     def _tally(self, tallies: dict[Selector, _Tally], span: Span) -> None:
         start, end, step = span.start * 1000, span.end * 1000, span.step * 1000
-        cursors: dict[str, _Cursor | None] = {}
+        cursors: dict[str, _Cursor] = {}
+        for series, known in self._series.items():
+            chosen = tuple(tally for selector, tally in tallies.items() if self._selects({selector}, known))
+            if chosen:
+                cursors[series] = _Cursor(chosen)
+        for series, time, amount in self._amounts(cursors.keys(), start - step, end):
+            _advance(cursors[series], time, amount, start, step)
+        for cursor in cursors.values():
+            _count(cursor)
+
+    def _amounts(self, wanted: Set[str], start: int, end: int) -> Iterator[tuple[str, int, Amount]]:
+        """The samples of some series in an interval: those remembered of the last reading, or read again."""
+        kept = self._kept
+        if kept is not None and kept.start <= start and end <= kept.end and wanted <= kept.columns.keys():
+            for series in wanted:
+                times, amounts = kept.columns[series]
+                for index in range(bisect_left(times, start), bisect_right(times, end)):
+                    yield series, times[index], amounts[index]
+            return
+        kept = _Kept(start - _LEAD, end, {series: (array("q"), array("q")) for series in wanted})
+        self._kept, room = None, MOST_KEPT
         for sample in self._samples():
-            if not start - step <= sample.time <= end:
-                continue
-            if sample.series not in cursors:
-                cursors[sample.series] = self._cursor(sample.series, tallies)
-            cursor = cursors[sample.series]
-            if cursor is None:
+            if sample.series not in wanted or not kept.start <= sample.time <= end:
                 continue
             amount = self._amount(sample)
-            if amount is not None:
-                _advance(cursor, sample.time, amount, start, step)
-        for cursor in cursors.values():
-            if cursor is not None:
-                _count(cursor)
-
-    def _cursor(self, series: str, tallies: dict[Selector, _Tally]) -> _Cursor | None:
-        known = self._series.get(series)
-        if known is None:
-            raise InputError(f"{self.name} changed while it was read: {series[:80]!r} is new; measure again")
-        chosen = tuple(tally for selector, tally in tallies.items() if self._selects({selector}, known))
-        return _Cursor(chosen) if chosen else None
+            if amount is None:
+                continue
+            room -= 1 if isinstance(amount, int) and amount < _LARGEST_KEPT else MOST_KEPT
+            if room >= 0:
+                times, amounts = kept.columns[sample.series]
+                times.append(sample.time)
+                amounts.append(int(amount))
+            if sample.time >= start:
+                yield sample.series, sample.time, amount
+        self._kept = kept if room >= 0 else None
 
     def _selects(self, wanted: set[Selector], known: _Known) -> bool:
         try:
