@@ -452,6 +452,22 @@ def test_a_stage_of_a_monorepo_serves_the_component_whose_folder_it_works_in() -
     assert [one.component for one in found.gates if one.tool == "gitleaks"] == ["api", "web"]
 
 
+def test_a_hand_over_to_another_pipeline_is_a_deployment_whose_rest_nobody_sees() -> None:
+    found = job(
+        "- name: Deploy\n  run: gh workflow run release.yml --repo acme/deployments -f environment=staging"
+    )
+    assert only(found).kind == "deploy"
+    assert fact(found, "pipelineStages/work", "downstream").outcome == "unknown"
+
+
+def test_a_secret_in_a_command_is_not_repeated() -> None:
+    token = "ghp_" + "a1B2" * 9
+    call = f"curl -X POST https://ci.acme.example/hooks/deploy -H 'Authorization: Bearer {token}'"
+    found = job(f"- run: |\n    {call}")
+    assert only(found).kind == "deploy"
+    assert token not in repr(found)
+
+
 def test_a_broken_workflow_costs_only_itself() -> None:
     found = read(
         {

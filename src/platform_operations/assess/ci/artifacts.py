@@ -63,10 +63,13 @@ def _images(
 ) -> None:
     groups: dict[tuple[str, str], list[tuple[Draft, Atom, list[str]]]] = {}
     for draft in graph.drafts:
+        local = _renamed(draft, graph)
         for atom in draft.atoms:
             if atom.act.makes != "image" or draft.kind != "package":
                 continue
             for short, names in _by_short(image_names(draft, atom, graph), name).items():
+                if short in local and not pushes(atom):
+                    continue
                 component = _component_for(short, served.get(draft.id, ()), components)
                 groups.setdefault((component, short), []).append((draft, atom, names))
     per_component: dict[str, int] = {}
@@ -85,6 +88,13 @@ def _images(
             [atom.places[0].uri for draft, atom, _ in rows if draft in makers],
         )  # fmt: skip
         _add(product, found)
+
+
+def _renamed(draft: Draft, graph: Graph) -> set[str]:
+    """Return the names that the job only gives an image until `docker tag` gives it the one it is pushed by."""
+    lane = graph.lanes[draft.pipeline.id][draft.job.key]
+    calls = [invocation(atom.text) for atom in lane.atoms]
+    return {short_name(call[2], "") for call in calls if call[:2] == ("docker", "tag") and len(call) > 3}
 
 
 def _by_short(names: list[str], fallback: str) -> dict[str, list[str]]:

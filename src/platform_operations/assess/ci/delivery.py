@@ -23,7 +23,7 @@ from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Artifact, Component, Environment, Pipeline, QualityGate, Stage
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import ACTING, Assertion
-from platform_operations.repository import Repository
+from platform_operations.repository import Repository, redact
 
 MAX_RUNS = 24
 MAX_EVIDENCE = 8
@@ -121,7 +121,15 @@ def _united(facts: list[Fact]) -> tuple[Fact, ...]:
                 "reason": "; ".join(reasons)[:600] or None,
             }
         )
-    return tuple(found.values())
+    return tuple(
+        fact.model_copy(
+            update={
+                "value": redact(fact.value) if fact.value else None,
+                "reason": redact(fact.reason) if fact.reason else None,
+            }
+        )
+        for fact in found.values()
+    )
 
 
 def _distinct(readings: list[tuple[str, Reading]]) -> tuple[CiPipeline, ...]:
@@ -237,7 +245,7 @@ def _waits(draft: Draft, acting: list[Atom]) -> bool | None:
 
 
 def _runs(draft: Draft) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(run for atom in draft.atoms for run in atom.runs))[:MAX_RUNS]
+    return tuple(dict.fromkeys(redact(run) for atom in draft.atoms for run in atom.runs))[:MAX_RUNS]
 
 
 def _evidence(draft: Draft, named: Named | None) -> tuple[str, ...]:
@@ -305,4 +313,4 @@ def _environments(graph: Graph, targets: dict[str, Named]) -> tuple[Environment,
 
 
 def _url(url: str | None) -> str | None:
-    return url if url and "$" not in url and url.startswith(("http://", "https://")) else None
+    return redact(url) if url and "$" not in url and url.startswith(("http://", "https://")) else None

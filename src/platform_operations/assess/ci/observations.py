@@ -25,6 +25,16 @@ def facts_of(graph: Graph, targets: dict[str, Named], environments: tuple[Enviro
             found.append(
                 Fact(subject=f"pipelineStages/{draft.id}", aspect="kind", outcome="present", strength="documented", value=draft.kind, reason=f"taken from {guessed}", evidence=lines)
             )  # fmt: skip
+        if any(atom.act.makes == "handover" for atom in draft.atoms):
+            found.append(
+                Fact(
+                    subject=f"pipelineStages/{draft.id}",
+                    aspect="downstream",
+                    outcome="unknown",
+                    reason="it starts a pipeline whose result it does not wait for, or that is kept elsewhere",
+                    evidence=lines,
+                )
+            )
         flaky = _flaky(draft)
         if flaky is not None:
             found.append(

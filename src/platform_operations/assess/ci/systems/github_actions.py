@@ -1,5 +1,7 @@
 """GitHub Actions: workflows in .github/workflows."""
 
+from dataclasses import replace
+
 from platform_operations.assess.ci.expressions import words_of
 from platform_operations.assess.ci.jobs import NOTHING, CiJob, CiPipeline, CiSystem, Place, Reading
 from platform_operations.assess.ci.names import kebab
@@ -37,7 +39,12 @@ def read(repository: Repository) -> Reading | None:
         evidence.append(_place(path, root).uri)
         if set(events_of(on)) == {"workflow_call"} and path in called:
             continue
-        pipelines.append(_pipeline(path, root, lines, files, default))
+        pipeline = _pipeline(path, root, lines, files, default)
+        if path in called:  # what calls it holds its jobs already
+            pipeline = replace(
+                pipeline, triggers=tuple(one for one in pipeline.triggers if one != "upstream")
+            )
+        pipelines.append(pipeline)
     if not evidence:
         evidence = [repo_uri(paths[0], 1, 1)]
     return Reading(tuple(evidence[:20]), tuple(pipelines), tuple(files.facts))
