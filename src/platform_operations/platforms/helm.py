@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
 from platform_operations.platforms.reading import environments, files, images, probes
@@ -118,8 +117,7 @@ def _other_chart(path: str, environment: str) -> str | None:
     return before if before and before != environment else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Templates:
+class _Templates(NamedTuple):
     """What a chart's templates make: whether they run anything, its probe, whether an ingress has TLS."""
 
     runs: bool

@@ -1,16 +1,15 @@
 """Platforms that are recognised from one table, without a vocabulary of their own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from platform_operations.platforms.platform import Platform, Sighting
 from platform_operations.platforms.reading import dependencies, environments, files, hcl, pipelines
 from platform_operations.repository import Repository
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """How one platform is known: its own files (and what must stand in them), Terraform, pipelines."""
 
     id: str

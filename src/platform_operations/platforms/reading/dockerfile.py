@@ -2,8 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_LINES = 5_000
 
@@ -13,8 +12,7 @@ _HEREDOC = r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1"
 _FLAG = r"^--([a-z-]+)(?:=(\S+))?\s*"
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction: its word in capitals, its argument on one line, and the lines it stands on."""
 
     word: str
@@ -23,8 +21,7 @@ class Instruction:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """A HEALTHCHECK; times in seconds, with the Dockerfile reference's defaults where nothing is written."""
 
     command: str

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.platforms.reading import files
 from platform_operations.repository import Repository
@@ -13,8 +13,7 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"?'
 MAX_BLOCKS = 3_000
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One top-level block: its type, its labels, its lines and its text without the braces."""
 
     path: str

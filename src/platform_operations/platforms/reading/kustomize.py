@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from platform_operations.platforms.platform import Workload
 from platform_operations.platforms.reading import images
@@ -20,8 +20,7 @@ MAX_BUILT = 4_000
 MAX_PATCHES = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Kustomization:
+class Kustomization(NamedTuple):
     """One kustomization file: its folder, its tree, and where the folders and files it names lead."""
 
     path: str
@@ -34,8 +33,7 @@ class Kustomization:
     patches: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """One manifest as a kustomization leaves it; `workload` when it runs something."""
 
     manifest: Manifest
@@ -132,8 +130,7 @@ def built(tree: Tree, folder: str, depth: int = 0) -> tuple[Built, ...]:
     return changed
 
 
-@dataclass(frozen=True, slots=True)
-class _Changes:
+class _Changes(NamedTuple):
     """The patches of one kustomization: of workloads by kind and name, and JSON patches by what they aim at."""
 
     merged: Mapping[tuple[str, str], tuple[Workload, ...]]

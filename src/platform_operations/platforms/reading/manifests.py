@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from platform_operations.model.words import ComponentType, StrategyKind
 from platform_operations.platforms.platform import Workload
@@ -45,8 +45,7 @@ _OLD_OPENSHIFT = frozenset({"BuildConfig", "DeploymentConfig", "ImageStream", "R
 _OWNERS = frozenset({"owner", "team", "squad", "owned-by", "owner-team", "owning-team"})
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One document of a manifest file."""
 
     path: str

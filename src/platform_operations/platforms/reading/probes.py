@@ -1,8 +1,7 @@
 """Kubernetes probes, from parsed containers and from templates read by lines."""
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from platform_operations.model.delivery import HealthCheck
 from platform_operations.platforms.reading import health
@@ -21,8 +20,7 @@ _BECAUSE = {
 _PERIOD, _FAILURES = 10, 3  # Kubernetes' defaults: every 10 s, unready after 3 failures
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """A health check and where it is declared."""
 
     health: HealthCheck

@@ -1,9 +1,9 @@
 """Where users reach a workload: Ingress, HTTPRoute, OpenShift Route, Istio VirtualService."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from platform_operations.platforms.platform import Workload
 from platform_operations.platforms.reading.manifests import Manifest
@@ -16,8 +16,7 @@ MAX_NEIGHBOURS, MAX_SERVICES, MAX_ROUTES = 4_000, 500, 500
 """Bounds that only a hostile repository meets: every workload is compared with every service beside it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(NamedTuple):
     """What stands beside the workloads of one environment."""
 
     services: tuple[Manifest, ...]
