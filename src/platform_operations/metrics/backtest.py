@@ -197,8 +197,7 @@ def _over_slots(history: History, case: AlertCase, span: Span) -> Backtest:
     if history.problem is not None:
         return _unsupported(case, history.problem)
     slots = history.slots
-    inside = [slot for slot in slots if span.start <= slot.start < span.end]
-    if not inside:
+    if not any(span.start <= slot.start < span.end for slot in slots):
         return Backtest(name=case.name, status="no-data", reason="no slots in the interval")
     shortest = min(condition.pair.short for condition in case.conditions)
     if history.step > shortest:
@@ -214,7 +213,9 @@ def _over_slots(history: History, case: AlertCase, span: Span) -> Backtest:
         if end > span.start
         and any(grid.burns(index, condition, history.step) for condition in case.conditions)
     ]
-    spent = _spent(inside, case.objective) if case.objective is not None else None
+    spent = (
+        None if case.objective is None else grid.spent((span.start - first) // history.step, case.objective)
+    )
     return _judged(case, firing, history.step, span, spent)
 
 
@@ -234,13 +235,20 @@ class _Grid:
         for slot in slots:
             index = (slot.start - span.start) // span.step
             if index < length:
-                bad[index] += int((slot.total - slot.good) * unit)
-                total[index] += int(slot.total * unit)
+                events = slot.total.numerator * (unit // slot.total.denominator)
+                bad[index] += events - slot.good.numerator * (unit // slot.good.denominator)
+                total[index] += events
         return cls((0, *accumulate(bad)), (0, *accumulate(total)), unit)
 
     @property
     def length(self) -> int:
         return len(self.bad) - 1
+
+    def spent(self, begin: int, objective: str) -> Fraction | None:
+        """The share of the budget that the failures from a slot on have used; None without events."""
+        begin = max(0, begin)
+        bad, total = self.bad[-1] - self.bad[begin], self.total[-1] - self.total[begin]
+        return Fraction(bad, total) / error_budget(objective) if total > 0 else None
 
     def burns(self, index: int, condition: BurnCondition, step: int) -> bool:
         """Whether at the end of this slot both windows are above the limit, with failures enough."""

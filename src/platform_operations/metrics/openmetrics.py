@@ -166,32 +166,31 @@ class OpenMetricsSource:
         return next((step for step in _STEPS if step >= max(scrape, span.step)), span.step)
 
     def _history(self, sli: NamedSli, tallies: dict[Selector, _Tally], span: Span) -> History:
-        good = terms(sli.sli.good or "")
-        total = terms(sli.sli.total or "")
-        for found in (good, total):
+        wanted = terms(sli.sli.good or ""), terms(sli.sli.total or "")
+        for found in wanted:
             if isinstance(found, Unanswerable):
                 return History((), span.step, found.reason)
-        parts = _parts(sli.sli.good), _parts(sli.sli.total)
-        if not any(tallies[part.selector].increases for part in parts[0]):
-            return History(
-                (), span.step, f"no series of {self.name} in the interval is selected by {sli.sli.good!r}"
-            )
-        counted = [tallies[part.selector].counts for part in parts[1]]
-        counts = {
-            slot: max(counts.get(slot, 0) for counts in counted) for counts in counted for slot in counts
-        }
+        good, total = (
+            [(part, tallies[part.selector]) for part in parts]
+            for parts in map(_parts, (sli.sli.good, sli.sli.total))
+        )
+        if not any(tally.increases for _, tally in good):
+            what = f"no series of {self.name} in the interval is selected by {sli.sli.good!r}"
+            return History((), span.step, what)
+        counts: dict[int, int] = {}
+        for _, tally in total:
+            for slot, count in tally.counts.items():
+                counts[slot] = max(counts.get(slot, 0), count)
         expected = expected_scrapes(tuple(counts.values()))
-        used = {part.selector: tallies[part.selector].increases for part in (*parts[0], *parts[1])}
+        successes, everything = (
+            [(part, tally.increases) for part, tally in parts] for parts in (good, total)
+        )
         slots: list[Slot] = []
         for slot in sorted(counts):
-            present = {selector: used[selector][slot] for selector in used if slot in used[selector]}
-            events = value(parts[1], present)
+            events = value(everything, slot)
             if events is not None:
-                succeeded = value(parts[0], present) or 0
-                share = seen(counts[slot], expected)
-                slots.append(
-                    Slot(span.start + slot * span.step, Fraction(succeeded), Fraction(events), share)
-                )
+                start, share = span.start + slot * span.step, seen(counts[slot], expected)
+                slots.append(Slot(start, Fraction(value(successes, slot) or 0), Fraction(events), share))
         return History(tuple(slots), span.step)
 
     def _tally(self, tallies: dict[Selector, _Tally], span: Span) -> None:

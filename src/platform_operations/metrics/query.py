@@ -82,11 +82,16 @@ def _zero(tree: Node) -> bool:
     return kind(tree) == "Call" and tree.func.name == "vector" and number(tree.args[0]) == 0
 
 
-def value(parts: Sequence[Term], increases: Mapping[Selector, Amount]) -> Amount | None:
-    """What the query gives from the increases of one slot; None where a term that it needs is missing."""
-    if any(not part.optional and part.selector not in increases for part in parts):
-        return None
-    return sum(part.factor * increases.get(part.selector, 0) for part in parts)
+def value(parts: Sequence[tuple[Term, Mapping[int, Amount]]], slot: int) -> Amount | None:
+    """What the query gives from each term's increases by slot; None where one that it needs is missing."""
+    found: Amount = 0
+    for part, increases in parts:
+        increase = increases.get(slot)
+        if increase is not None:
+            found += part.factor * increase
+        elif not part.optional:
+            return None
+    return found
 
 
 def expected_scrapes(counts: Sequence[int]) -> int:
