@@ -15,7 +15,7 @@ MAX_DEPTH = 100
 MAX_NODES = 400_000
 MAX_EXPANDED = 400_000
 
-Plain: TypeAlias = "str | None | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "str | list[Plain] | dict[str, Plain] | None"
 
 
 @dataclass(slots=True, eq=False)
@@ -117,55 +117,72 @@ class _Open:
     key: Node | None = None
 
 
-def _documents(text: str) -> Iterator[Node]:
-    anchors: dict[str, Node] = {}
-    stack: list[_Open] = []
-    count = 0
-    lines = text.split("\n")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for event in cast("Iterator[Any]", yaml.parse(text, Loader=loader)):
-        line: int = event.start_mark.line + 1
+@dataclass(slots=True)
+class _Builder:
+    """The documents under construction: open nodes, and the anchors of the document being read."""
+
+    lines: list[str]
+    stack: list[_Open] = field(default_factory=list[_Open])
+    anchors: dict[str, Node] = field(default_factory=dict[str, Node])
+    count: int = 0
+
+    def take(self, event: Any) -> Node | None:
+        """Take one event; return the document that it completes."""
         if isinstance(event, yaml.DocumentStartEvent):
-            anchors = {}
-            continue
-        if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            closed = stack.pop().node
+            self.anchors = {}
+        elif isinstance(event, yaml.CollectionEndEvent):
+            closed = self.stack.pop().node
             _close(closed)
-            if stack:
-                _grow(stack[-1].node, closed)
-            else:
-                yield closed
-            continue
-        if isinstance(event, yaml.AliasEvent):
-            known = anchors.get(cast("str", event.anchor))
-            if known is None:
-                raise _Refused(line, f"unknown anchor {event.anchor!r}")
-            node = known
+            return self._settle(closed)
         elif isinstance(event, yaml.NodeEvent):
-            count += 1
-            if count > MAX_NODES:
-                raise _Refused(line, f"more than {MAX_NODES} nodes")
-            node = _node(event, line, lines)
-            if event.anchor:
-                anchors[cast("str", event.anchor)] = node
-        else:
-            continue
-        if stack:
-            _place(stack[-1], node)
-        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            if len(stack) >= MAX_DEPTH:
-                raise _Refused(line, f"nested deeper than {MAX_DEPTH}")
-            stack.append(_Open(node))
-        elif stack:
-            _grow(stack[-1].node, node)
-        else:
-            yield node
+            node = self._known(event) if isinstance(event, yaml.AliasEvent) else self._new(event)
+            if self.stack:
+                _place(self.stack[-1], node)
+            if not isinstance(event, yaml.CollectionStartEvent):
+                return self._settle(node)
+            if len(self.stack) >= MAX_DEPTH:
+                raise _Refused(node.first, f"nested deeper than {MAX_DEPTH}")
+            self.stack.append(_Open(node))
+        return None
+
+    def _settle(self, node: Node) -> Node | None:
+        """Let the parent of a complete node grow by it; without a parent the node is a document."""
+        if not self.stack:
+            return node
+        _grow(self.stack[-1].node, node)
+        return None
+
+    def _known(self, event: Any) -> Node:
+        known = self.anchors.get(cast("str", event.anchor))
+        if known is None:
+            raise _Refused(event.start_mark.line + 1, f"unknown anchor {event.anchor!r}")
+        return known
+
+    def _new(self, event: Any) -> Node:
+        line: int = event.start_mark.line + 1
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise _Refused(line, f"more than {MAX_NODES} nodes")
+        node = _node(event, line, self.lines)
+        if event.anchor:
+            self.anchors[cast("str", event.anchor)] = node
+        return node
+
+
+def _documents(text: str) -> Iterator[Node]:
+    builder = _Builder(text.split("\n"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    events = cast("Iterator[Any]", yaml.parse(text, Loader=loader))  # pyright: ignore[reportUnknownMemberType]
+    for event in events:
+        document = builder.take(event)
+        if document is not None:
+            yield document
 
 
 def _node(event: Any, line: int, lines: list[str]) -> Node:
     if isinstance(event, yaml.ScalarEvent):
         value = cast("str", event.value)
-        last = min(event.end_mark.line + 1, len(lines))
+        last: int = min(event.end_mark.line + 1, len(lines))
         block = event.style in {"|", ">"}
         if block and event.end_mark.column == 0:
             last -= 1
