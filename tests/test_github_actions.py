@@ -452,6 +452,18 @@ def test_a_stage_of_a_monorepo_serves_the_component_whose_folder_it_works_in() -
     assert [one.component for one in found.gates if one.tool == "gitleaks"] == ["api", "web"]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("deploy", "deploy"), ("infrastructure", "provision"), ("deploy-infra", "provision")]
+)
+def test_applying_infrastructure_code_is_the_deployment_of_a_job_that_is_called_one(
+    name: str, kind: str
+) -> None:
+    found = workflow(
+        f"on: push\njobs: {{{name}: {{environment: production, steps: [{{run: terraform apply}}]}}}}\n"
+    )
+    assert only(found).kind == kind
+
+
 def test_a_hand_over_to_another_pipeline_is_a_deployment_whose_rest_nobody_sees() -> None:
     found = job(
         "- name: Deploy\n  run: gh workflow run release.yml --repo acme/deployments -f environment=staging"

@@ -192,6 +192,12 @@ def test_a_cycle_of_needs_ends() -> None:
         ("if ! make test; then\n  exit 1\nfi", ["make test", "exit 1"]),
         ("cat <<EOF > f\nrm -rf /\nEOF\nls", ["cat <<EOF > f", "ls"]),
         ("for i in 1 2; do curl -f x; done", ["curl -f x"]),
+        (
+            "case $X in\n  refs/heads/deploy)\n    make test ;;\n  *) make lint ;;\nesac",
+            ["make test", "make lint"],
+        ),
+        ("(cd web && npm test)", ["npm test"]),
+        ("cmd='pytest -q'\neval \"$cmd\"", ["cmd='pytest -q'", "pytest -q"]),
     ],
 )
 def test_a_script_is_split_into_its_simple_commands(script: str, texts: list[str]) -> None:

@@ -81,7 +81,7 @@ def atoms_of(
     tamed = [
         replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, site) else atom for atom in tamed
     ]
-    return tuple(_joined(_migrating(_named(tamed, job), job)))
+    return tuple(_joined(_provisioning(_migrating(_named(tamed, job), job), job, pipeline)))
 
 
 def _aside(atom: Atom, around: str, site: bool) -> bool:
@@ -175,6 +175,7 @@ def _followed(outer: Command, place: Place, followed: Followed, inner: Command, 
     if (
         kind is None
         and not act.makes
+        and not inner.text.startswith("$(")
         and not inner.text.rstrip("\")'").endswith(("--version", "--help"))
         and kind_of_name(script_name(inner.text)) in _NAMED
     ):
@@ -243,6 +244,25 @@ def _migrating(found: list[Atom], job: CiJob) -> list[Atom]:
     ]
 
 
+_BENEATH = re.compile(
+    r"infra|terraform|tofu|pulumi|network|cluster|bootstrap|foundation|\bdns\b|\biam\b", re.IGNORECASE
+)
+
+
+def _provisioning(found: list[Atom], job: CiJob, pipeline: str) -> list[Atom]:
+    """In a job that is called a deployment and deploys by nothing else, applying infrastructure code is the deployment."""
+    if any(atom.kind in {"deploy", "promote"} for atom in found):
+        return found
+    names = [name for name in (job.key, job.name, pipeline) if name]
+    if not any(kind_of_name(name) == "deploy" for name in names) or any(
+        _BENEATH.search(name) for name in names
+    ):
+        return found
+    return [
+        replace(atom, kind="deploy", named=atom.named) if atom.kind == "provision" else atom for atom in found
+    ]
+
+
 def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
     if atom.kind is not None:
         return None, ""
@@ -254,11 +274,8 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
         return (atom.act.kind, "") if believed else (None, "")
     if atom.act.makes or atom.act.weak:
         return None, ""
-    called = invocation(atom.text)
     script = script_name(atom.text)
-    if not called or not ((called[0] in SCRIPTY and script) or "/" in called[0] or called[0].endswith(".sh")):
-        return None, ""
-    if (script and _SETUP.search(script)) or called[-1] in {"--version", "--help", "version"}:
+    if not _own_program(atom, script) or ("provision" in kinds and kind_of_name(script) is None):
         return None, ""
     kind = kind_of_name(script)
     spoken = {kind_of_name(job.key), kind_of_name(job.name), kind_of_name(atom.step.name)}
@@ -269,6 +286,15 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
         if kind in _NAMED and kind != "publish" and kind not in kinds:
             return kind, f"the name of its {what}, {name!r}"
     return None, ""
+
+
+def _own_program(atom: Atom, script: str) -> bool:
+    """Say whether a command runs a program of the repository's own that may be more than set-up."""
+    called = invocation(atom.text)
+    if not called or atom.text.startswith("$(") or called[-1] in {"--version", "--help", "version"}:
+        return False
+    known = (called[0] in SCRIPTY and bool(script)) or "/" in called[0] or called[0].endswith(".sh")
+    return known and not (script and _SETUP.search(script))
 
 
 def _remote(atom: Atom, job: CiJob) -> tuple[StageKind | None, str]:

@@ -321,10 +321,10 @@ _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
     ("verify", re.compile(r"smoke|verif|health|post-?deploy|acceptance|e2e|end-to-end", re.IGNORECASE)),
     ("promote", re.compile(r"promot", re.IGNORECASE)),
     ("deploy", re.compile(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
-    ("package", re.compile(r"docker.?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),
+    ("package", re.compile(r"(?:docker|image|container).?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),
     ("migrate", re.compile(r"migrat", re.IGNORECASE)),
     ("publish", re.compile(r"publish", re.IGNORECASE)),
-    ("analyze", re.compile(r"\blint|\bformat|type-?check|static|\bscan|\baudit|security|\bsast\b|analy[sz]e|codeql", re.IGNORECASE)),
+    ("analyze", re.compile(r"\blint|\bformat|type-?check|static.?(?:analysis|check)|\bscan|\baudit|security|\bsast\b|analy[sz]e|codeql", re.IGNORECASE)),
     ("test", re.compile(r"\btests?\b|\bspecs?\b|rspec|unit|integration|pytest|coverage", re.IGNORECASE)),
     ("build", re.compile(r"\bbuild|compile|bundle", re.IGNORECASE)),
 )  # fmt: skip

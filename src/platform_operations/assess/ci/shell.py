@@ -13,6 +13,9 @@ MAX_COMMANDS = 500
 MAX_TEXT = 2_000
 
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
+_LABEL = re.compile(r"^\(?[\w*?./\"'|$@:+\[\]-]{1,120}\)(?:\s+|$)")
+_HELD = re.compile(r"^([A-Za-z_]\w*)=([\"'])(.{4,1500})\2$", re.DOTALL)
+_RECALL = re.compile(r"^(?:eval\s+)?[\"']?\$\{?([A-Za-z_]\w*)\}?[\"']?$")
 _HARMLESS = frozenset({"true", ":", "exit 0", "/bin/true"})
 _CLOSERS = frozenset({"fi", "done", "esac", "}", ")", "else", "then", "do", ";;"})
 _HEADS = ("for ", "case ", "function ", "select ")
@@ -50,6 +53,7 @@ def commands(script: str, first: int = 1, *, pipefail: bool = True) -> tuple[Com
     """
     pipefail = pipefail or re.search(r"set\s+-[a-z]*o\s+pipefail", script) is not None
     found: list[Command] = []
+    held: dict[str, str] = {}
     folder, lenient = "", False
     rechecked = re.search(r"exit\s+[\"']?\$|\$\?", script) is not None
     pieces = list(_pieces(script[:MAX_SCRIPT], first))
@@ -64,6 +68,7 @@ def commands(script: str, first: int = 1, *, pipefail: bool = True) -> tuple[Com
         if text in {"popd", "cd -", "cd .."}:
             folder = folder.rpartition("/")[0]
             continue
+        text = piece.text = _recalled(text, held)
         following = pieces[index + 1] if index + 1 < len(pieces) else None
         silenced, shown = _silenced(piece, following, pipefail)
         if index and pieces[index - 1].joint == "||" and _harmless(text):
@@ -74,6 +79,16 @@ def commands(script: str, first: int = 1, *, pipefail: bool = True) -> tuple[Com
         if len(found) >= MAX_COMMANDS:
             break
     return tuple(found)
+
+
+def _recalled(text: str, held: dict[str, str]) -> str:
+    """Remember `NAME="a command"`; return that command where `eval "$NAME"` or `$NAME` runs it."""
+    kept = _HELD.match(text)
+    if kept is not None:
+        held[kept[1]] = kept[3]
+        return text
+    recall = _RECALL.match(text)
+    return held.get(recall[1], text) if recall is not None else text
 
 
 def _lenient(text: str, before: bool) -> bool:
@@ -232,6 +247,9 @@ def _clean(part: str) -> str:
             text = text[1:]
             continue
         break
+    label = _LABEL.match(text)
+    if label is not None and text.count(")") > text.count("("):
+        text = text[label.end() :]
     if text.endswith(")") and text.count(")") > text.count("("):
         text = text[:-1].rstrip()
     return text
