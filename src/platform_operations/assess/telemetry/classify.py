@@ -36,7 +36,7 @@ def classify(expression: str, records: Mapping[str, str] = _NO_RECORDS) -> Verdi
     Several operands of `or` must agree: where one tells of pain and another of a reason the answer is
     unknown.
     """
-    tree = parsed(expression)
+    tree = _read(expression)
     if isinstance(tree, Unreadable):
         return Verdict(None, f"not readable: {tree.reason}")
     whole = tuple(selected(tree))
@@ -55,6 +55,19 @@ def classify(expression: str, records: Mapping[str, str] = _NO_RECORDS) -> Verdi
     if len(decided) < len(verdicts) and four_way(decided[0].kind) == "symptom":
         return Verdict(None, "one of its sides tells nothing")
     return decided[0]
+
+
+def _read(expression: str) -> Tree | Unreadable:
+    """Return the tree, also of an expression that a comment swallowed (a folded scalar)."""
+    tree = parsed(expression)
+    if not isinstance(tree, Unreadable) or not expression.startswith("#") or "\n" in expression.strip():
+        return tree
+    starts = [match.end() for match in re.finditer(r"\s(?=[\w:(]*[({])", expression[:4_000])]
+    for start in starts[:40]:
+        inner = parsed(expression[start:])
+        if not isinstance(inner, Unreadable) and any(selector.matchers for selector in selected(inner)):
+            return inner
+    return tree
 
 
 def _operand(tree: Tree, records: Mapping[str, str], depth: int) -> Verdict:

@@ -208,5 +208,5 @@ def grouped_by(tree: Tree, *labels: str) -> bool:
 
 def is_time(name: str) -> bool:
     return bool(
-        re.search(r"(seconds|milliseconds|_ms|_time|duration|latency)(_total|_sum)?$", name)
+        re.search(r"(seconds|milliseconds|_ms|time|duration|latency)(_total|_sum)?$", name)
     ) and not name.endswith("_count")

@@ -14,7 +14,8 @@ def words(text: str) -> frozenset[str]:
     """Return the lower-case words of a metric name or label value."""
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text[:300])
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", spaced)
-    lowered = re.sub(r"([a-z])(latency|bytes|gb)(?![a-z])", r"\1_\2", spaced.lower())
+    lowered = re.sub(r"([a-z]{3,})(latency|bytes|gb|count|time|total)(?![a-z])", r"\1_\2", spaced.lower())
+    lowered = re.sub(r"(?<![a-z])(offline|unavailable)([a-z]{4,})", r"\1_\2", lowered)
     return frozenset(word for word in re.split(r"[^a-z0-9]+", lowered) if word)
 
 
@@ -24,27 +25,27 @@ def _set(text: str) -> frozenset[str]:
 
 BAD = _set(
     """error errors err errs failed failure failures fail fails exception exceptions panic panics
-    timeout timeouts aborted unsuccessful incorrect invalid fatal faults terminations terminated
+    timeout timeouts aborted unsuccessful incorrect fatal faults terminations terminated
     """
 )
 """Outcomes that are no success."""
 
-LOST = _set("dropped drop drops rejected rejections refused lost discarded dropping shed denied")
+LOST = _set("dropped drop drops rejected rejections refused lost discarded dropping shed unroutable")
 """What was thrown away."""
 
-GOOD = _set("success successes successful succeeded ok good completed")
+GOOD = _set("success successes successful succeeded ok good completed accepted")
 """Outcomes that are one."""
 
 DELIVERED = _set(
     """requests request connections connection sessions session alerts notifications notification
     messages message queries query calls transactions orders payments emails mails jobs tasks webhooks
-    deliveries uploads downloads
+    deliveries uploads downloads inserts insert writes
     """
 )
 """What a user hands over or waits for; losing one of them is felt."""
 
 PRODUCT = _set(
-    "deliveries "
+    "deliveries dagrun "
     "backup backups restore restores notification notifications payment payments order orders checkout "
     "delivery deliveries invoice invoices email emails mail login logins signup upload uploads"
 )
@@ -52,7 +53,7 @@ PRODUCT = _set(
 
 PHYSICAL = _set(
     "nic packets packet receive transmit disk ecc edac drive smart raid bond interface netstat conntrack arp "
-    "udp tcp retransmit retrans carrier node mdadm ipvs"
+    "udp tcp retransmit retrans carrier node mdadm ipvs if pkts ucast octets"
 )
 """Layers below any request."""
 
@@ -62,7 +63,7 @@ DEPENDENCY = _set(
     zookeeper push pushes xds sync syncs reconcile replication replicate gossip raft consensus proposals
     webhook admission lease storage wal tsdb compaction compactor compact config reload provision hook
     hooks plugin scrape scrapes rest iam oauth imds kms lookup provider registry dependency outbound
-    egress prober
+    egress prober promtail limiter cilium datapath git kubectl
     """
 )
 """Calls that a service makes itself, and background work: retries may hide their failure."""
@@ -72,7 +73,7 @@ INTERNAL_LATENCY = DEPENDENCY | _set(
     iteration gc pause snapshot apply disk io flush lock locks scheduling schedule workqueue leader
     election heartbeat poll polling loop tick checkpoint vacuum etcd ntp clock probe startup start pleg
     relist mount attach publish ingest pvc bind controller backoff refresh checkpointing compile garbage
-    collection token backend sched binding e2e
+    collection token backend sched binding e2e kubelet runtime
     """
 )
 """Latencies of parts, not of what a caller waits for."""
@@ -80,7 +81,7 @@ INTERNAL_LATENCY = DEPENDENCY | _set(
 REQUEST = _set(
     """http https request requests grpc rpc api query queries response responses server handling handler
     handled route routes endpoint page view views read reads write writes op ops operation operations
-    dns transaction transactions search command commands invocation invocations ingress web url call
+    dns transaction transactions search command commands invocation invocations ingress web url access accesses call
     calls order checkout processed
     """
 )
@@ -112,13 +113,15 @@ RESOURCE = _set(
     descriptors interrupts interrupt ctxt switches conn backends upgrade outdated compactor halted
     resets reset spec desired scheduled misscheduled unschedulable generation observed update updated
     firmware license subscribers unacked ready rebalance paused frozen stuck failover failovers
-    splitbrain readonly retry retries warnings flap flaps check checks unhealthy healthy activity gb
+    splitbrain readonly retry retries warnings flap flaps check checks unhealthy healthy activity registered
+    unreachable nodes managers gb
     """
 )
 """State, capacity and mechanism of the inside."""
 
 HELPER = _set(
-    """sidecar compact compactor exporter exporters cert manager certmanager operator controller agent
+    """
+    client sidecar compact compactor exporter exporters cert manager certmanager operator controller agent
     agents collector pushgateway node kubelet cadvisor state metrics promtail fluentd fluentbit vector
     blackbox snmp scheduler backup velero watchdog autoscaler descheduler adapter proxy reloader webhook
     cainjector replicator replicate alloy
@@ -136,3 +139,8 @@ TELEMETRY = _set(
     "logs log spans span samples metrics targets reporter batches traces lines telemetry exemplars"
 )
 """What monitoring is made of: losing it blinds, but fails no request."""
+
+STORES = _set(
+    "cassandra memcache memcached redis postgres postgresql mysql elasticsearch kafka etcd s3 mongodb dynamodb"
+)
+"""Data stores: in a name that begins with something else, they are what that calls."""

@@ -21,7 +21,7 @@ from platform_operations.slo.promql import Selector, bare, kind, selected
 
 Tree: TypeAlias = Any
 
-BURN = re.compile(r"burn_?rate|error_?budget|(^|[:_])slo[:_]", re.I)
+BURN = re.compile(r"burn_?rate|error_?budget|(^|[:_])slo[:_](?!info|count|objective)", re.I)
 _STATE_LABELS = frozenset({"name", "state", "status", "type", "condition", "check", "reason"})
 
 
@@ -58,7 +58,14 @@ def _said(selector: Selector) -> frozenset[str]:
     inside = [
         one.value for one in selector.matchers if one.label == "name" and one.op == "=" and ":" in one.value
     ]
-    return words(" ".join([stem(selector.name or ""), *inside]))
+    found = words(" ".join([stem(selector.name or ""), *inside]))
+    if "squid" in found:  # a proxy: its clients are its users, its servers what it calls
+        found = found - {"client"} if "client" in found else found | {"upstream"}
+    begun = re.split(r"[^A-Za-z0-9]", stem(selector.name or ""), maxsplit=1)[0].lower()
+    if found & told.STORES and begun not in told.STORES:
+        found |= {"dependency"}
+    own = any("cluster" in one.label and "local" in one.value.lower() for one in selector.matchers)
+    return found - {"upstream"} if own else found
 
 
 def shown(selector: Selector) -> str:
@@ -113,7 +120,10 @@ def _absent(asked: Asked) -> Verdict | None:
     if not absent and not down:
         return None
     if not up:
-        if asked.words & told.REQUEST and not asked.words & told.DEPENDENCY:
+        about = {one.label for selector in asked.found for one in selector.matchers}
+        alive = re.search(r"_info$|_start_time_seconds$", asked.names) and "job" in about
+        helper = words(asked.names) & told.HELPER
+        if (asked.words & told.REQUEST and not asked.words & told.DEPENDENCY) or (alive and not helper):
             return Verdict("absence", f"{asked.names} is missing altogether")
         return None
     job = " ".join(
@@ -159,14 +169,13 @@ def _in_label(asked: Asked) -> Verdict | None:
     return Verdict("cause", f"state {values} of the inside")
 
 
+_PARTS = frozenset(
+    {"replicas", "node", "nodes", "kube", "daemonset", "deployment", "disk", "drive", "sector", "sectors"}
+)
+
+
 def _unavailable(asked: Asked) -> Verdict | None:
-    if asked.words & {"unavailable", "unavailables", "offline"} and not asked.words & {
-        "replicas",
-        "node",
-        "kube",
-        "daemonset",
-        "deployment",
-    }:
+    if asked.words & {"unavailable", "unavailables", "offline"} and not asked.words & _PARTS:
         return Verdict("symptom", f"{asked.names} counts what users cannot reach")
     if {"slow", "ops"} <= asked.words and not asked.words & told.PHYSICAL:
         return Verdict("symptom", f"{asked.names} counts operations that take too long")
@@ -221,6 +230,34 @@ def _timed(asked: Asked, said: frozenset[str]) -> Verdict | None:
     return None
 
 
+_MEAN = re.compile(r":(mean|avg|median|p\d\d)")
+
+
+def _responds(said: frozenset[str]) -> bool:
+    """Whether the words are those of a gauge of response times."""
+    timed = said & {"latency", "duration"} or {"response", "time"} <= said
+    return bool(timed) and bool(said & {"http", "request", "requests", "response", "page", "query"})
+
+
+def _recorded_share(asked: Asked) -> Verdict | None:
+    """A share that was computed elsewhere: its name is all there is."""
+    names = " ".join(selector.name or "" for selector in asked.found)
+    if len(asked.found) > 1 or not _SHARE.search(names):
+        return None
+    said = words(names)
+    if _dependency(said) or said & (told.PHYSICAL | told.TELEMETRY):
+        return None
+    if said & (told.DELIVERED | {"http", "grpc", "api", "service", "slo", "sli"}):
+        return Verdict("symptom", f"{asked.names} is a share of outcomes by its name")
+    return None
+
+
+_SHARE = re.compile(
+    r"(error|errors|failure|failures|success)[:_](ratio|rate_ratio|percent|percentage|ratio_rate\w*)\b|"
+    r"[:_]avail(ability)?(_?\d+[smhd])?(_ratio|_percent)?$|[:_](error|success|failure)_rate(_?\d*[smhd])?$"
+)
+
+
 def _latency(asked: Asked) -> Verdict | None:
     """How long a unit of work took: a quantile, a recorded quantile, or time over count."""
     said = asked.words
@@ -238,7 +275,11 @@ def _latency(asked: Asked) -> Verdict | None:
             and is_time(top[0].name or "")
             and not is_time(bottom[0].name or "x_seconds_count"[:1])
         )
-    if not (quantile or labelled or recorded or mean) or asked.operator.startswith("<"):
+    recorded = recorded or any(_MEAN.search(selector.name or "") for selector in asked.found)
+    gauge = not {"rate", "increase", "irate", "delta"} & {
+        call.func.name for call in calls(asked.value)
+    } and _responds(said)
+    if not (quantile or labelled or recorded or mean or gauge) or asked.operator.startswith("<"):
         return None
     return _timed(asked, said)
 
@@ -275,7 +316,9 @@ def _failures(asked: Asked) -> Verdict | None:
     if not {call.func.name for call in calls(asked.value)} & {"rate", "increase", "irate", "delta"}:
         return None
     said = asked.words
-    served = said & {"http", "request", "requests", "responses", "grpc"}
+    if "invalid" in said:
+        return Verdict("cause", f"{asked.names} counts what its sender got wrong")
+    served = said & {"http", "request", "requests", "responses", "grpc", "query", "queries"}
     if said & told.BAD:
         if {"connection", "connections", "connect"} & said and {"backend", "backends", "server"} & said:
             return Verdict("cause", f"{asked.names} counts connections to a backend; retries may hide them")
@@ -311,6 +354,8 @@ def _stopped(asked: Asked, called: set[str]) -> bool:
 def _inside(asked: Asked) -> Verdict | None:
     said = asked.words
     called = {call.func.name for call in calls(asked.value)}
+    if any(re.search(r":i?rate\d", selector.name or "") for selector in asked.found):
+        called.add("rate")
     if called & {"deriv", "changes", "resets"}:
         return Verdict("cause", f"{asked.names} changes: state of the inside")
     traffic = said & {"requests", "request", "queries"} and not said & told.BAD
@@ -327,7 +372,7 @@ def _inside(asked: Asked) -> Verdict | None:
     waits = said & {"duration", "latency"} or ({"response", "time"} <= said)
     if inside and not waits and not said & {"unavailable", "offline"}:
         return Verdict("cause", f"{asked.names} is a state of the inside ({', '.join(sorted(inside)[:2])})")
-    if waits and inside & told.INTERNAL_LATENCY:
+    if waits and said & told.INTERNAL_LATENCY:
         return Verdict("cause", f"{asked.names} times a part of the inside")
     return None
 
@@ -343,6 +388,7 @@ RULES: tuple[Callable[[Asked], Verdict | None], ...] = (
     _unavailable,
     _ratio,
     _age,
+    _recorded_share,
     _latency,
     _lost,
     _failures,
