@@ -143,7 +143,10 @@ def _assessment(base: str, plan: Document, overlay: Document) -> Assessment:
         as_is=read,
     )
     as_is = summarised(with_origins(_ledgered(read, assessment, {}), read))
-    return assessment.model_copy(update={"as_is": as_is, "evidence": as_is.evidence})
+    known = {entry.uri for entry in as_is.evidence}
+    seen_too = sorted({uri for fact in assessment.facts for uri in fact.evidence} - known)
+    ledger = (*as_is.evidence, *(LedgerEntry(uri=uri, sha256=sha256(uri)) for uri in seen_too))
+    return assessment.model_copy(update={"as_is": as_is, "evidence": ledger})
 
 
 def _fields(row: Document) -> Document:

@@ -101,7 +101,7 @@ def _with_costs(plan: Plan, assessment: Assessment) -> Plan:
     """Return the plan in which every stepped strategy says what a failed release costs."""
     for row in plan.deploy_strategy.components:
         cost = cost_of(Review(plan, assessment), row) if row.steps else None
-        if row.steps and row.exposure != cost:
+        if row.exposure != cost:
             plan = plan.with_entry("deployStrategy", row.model_copy(update={"exposure": cost}))
     return plan
 

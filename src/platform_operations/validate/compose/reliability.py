@@ -331,10 +331,16 @@ def pillar_entry(review: Review, plan: Plan, component: Component, pillar: Pilla
         component=component.id,
         tool=seen[0] if seen else tool,
         instrumentation=f"{how} of {component.id}",
-        correlation=("trace_id",),
+        correlation=_shared_keys(plan, component) or ("trace_id",),
         retention=kept,
     )
     return plan.with_entry("observabilityPillars", entry)
+
+
+def _shared_keys(plan: Plan, component: Component) -> tuple[str, ...]:
+    """Return the keys that all pillars of the component carry already."""
+    rows = [row.correlation for row in plan.observability_pillars if row.component == component.id]
+    return tuple(key for key in rows[0] if all(key in row for row in rows)) if rows else ()
 
 
 def correlated(plan: Plan, component: Component) -> Plan:

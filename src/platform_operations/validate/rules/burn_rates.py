@@ -26,9 +26,18 @@ def slo_unalerted(review: Review) -> Iterator[Violation]:
         yield Violation(
             ("slos", slo.id),
             f"no burn-rate alert watches SLO {slo.id!r}",
-            repair=lambda plan, slo=slo: burn_alerts(review, plan, slo),
+            repair=lambda plan, slo=slo: _watched(review, plan, slo),
             source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
         )
+
+
+def _watched(review: Review, plan: Plan, slo: Slo) -> Plan | None:
+    """Return the plan in which burn-rate alerts watch the SLO: what has windows on it already, else new ones."""
+    for alert in plan.alerts:
+        if alert.slo == slo.id and alert.windows:
+            return amend(plan, "alerts", alert.id, kind="burn-rate")
+    watched = burn_alerts(review, plan, slo)
+    return watched if watched != plan else None
 
 
 @rule("observed-slos")
@@ -80,6 +89,8 @@ def _wrong(alert: Alert, slo: Slo | None) -> str | None:
 
 def _standard(plan: Plan, alert: Alert, slo: Slo | None) -> Plan | None:
 
+    if slo is None and alert.expression and alert.expression.lstrip().startswith("absent"):
+        return amend(plan, "alerts", alert.id, kind="absence")
     if slo is None or slo.objective is None:
         return plan.without_entry("alerts", alert.id)
     pairs = [
@@ -99,11 +110,13 @@ def _standard(plan: Plan, alert: Alert, slo: Slo | None) -> Plan | None:
 
 
 def _standard_trigger(plan: Plan, name: str, slo: Slo) -> Plan | None:
-
     back = plan.by_name.get(f"rollbackPlan/{name}")
-    pairs = [pair for pair in pairs_for(slo.objective or "0", seconds(slo.window)) if pair.pages]
-    if not isinstance(back, Rollback) or not pairs:
+    if not isinstance(back, Rollback):
         return None
+    pairs = [pair for pair in pairs_for(slo.objective or "0", seconds(slo.window)) if pair.pages]
+    if not pairs:
+        others = tuple(trigger for trigger in back.triggers if trigger.signal != f"slo:{slo.id}")
+        return amend(plan, "rollbackPlan", name, triggers=others) if others else None
     triggers = tuple(
         trigger.model_copy(update={"burn_rate": decimal(pairs[0].factor)})
         if trigger.signal == f"slo:{slo.id}"

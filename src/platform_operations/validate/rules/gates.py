@@ -152,7 +152,14 @@ def _mentions(line: str, tool: str) -> bool:
 def _run(plan: Plan, gate: QualityGate) -> Plan | None:
     stage = plan.by_name.get(f"pipelineStages/{gate.stage}")
     command = next((check.run for check in CHECKS if check.id == gate.tool), None)
-    if not isinstance(stage, Stage) or command is None or runs_check(gate.tool, stage.runs):
+    if not isinstance(stage, Stage):
+        return None
+    instead = [
+        check for line in stage.runs if (check := check_of(line)) is not None and check.gate == gate.kind
+    ]
+    if instead:
+        return amend(plan, "qualityGates", gate.id, tool=instead[0].id)
+    if command is None or runs_check(gate.tool, stage.runs):
         return None
     return amend(plan, "pipelineStages", stage.id, runs=(*stage.runs, command))
 

@@ -39,6 +39,7 @@ def signals_uncorrelated(review: Review) -> Iterator[Violation]:
         ]
         if len({row.pillar for row in rows}) < 2 or _shared(rows):
             continue
+        rows.sort(key=lambda row: row.id)
         yield Violation(
             ("observabilityPillars", rows[0].id, "correlation"),
             f"{', '.join(dict.fromkeys(row.pillar for row in rows))} of {component.id!r} share no key to"

@@ -39,7 +39,12 @@ def component_missing(review: Review) -> Iterator[Violation]:
 
 def restored(review: Review, plan: Plan, name: str) -> Plan | None:
     """Return the plan with an entry as it is today; None when nothing is known of today."""
-    return restore(plan, review.as_is, name) if review.as_is is not None else None
+    if review.as_is is None:
+        return None
+    entry = review.as_is.by_name.get(name)
+    if isinstance(entry, Stage) and entry.environment:
+        plan = restore(plan, review.as_is, f"environments/{entry.environment}")
+    return restore(plan, review.as_is, name)
 
 
 @rule("truth")

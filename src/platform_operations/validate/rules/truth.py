@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 from platform_operations.model.delivery import Entry
 from platform_operations.model.difference import difference
-from platform_operations.model.plan import SECTIONS
+from platform_operations.model.plan import SECTIONS, Plan
+from platform_operations.model.reliability import Alert
 from platform_operations.model.summary import BARE_NUMBER, PLACEHOLDER, strategy_summary, summary_of
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
+from platform_operations.validate.edits import amend, cite, united
 from platform_operations.validate.rule import Review, Violation, rule
 from platform_operations.validate.rules.exposure import forged_costs
 
@@ -132,8 +134,17 @@ def claim_unsupported(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("alerts", alert.id, "backtest"),
                 f"alert {alert.id!r} was tried on the measured history and does not say what came of it",
+                repair=lambda plan, alert=alert: _with_backtest(review, plan, alert),
                 allowed=(f"metric:backtest-{alert.id}",),
             )
+
+
+def _with_backtest(review: Review, plan: Plan, alert: Alert) -> Plan | None:
+    entry = backtest_entry(review, alert.id)
+    if entry is None:
+        return None
+    evidence = united(alert.evidence, (entry.uri,))
+    return amend(cite(plan, entry), "alerts", alert.id, backtest=entry.uri, evidence=evidence)
 
 
 def cited(review: Review) -> dict[str, tuple[str, str]]:
