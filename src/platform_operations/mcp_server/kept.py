@@ -16,7 +16,7 @@ from platform_operations.mcp_server.watch import Watch, Watched
 if TYPE_CHECKING:
     from platform_operations.metrics import MetricSource
     from platform_operations.model.assessment import Assessment
-    from platform_operations.toolbox import Target
+    from platform_operations.toolbox import Drafted, Target
 
 MOST_KEPT = 4
 # A file in a folder that held none is seen only by listing anew; a live metrics source moves on by itself.
@@ -34,6 +34,7 @@ class Assessed:
     assessment: "Assessment"
     marks: tuple[tuple[str, Mark], ...]
     until: float
+    plan: "Drafted | None" = None
 
     @property
     def unchanged(self) -> bool:
@@ -62,12 +63,30 @@ class Assessments:
             if known is not None and known.unchanged and monotonic() < known.until:
                 return known
             found = self._again(place.path, known) or self._made(place.path, watch)
-            with self._lock:
-                self._kept[place.path] = found
-                self._kept.move_to_end(place.path)
-                while len(self._kept) > MOST_KEPT:
-                    self._kept.popitem(last=False)
+            self._keep(place.path, found)
             return found
+
+    def drafted(self, place: Place, watch: Watch) -> "tuple[Assessed, Drafted]":
+        """Return the assessment of the repository at a place, and the embedded drafter's plan for it.
+
+        Raises as `of` does.
+        """
+        from platform_operations.toolbox import drafted
+
+        kept = self.of(place, watch)
+        if kept.plan is not None:
+            return kept, kept.plan
+        watch.at("drafting")
+        made = drafted(kept.target, kept.assessment)
+        self._keep(place.path, replace(kept, plan=made))
+        return kept, made
+
+    def _keep(self, path: Path, found: Assessed) -> None:
+        with self._lock:
+            self._kept[path] = found
+            self._kept.move_to_end(path)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
 
     def source(self, target: "Target") -> "MetricSource | None":
         """Return the server's own metrics, else the file that the repository names, else None."""

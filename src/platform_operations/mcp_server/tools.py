@@ -71,12 +71,10 @@ def draft_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
     A plan in portions cannot be validated, so one that a client can show at all comes whole.
     """
     from platform_operations.mcp_server.texts import plan_text
-    from platform_operations.toolbox import drafted, gaps_of
+    from platform_operations.toolbox import gaps_of
 
     assert isinstance(arguments, OnRepository)
-    kept = desk.assessments.of(desk.roots.folder(arguments.path), watch)
-    watch.at("drafting")
-    made = drafted(kept.target, kept.assessment)
+    kept, made = desk.assessments.drafted(desk.roots.folder(arguments.path), watch)
     questions = [question.document() for question in gaps_of(kept.target, kept.assessment).questions]
     document = made.plan.document()
     text = plan_text(document, made.findings.document(), questions)
