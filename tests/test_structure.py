@@ -1,10 +1,10 @@
 """Structure before rules: a plan whose references lead nowhere is malformed, and no rule is tried on it."""
 
 import pytest
+from tests.plan_overlays import Document, base_case, bases, case
 
 from platform_operations.validate import RULES, validate
 from platform_operations.validate.structure import defects, references, well_formed
-from tests.plan_overlays import Document, base_case, bases, case
 
 BROKEN: dict[str, tuple[Document, str]] = {
     "a gate on no stage": ({"qualityGates": {"secrets": {"stage": "nowhere"}}}, "/qualityGates/2/stage"),

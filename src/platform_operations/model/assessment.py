@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from types import MappingProxyType
 
 from pydantic import ConfigDict
 
@@ -69,7 +68,7 @@ class Assessment(Record):
     @cached_property
     def by_subject(self) -> Mapping[tuple[str, str], Fact]:
         """Every fact by (subject, aspect)."""
-        return MappingProxyType({(fact.subject, fact.aspect): fact for fact in self.facts})
+        return {(fact.subject, fact.aspect): fact for fact in self.facts}
 
     def fact(self, subject: str, aspect: str) -> Fact | None:
         """Return what is known of `aspect` of `subject`, None when the assessment never asked."""
@@ -82,4 +81,4 @@ class Assessment(Record):
     @cached_property
     def observations(self) -> Mapping[str, Observation]:
         """Every baseline observation by SLI id."""
-        return MappingProxyType({row.id: row for row in self.baseline})
+        return {row.id: row for row in self.baseline}

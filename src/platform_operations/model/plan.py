@@ -163,12 +163,12 @@ class Plan(Record):
     @cached_property
     def by_name(self) -> Mapping[str, Entry]:
         """Every entry by its `section/id`."""
-        return MappingProxyType(dict(self.entries()))
+        return dict(self.entries())
 
     @cached_property
     def ledger(self) -> Mapping[str, LedgerEntry]:
         """The evidence ledger by URI."""
-        return MappingProxyType({entry.uri: entry for entry in self.evidence})
+        return {entry.uri: entry for entry in self.evidence}
 
     def with_section(self, name: str, entries: tuple[Entry, ...]) -> "Plan":
         """Return the plan with the entries of one section replaced."""
