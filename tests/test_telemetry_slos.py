@@ -3,6 +3,8 @@
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from platform_operations.assess.components import read_components
 from platform_operations.assess.telemetry.instrumentation import read_instrumentation
@@ -120,6 +122,21 @@ def instrumentation(files: dict[str, str]) -> tuple[tuple[ObservabilityPillar, .
     components, _ = read_components(repository, {})
     pillars, facts = read_instrumentation(repository, components)
     return pillars, {fact.aspect: fact for fact in facts}
+
+
+MUTATIONS = st.lists(
+    st.tuples(st.integers(0, 900), st.sampled_from("{}[]:-|&*!'\"\n\t#%@`,$ x0")), max_size=12
+)
+
+
+@given(st.sampled_from([OPENSLO, SLOTH, PYRRA]), MUTATIONS)
+def test_mutated_objectives_never_raise(text: str, edits: list[tuple[int, str]]) -> None:
+    for place, letter in edits:
+        text = text[:place] + letter + text[place + 1 :]
+    files = {"slo/a.yaml": text, "prometheus/otel.yaml": text, "requirements.txt": text, "Procfile": text}
+    for slo in slos(files)[0]:
+        assert slo.evidence[0].startswith("repo:slo/a.yaml#L") or "otel" in slo.evidence[0]
+    instrumentation(files)
 
 
 def test_libraries_give_pillars_with_the_line_that_imports_them() -> None:

@@ -36,7 +36,7 @@ _LIKELY = (
     "loki",
     "metrics",
 )
-_YAML = (".yml", ".yaml", ".rules", ".json", ".yaml.tpl", ".yml.tpl")
+_YAML = (".yml", ".yaml", ".rules", ".alerts", ".json", ".yaml.tpl", ".yml.tpl", ".alerts.tpl", ".rules.tpl")
 _JSONNET = (".libsonnet", ".jsonnet")
 _HELM = frozenset({"templates", "template"})
 _ALERT_LINE = re.compile(

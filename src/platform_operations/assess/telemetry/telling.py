@@ -126,9 +126,8 @@ def _absent(asked: Asked) -> Verdict | None:
         if (asked.words & told.REQUEST and not asked.words & told.DEPENDENCY) or (alive and not helper):
             return Verdict("absence", f"{asked.names} is missing altogether")
         return None
-    job = " ".join(
-        matcher.value for matcher in asked.found[0].matchers if matcher.label in {"job", "app", "service"}
-    )
+    naming = re.compile(r"^(job|service|deployment|container|app\w*|\w*component|\w*_name)$")
+    job = " ".join(one.value for one in asked.found[0].matchers if naming.match(one.label))
     if words(job) & told.HELPER:
         return Verdict("cause", f"job {job} is a helper: users notice later or never")
     return Verdict("absence", f"no instance of job {job} is left") if job else None
