@@ -4,6 +4,7 @@ import json
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from platform_operations.assess.ci.shell import Command, commands
@@ -113,7 +114,8 @@ def _bare(called: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _recipe(content: str, target: str, depth: int) -> list[Command]:
+@lru_cache(maxsize=512)
+def _recipe(content: str, target: str, depth: int) -> tuple[Command, ...]:
     """Return the recipe of a Makefile's target, and of what it depends on one level further."""
     lines = content.split("\n")
     wanted = (
@@ -143,8 +145,8 @@ def _recipe(content: str, target: str, depth: int) -> list[Command]:
             found.append(
                 Command(command.text, command.first, command.last, silent, command.folder, command.body)
             )
-        return found
-    return []
+        return tuple(found)
+    return ()
 
 
 def _goes_on(lines: list[str], at: int) -> bool:

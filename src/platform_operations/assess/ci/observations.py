@@ -48,16 +48,20 @@ def facts_of(graph: Graph, targets: dict[str, Named], environments: tuple[Enviro
                 )
             )
     production = {one.id for one in environments if one.kind == "production"}
+    asked = {draft.job.key for draft in graph.drafts if draft.kind == "approve"}
     for draft in graph.drafts:
         target = draft.job.target
-        if (
-            target is not None
-            and draft.job.place.path.startswith(".github/")
-            and kebab(target.name) in production
-        ):
-            found.append(
-                Fact(subject=f"environments/{kebab(target.name)}", aspect="approval", outcome="unknown", reason="environment protection is set in the hosting, not in the repository", evidence=(target.place.uri,))
-            )  # fmt: skip
+        if target is None or draft.job.key in asked or kebab(target.name) not in production:
+            continue
+        found.append(
+            Fact(
+                subject=f"environments/{kebab(target.name)}",
+                aspect="approval",
+                outcome="unknown",
+                reason="environment protection is set in the hosting, not in the repository",
+                evidence=(target.place.uri,),
+            )
+        )
     unique: dict[tuple[str, str], Fact] = {}
     for fact in found:
         unique.setdefault((fact.subject, fact.aspect), fact)
