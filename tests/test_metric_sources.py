@@ -5,6 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from platform_operations.errors import InputError
 from platform_operations.metrics import observe, open_source
@@ -151,3 +153,34 @@ def test_a_repository_may_name_files_inside_it_and_neither_urls_nor_files_outsid
             open_source(name, root=root)
     with pytest.raises(InputError, match="cannot name a metrics URL"):
         open_source("http://prometheus.example", root=root)
+
+
+GARBAGE = st.text('sli,timegoodtotal0123456789-:TZ{}="# \n\r\t/[]EOF\x00é', max_size=200)
+
+
+@given(
+    head=st.sampled_from(["", "sli,time,good,total\n", "# TYPE t counter\n", 't{a="b"} 1 1790812800\n', "{"]),
+    rest=GARBAGE,
+)
+def test_whatever_a_file_holds_it_is_a_source_or_one_clear_line(
+    tmp_path_factory: pytest.TempPathFactory, head: str, rest: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "garbage"
+    path.write_text(head + rest, encoding="utf-8")
+    try:
+        source = open_source(str(path))
+        observe(source, source.listed(), as_of="2026-11-02T00:00:00Z")
+    except InputError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_snapshot_of_another_form_is_refused_with_the_field_that_is_wrong(write: Write) -> None:
+    for text, field in (
+        ("{}", "schema"),
+        ('{"schema": "platform-ops/metrics@2", "source": "x"}', "schema"),
+        ('{"schema": "platform-ops/metrics@1", "source": "x", "extra": 1}', "extra"),
+        ('{"schema": "platform-ops/metrics@1"', "the document"),
+        ("[" * 5000, "the document"),
+    ):
+        with pytest.raises(InputError, match=field):
+            open_source(write(text, "metrics.json"))

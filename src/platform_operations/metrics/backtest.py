@@ -281,7 +281,7 @@ def _judged(case: AlertCase, times: Sequence[int], step: int, span: Span, spent:
         reasons.append(
             f"it would have fired {fixed(share * 100, 0)}% of the time, more than {MOST_TIME_FIRING * 100}%"
         )
-    quiet = f"{len(episodes)} episodes in {duration(span.end - span.start)}"
+    quiet = f"{len(episodes)} episode{'' if len(episodes) == 1 else 's'} in {duration(span.end - span.start)}"
     return Backtest(
         name=case.name,
         status="noisy" if reasons else "ok",

@@ -1,9 +1,7 @@
 """From what a user named as metrics to a source of them."""
 
-import gzip
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -82,8 +80,6 @@ def _looks_like_sample(line: str) -> bool:
 
 def _opened(name: str, path: Path) -> AbstractContextManager[TextIO]:
     try:
-        if path.suffix == ".gz":
-            return TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8", newline="")
         return path.open(encoding="utf-8", newline="")
     except OSError as error:
         raise InputError(f"metrics file {name!r} cannot be read: {error.strerror or error}") from None
@@ -95,5 +91,5 @@ def _head(name: str, opened: Callable[[], AbstractContextManager[TextIO]]) -> st
             return file.read(_HEAD).removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise InputError(f"metrics file {name!r} is not UTF-8 text; give {_KINDS}") from None
-    except (OSError, EOFError) as error:
+    except OSError as error:
         raise InputError(f"metrics file {name!r} cannot be read: {error}") from None

@@ -20,7 +20,7 @@ from platform_operations.slo.budget import decimal
 from platform_operations.slo.durations import duration, seconds
 from platform_operations.slo.sli import NamedSli
 
-SCHEMA = "platform-ops/metrics@1"
+SCHEMA: Literal["platform-ops/metrics@1"] = "platform-ops/metrics@1"
 LARGEST = 64 * 1024 * 1024
 
 
@@ -64,7 +64,7 @@ class SnapshotTrial(Record):
 class Snapshot(Record):
     """What a source gave: `newest` is the time up to which it had samples."""
 
-    schema_: Annotated[Literal["platform-ops/metrics@1"], Field(alias="schema")] = SCHEMA
+    schema_: Annotated[Literal["platform-ops/metrics@1"], Field(alias="schema")]
     source: str
     newest: Instant | None = None
     slis: tuple[SnapshotSli, ...] = ()
@@ -84,11 +84,15 @@ def taken(
     """
     newest = source.newest(slis, None if as_of is None else unix(as_of)) if slis else None
     if newest is None:
-        return Snapshot(source=source.name, slis=tuple(_kept(sli, History((), 3600)) for sli in slis))
+        return Snapshot(
+            schema_=SCHEMA, source=source.name, slis=tuple(_kept(sli, History((), 3600)) for sli in slis)
+        )
     end = newest // 3600 * 3600
     histories = source.histories(slis, Span(end - seconds(window), end, 3600))
     kept = tuple(_kept(sli, history) for sli, history in zip(slis, histories, strict=True))
-    return Snapshot(source=source.name, newest=rfc3339(newest), slis=kept, backtests=_trials(source))
+    return Snapshot(
+        schema_=SCHEMA, source=source.name, newest=rfc3339(newest), slis=kept, backtests=_trials(source)
+    )
 
 
 def _trials(source: MetricSource) -> tuple[SnapshotTrial, ...]:
