@@ -198,7 +198,7 @@ def reached(document: Document, at: str) -> object:
         if rows is None and step not in fields:
             break
         inside = rows[int(step)] if rows is not None else fields[step]
-    return inside
+    return cast("object", inside)
 
 
 def test_a_pointer_escapes_what_the_standard_asks_for() -> None:
