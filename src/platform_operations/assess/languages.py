@@ -52,7 +52,8 @@ PROGRAMMED: frozenset[str] = frozenset(EXTENSIONS.values()) - _NEVER_ALONE - {"l
 
 def languages(paths: Iterable[str], manifests: Iterable[Manifest], place: str = ".") -> dict[str, str]:
     """Return each language in `place` with the path that shows it, the most written one first."""
-    sources = [path for path in paths if within(path, place) and not aside(path)]
+    # Sorted, because a unit's files are a set: which language comes first must not depend on its order.
+    sources = sorted(path for path in paths if within(path, place) and not aside(path))
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     for path in sources:
@@ -67,7 +68,7 @@ def languages(paths: Iterable[str], manifests: Iterable[Manifest], place: str = 
         if written:
             shown.setdefault(max(written, key=lambda language: counts[language]), manifest.path)
     total = sum(counts[language] for language in counts if language not in _NEVER_ALONE)
-    for language, count in counts.items():
+    for language, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         enough = count >= LEAST_FILES and count >= LEAST_SHARE * total
         if language not in shown and (enough or not shown) and (language not in _NEVER_ALONE or not total):
             shown[language] = first[language]
