@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+from platform_operations.model.delivery import Entry, Stage
 from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Assumption, NotApplicable
+from platform_operations.validate.structure import references
 
 
 def amend(plan: Plan, section: str, entry_id: str, **fields: Any) -> Plan:
@@ -69,13 +71,35 @@ def cite(plan: Plan, *entries: LedgerEntry) -> Plan:
 
 
 def restore(plan: Plan, today: Plan, name: str) -> Plan:
-    """Return the plan with the entry `section/id` as it is today, together with what that entry refers to."""
-    section = name.partition("/")[0]
-    entry = today.by_name.get(name)
-    if entry is None:
-        return plan
-    plan = plan.with_entry(section, entry)
-    for uri in entry.evidence:
-        if uri in today.ledger:
-            plan = cite(plan, today.ledger[uri])
+    """Return the plan with the entry `section/id` as it is today, together with what that entry stands on.
+
+    A stage waits only for what the plan still has: what was retired on purpose stays away.
+    """
+    waiting, done = [name], set[str]()
+    while waiting:
+        name = waiting.pop()
+        entry = today.by_name.get(name)
+        if entry is None or name in done or (done and name in plan.by_name):
+            continue
+        done.add(name)
+        section = name.partition("/")[0]
+        plan = plan.with_entry(section, _without_lost(entry, plan))
+        plan = cite(plan, *(today.ledger[uri] for uri in entry.evidence if uri in today.ledger))
+        waiting += [
+            f"{target}/{other}"
+            for at, entry_id, field, target, other in references(today)
+            if f"{at}/{entry_id}" == name and field[0] not in {"needs", "optionalNeeds", "onFailure"}
+        ]
     return plan
+
+
+def _without_lost(entry: Entry, plan: Plan) -> Entry:
+    if not isinstance(entry, Stage):
+        return entry
+    known = {stage.id for stage in plan.pipeline_stages}
+    kept = {
+        "needs": tuple(name for name in entry.needs if name in known),
+        "optional_needs": tuple(name for name in entry.optional_needs if name in known),
+        "on_failure": entry.on_failure if f"rollbackPlan/{entry.on_failure}" in plan.by_name else None,
+    }
+    return entry.model_copy(update=kept)
