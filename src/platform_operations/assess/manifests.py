@@ -120,7 +120,7 @@ def read_cargo(path: str, text: str) -> Manifest | Fact:
     package, workspace = table(body, "package"), table(body, "workspace")
     where = LineFinder(text)
     traits: set[Trait] = set()
-    if package and package.get("publish") is not False:
+    if package and package.get("publish") is not False and package.get("version") != "0.0.0":
         traits.add("package")
     if "lib" in body:
         traits.add("library")

@@ -56,9 +56,23 @@ def _has_part(place: str, but: frozenset[str] = _NO_FOLDERS, vendored_only: bool
     parts = place.lower().split("/")
     if vendored_only:
         return not VENDORED.isdisjoint(parts)
-    return any((part in ASIDE or part.startswith(_TEST_BEGINNINGS)) and part not in but for part in parts)
+    return any(_shows(part) and part not in but for part in parts)
 
 
+def _shows(part: str) -> bool:
+    return part in ASIDE or part.startswith(_TEST_BEGINNINGS) or part.endswith(_TEST_ENDINGS)
+
+
+_TEST_ENDINGS = (
+    "-tests",
+    "_tests",
+    "-examples",
+    "_examples",
+    "-samples",
+    "-templates",
+    "-fixtures",
+    "_fixtures",
+)
 _TEST_BEGINNINGS = ("test-", "test_", "tests-", "tests_", "e2e-", "e2e_", "example-", "sample-")
 
 

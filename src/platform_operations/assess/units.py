@@ -41,7 +41,7 @@ def read_manifests(repository: Repository) -> tuple[tuple[Manifest, ...], tuple[
     broken: list[Fact] = []
     wanted = [path for path in repository.paths if is_manifest(path) and not aside(path, but=_SOURCE_TESTS)]
     for path in wanted[:MAX_READ]:
-        if re.search(r"\.?Tests?\.(cs|fs|vb)proj$", path):
+        if re.search(r"\.?Tests?\.(cs|fs|vb)proj$", path) or _SIDE_WORK & set(path.split("/")[:-1]):
             continue
         manifest = read_manifest(repository, path)
         if isinstance(manifest, Fact):
@@ -63,6 +63,7 @@ def _without_locks(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
             yield manifest
 
 
+_SIDE_WORK = frozenset({"scripts", "hack", "misc", ".github", ".build-tools", ".circleci"})
 _SOURCE_TESTS = frozenset({"templates", "template", "spec", "specs"})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from platform_operations.assess.places import aside, documents, nodes, text_of
+from platform_operations.assess.places import aside, documents, file_name, nodes, text_of
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.repository import Repository
@@ -84,7 +84,9 @@ def read_routing(repository: Repository) -> tuple[Routing, ...]:
     own = [
         path
         for path in repository.paths
-        if path.endswith((".yml", ".yaml", ".yaml.tpl")) and not aside(path, but=_HELM)
+        if path.endswith((".yml", ".yaml", ".yaml.tpl"))
+        and not aside(path, but=_HELM)
+        and not file_name(path).startswith("test")
     ]
     likely = [path for path in own if any(word in path.lower() for word in _LIKELY)]
     found: list[Routing] = []

@@ -38,7 +38,8 @@ LINK_KEYS = (
 _SUFFIXES = (".md", ".markdown", ".rst", ".adoc", ".txt", ".mdx")
 _FOLDER = re.compile(r"(^|/)(run-?_?books?|play-?_?books?|sops?|on-?call|incident-response)/", re.I)
 _NAMED = re.compile(
-    r"(run-?_?book|play-?_?book|(^|[-_.])sop[-_.]|incident-response|disaster-recovery|on-?call)", re.I
+    r"(run-?_?book|play-?_?book|(^|[-_.])sop[-_.]|incident-response|disaster-recovery|(^|[^a-z])on-?call([^a-z]|$))",
+    re.I,
 )
 _INDEX = re.compile(r"^(readme|index|_index|template|contributing|changelog|license)\b|template", re.I)
 _SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
