@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platform_operations.assess.components import component_of, read_components
+from platform_operations.assess.languages import languages
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_place
@@ -335,3 +336,9 @@ def test_a_manifest_nested_beyond_reason_is_refused() -> None:
     deep = "x = " + "[" * 50_000 + "]" * 50_000
     _, facts = read({"pyproject.toml": deep, "package.json": "[" * 50_000})
     assert facts[("file:pyproject.toml", "readable")].outcome == "unknown"
+
+
+def test_which_language_comes_first_does_not_depend_on_the_order_of_the_files() -> None:
+    paths = ("one.js", "two.js", "one.cs", "two.cs")
+
+    assert list(languages(paths, ()).items()) == list(languages(reversed(paths), ()).items())
