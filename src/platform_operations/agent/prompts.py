@@ -1,0 +1,120 @@
+"""What the model is told: templates from prompts/, with the assessment packed small and quoted as data."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from platform_operations.documents import plan_text
+from platform_operations.model.assessment import Assessment
+from platform_operations.model.finding import Finding, Findings
+from platform_operations.model.plan import Plan
+from platform_operations.model.record import sha256
+from platform_operations.repository import redact
+from platform_operations.resources import reference_section, resource
+from platform_operations.validate import Verdict
+
+CONSTRAINTS = (
+    "Always: build once, deploy everywhere using immutable artifacts.",
+    "Always: security and dependency checks are release gates.",
+    "Always: rollback triggers are defined before the production rollout.",
+    "Always: alerts are tied to actionable runbooks and clear ownership.",
+    "Always: SLO targets rest on observed baseline metrics.",
+    "Never: production without staged verification.",
+    "Never: alerts on noisy or internal-only signals when user symptoms are available.",
+    "Never: skipped health checks, post-deploy validation or rollback capability.",
+)
+
+LONGEST_PACK = 18_000
+LONGEST_PLAN = 60_000
+MOST_FINDINGS = 40
+
+
+def rendered(template: str, /, **values: Any) -> str:
+    """Return a template of prompts/ filled in; a value that it names and nobody gives is an error."""
+    source = resource("prompts", f"{template}.md.jinja").read_text(encoding="utf-8")
+    environment = Environment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(source).render(**values).strip() + "\n"
+
+
+def nonce_of(assessment: Assessment) -> str:
+    """Return the mark that quotes repository text: of this assessment, so that no file can hold it beforehand."""
+    return "quoted-" + sha256(assessment.hash() + (assessment.as_is.target.commit or ""))[:16]
+
+
+def system_prompt(assessment: Assessment, *, turns: int, repairs: int) -> str:
+    """Return the persona and the rules of the work."""
+    return rendered(
+        "architect", turns=turns, repairs=repairs, constraints=CONSTRAINTS, nonce=nonce_of(assessment)
+    )
+
+
+def first_message(assessment: Assessment, gaps: Verdict, draft: Plan, findings: Findings) -> str:
+    """Return the assessment, its gaps and the draft, quoted."""
+    nonce = nonce_of(assessment)
+    return rendered(
+        "assessment",
+        name=_quoted(assessment.as_is.target.name, nonce),
+        nonce=nonce,
+        pack=_quoted(pack(assessment, gaps), nonce),
+        plan=_quoted(_without_ledger(draft), nonce)[:LONGEST_PLAN],
+        verdict="valid" if findings.valid else f"{len(findings.findings)} findings",
+        questions=[_quoted(question.text, nonce) for question in gaps.questions[:20]],
+    )
+
+
+def _quoted(text: str, nonce: str) -> str:
+    return redact(text).replace(nonce, "quoted")
+
+
+def _without_ledger(plan: Plan) -> str:
+    """Return the plan as YAML without what the model never writes."""
+    slim = plan.model_copy(update={"evidence": (), "rollout": ()})
+    return plan_text(slim)
+
+
+def pack(assessment: Assessment, gaps: Verdict) -> str:
+    """Return what the repository shows today, most telling first, in at most LONGEST_PACK characters."""
+    lines: list[str] = [
+        f"risk: {assessment.as_is.target.risk_profile.level}: {', '.join(assessment.as_is.target.risk_profile.reasons)}"
+    ]
+    for finding in gaps.findings:
+        where = (finding.source or "").removeprefix("repo:")
+        lines.append(f"gap {finding.rule} {finding.entry or ''}: {finding.message} {where}".rstrip())
+    for row in assessment.baseline:
+        lines.append(
+            f"baseline {row.id}: observed {row.observed}% target {row.target} status {row.status} coverage {row.coverage}%"
+        )
+    for fact in assessment.facts:
+        said = fact.value or fact.reason or ""
+        where = fact.evidence[0].removeprefix("repo:") if fact.evidence else ""
+        lines.append(f"{fact.subject} {fact.aspect}: {fact.outcome} {said} {where}".rstrip())
+    text, size = [], 0
+    for line in lines:
+        short = " ".join(line.split())[:400]
+        size += len(short) + 1
+        if size > LONGEST_PACK:
+            text.append("(shortened; read_repo and load_reference know more)")
+            break
+        text.append(short)
+    return "\n".join(text)
+
+
+def findings_message(findings: Findings, left: int) -> str:
+    """Return all findings of a verdict with what each rule's page says of repairing it."""
+    shown = findings.findings[:MOST_FINDINGS]
+    return redact(
+        rendered("findings", valid=findings.valid, findings=shown, left=left, repairs=dict(_repairs(shown)))
+    )
+
+
+def _repairs(findings: Iterable[Finding]) -> Iterable[tuple[str, str]]:
+    for rule in dict.fromkeys(finding.rule for finding in findings):
+        text = reference_section(f"rules/{rule}#repair")
+        if text is not None:
+            yield (
+                rule,
+                " ".join(line for line in text.splitlines() if not line.startswith("#")).strip()[:1200],
+            )
