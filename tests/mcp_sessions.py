@@ -1,6 +1,7 @@
 """What tests of the MCP server share: a session in memory, a call, and what came of it."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -74,3 +75,7 @@ def many_services(folder: Path, number: int) -> Path:
             f"      - run: kubectl set image deployment/{name} app=ghcr.io/acme/{name}:latest\n"
         )
     return repository(folder, files)
+
+
+def everything(result: CallToolResult) -> str:
+    return said(result) + json.dumps(result.structured_content, ensure_ascii=False)

@@ -16,6 +16,8 @@ Document: TypeAlias = dict[str, Any]
 
 MOST_FOUND = 1000
 _LONGEST_LINE = 1000
+_SHOWN = 300
+REDACTED = "[redacted]"
 
 
 def read_repo(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
@@ -90,11 +92,13 @@ def _search(
     start = window(arguments.cursor, identity)
     budget = _budget(arguments)
     rows: list[Document] = []
+    redacted = _Redacted(repository)
     for row in found[start:]:
-        budget -= 2 * len(row.path) + len(row.text) + 40
-        if budget < 0:
+        text = redacted.line(row.path, row.line)[:_SHOWN]
+        budget -= 2 * len(row.path) + 2 * len(text) + 60
+        if budget < 0 and rows:
             break
-        rows.append({"path": row.path, "line": row.line, "text": row.text})
+        rows.append({"path": row.path, "line": row.line, "text": text})
     end = start + len(rows)
     cursor = cursor_at(end, identity) if end < len(found) else None
     document: Document = {"query": query, "total": len(found), "matches": rows}
@@ -115,6 +119,30 @@ def _search(
     return Answer(
         "\n".join((head, *lines)) + none + more, Portion(document, len(identity), cursor, start == 0)
     )
+
+
+class _Redacted:
+    """Single lines of files as they stand in the redacted file: what makes a line a secret may stand in another."""
+
+    def __init__(self, repository: "Repository") -> None:
+        self._repository = repository
+        self._path = ""
+        self._lines: list[str] = []
+        self._shown: list[str] = []
+
+    def line(self, path: str, number: int) -> str:
+        """Return a line of a file, counted from 1."""
+        from platform_operations.repository import redact
+
+        if path != self._path:
+            text = self._repository.read(path)
+            self._path, self._lines = path, text.split("\n") if isinstance(text, str) else []
+            self._shown = redact(text).split("\n") if isinstance(text, str) else []
+        if len(self._lines) == len(self._shown) and number <= len(self._shown):
+            return self._shown[number - 1]
+        # Several lines became one, so numbers no longer tell which: a line stays if the redacted file has it too.
+        line = redact(self._lines[number - 1]) if number <= len(self._lines) else ""
+        return line if line in self._shown else REDACTED
 
 
 def _read(repository: "Repository", place: Place, arguments: ReadRepo) -> Answer:

@@ -77,6 +77,13 @@ _FLAG = re.compile(
     rf"(?P<join> [ \t]{{1,40}} ) {_VALUE}",
     re.VERBOSE | re.IGNORECASE,
 )
+# How containers get their environment: the name and the value are two fields, in YAML, JSON or HCL.
+_PAIR = re.compile(
+    rf"(?<![a-z])name [\"']? [ \t]{{0,9}} [:=] [ \t]{{0,9}} [\"']? [a-z0-9_.-]{{0,60}}? {_NAME} [a-z0-9_.-]{{0,40}}+"
+    r"[\"']? [ \t]{0,9} ,? \s{0,80} [\"']? value"
+    rf"(?P<join> [\"']? [ \t]{{0,9}} [:=] [ \t]{{0,9}} ) {_VALUE}",
+    re.VERBOSE | re.IGNORECASE,
+)
 _REFERENCE = re.compile(
     r"^(?:[$<{\[]|%[(A-Z]|![A-Za-z:./-]+$|[*&][A-Za-z_-]+$|@[A-Za-z]+[./]|(?:~|\.{1,2})?/[a-z]|ssh-"
     r"|[A-Za-z_]+\(|[*&]?[A-Za-z_]+[0-9]{0,2}(?:\.[A-Za-z_]+[0-9]{0,2})+[!?]?$|[^A-Za-z0-9]+$)|://|\$\{|\{\{"
@@ -120,6 +127,7 @@ def redact(text: str) -> str:
         text = pattern.sub(rf"\1{REDACTED}", text)
     for pattern in (_URL_PASSWORD, _URL_TOKEN):
         text = pattern.sub(rf"\1{REDACTED}@", text)
+    text = _PAIR.sub(_assigned, text)
     return _FLAG.sub(_assigned, _ASSIGNMENT.sub(_assigned, text))
 
 
