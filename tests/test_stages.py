@@ -229,6 +229,45 @@ def test_a_pipe_under_pipefail_swallows_nothing() -> None:
     assert commands("set -o pipefail\npytest | tee log", pipefail=False)[0].silenced is None
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "subject", "aspect"),
+    [
+        (".buildkite/pipeline.yml", "steps:\n  - command: ./gen.sh | buildkite-agent pipeline upload\n", "pipelines/buildkite", "dynamic-steps"),
+        (".circleci/config.yml", "setup: true\nworkflows: {a: {jobs: [b]}}\njobs: {b: {steps: [checkout]}}\n", "pipelines/circleci", "dynamic-config"),
+        (".gitlab-ci.yml", "a: {trigger: {include: [{artifact: x.yml, job: b}]}}\n", "pipelines/gitlab-ci", "downstream"),
+        (".gitlab-ci.yml", "include: [{remote: 'https://acme.example/ci.yml'}]\na: {script: [pytest]}\n", "pipelines/gitlab-ci", "remote-include"),
+        ("azure-pipelines.yml", "trigger: [main]\nextends: {template: a.yml@shared}\n", "pipelines/azure-pipelines", "remote-template"),
+        ("Jenkinsfile", "@Library('x') _\nwithPipeline('java') {}\n", "pipelines/jenkins", "shared-library"),
+        (".circleci/config.yml", "orbs: {x: acme/x@1}\nworkflows: {w: {jobs: [x/deploy]}}\n", "pipelines/w", "remote-orb"),
+    ],
+)  # fmt: skip
+def test_what_is_kept_elsewhere_or_generated_is_unknown_and_never_absent(
+    path: str, text: str, subject: str, aspect: str
+) -> None:
+    found = {(one.subject, one.aspect): one for one in read(InMemoryRepository({path: text})).facts}
+    assert found[subject, aspect].outcome == "unknown"
+    assert found[subject, aspect].evidence
+
+
+def test_gitlabs_own_scan_templates_and_components_are_checks_that_cannot_block() -> None:
+    text = (
+        "include:\n  - template: Jobs/Secret-Detection.gitlab-ci.yml\n"
+        "  - component: $CI_SERVER_FQDN/components/sast/sast@3\nunit: {script: [pytest]}\n"
+    )
+    found = read(InMemoryRepository({".gitlab-ci.yml": text}))
+    assert {(one.kind, one.blocking) for one in found.gates} == {
+        ("secret-scan", False),
+        ("sast", False),
+        ("unit-test", True),
+    }
+
+
+def test_an_anchor_and_an_extended_job_give_their_script_to_the_job() -> None:
+    text = "x: &x\n  - pytest\n.base: {script: *x}\nunit: {extends: .base}\nlint: {script: [!reference [.base, script]]}\n"
+    found = read(InMemoryRepository({".gitlab-ci.yml": text}))
+    assert {one.id: one.runs for one in found.stages} == {"unit": ("pytest",), "lint": ("pytest",)}
+
+
 SEEDS = [
     path.read_text(encoding="utf-8")
     for path in sorted(FIXTURES.glob("*/*/repo/**/*"))

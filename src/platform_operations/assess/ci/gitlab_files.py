@@ -14,6 +14,10 @@ from platform_operations.repository.yaml_lines import Node
 MAX_FILES = 60
 MAX_PARENTS = 12
 
+_COMPONENT = re.compile(
+    r"/components/(sast|secret-detection|dependency-scanning|container-scanning)(?:/|@|$)"
+)
+
 RESERVED = frozenset(
     {
         "stages", "variables", "default", "include", "workflow", "image", "services", "before_script", "after_script", "cache",
@@ -88,8 +92,9 @@ def _includes(root: Node, path: str) -> Iterator[tuple[Node, Place]]:
 def _include(item: Node, place: Place, files: Files, pipeline: str, result: Merged) -> None:
     local = item.text if item.kind == "text" else item.string("local")
     template = item.string("template") if item.kind == "map" else None
-    if template is not None:
-        result.templates.append((template, place))
+    official = _COMPONENT.search(item.string("component") or "") if item.kind == "map" else None
+    if template is not None or official is not None:
+        result.templates.append((template or (official[1] if official else ""), place))
         return
     if local is not None and not local.startswith(("http://", "https://")):
         wanted = re.sub(r"^/+", "", local)

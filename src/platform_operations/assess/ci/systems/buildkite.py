@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline, CiStep, CiSystem, Place, Reading
 from platform_operations.assess.ci.names import kebab
+from platform_operations.assess.ci.shell import Command
 from platform_operations.assess.ci.yaml_files import Files, line_of, script_list
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -209,6 +210,7 @@ def _command(node: Node, place: Place, state: _Line, group: str) -> None:
     script = node.get("command") or node.get("commands") or node.get("script")
     commands = script_list(script, state.lines)
     plugins = tuple(_plugins(node, state))
+    _generated(commands, place, state)
     soft = node.get("soft_fail")
     tolerant = (
         line_of(state.path, node, "soft_fail")
@@ -239,6 +241,26 @@ def _command(node: Node, place: Place, state: _Line, group: str) -> None:
         node,
         state,
     )
+
+
+def _generated(commands: tuple[Command, ...], place: Place, state: _Line) -> None:
+    """Say where steps come from a program and not from a file of the repository."""
+    for command in commands:
+        words = command.text.split()
+        if (
+            "pipeline" in words
+            and "upload" in words
+            and not state.files.repository.exists(words[-1].strip("\"'"))
+        ):
+            state.files.facts.append(
+                Fact(
+                    subject=f"pipelines/{state.pipeline}",
+                    aspect="dynamic-steps",
+                    outcome="unknown",
+                    reason="steps are generated while the pipeline runs",
+                    evidence=(Place(place.path, command.first, command.last).uri,),
+                )
+            )
 
 
 def _plugins(node: Node, state: _Line) -> Iterator[CiStep]:

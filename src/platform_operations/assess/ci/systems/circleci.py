@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from platform_operations.assess.ci.jobs import CiJob, CiPipeline, CiStep, CiSystem, Place, Reading, When
-from platform_operations.assess.ci.kinds import kind_of_name
+from platform_operations.assess.ci.circleci_steps import MAX_STEPS, Config, filled, steps_of_job
+from platform_operations.assess.ci.jobs import CiJob, CiPipeline, CiStep, CiSystem, Place, Reading
 from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.triggers import branch_triggers
-from platform_operations.assess.ci.uses import act_of_uses
-from platform_operations.assess.ci.yaml_files import Files, script_commands
+from platform_operations.assess.ci.yaml_files import Files
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import Trigger
@@ -17,16 +16,7 @@ from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
 
 PATHS = (".circleci/config.yml", ".circleci/config.yaml")
-MAX_DEPTH = 5
-MAX_STEPS = 300
 MAX_COPIES = 8
-_PARAMETER = re.compile(r"<<\s*(?:parameters|pipeline\.parameters|matrix)\.([\w.-]+)\s*>>")
-_BUILTIN = frozenset(
-    {
-        "checkout", "save_cache", "restore_cache", "store_artifacts", "store_test_results", "persist_to_workspace", "attach_workspace",
-        "setup_remote_docker", "add_ssh_keys", "run", "when", "unless",
-    }
-)  # fmt: skip
 _ORDER: tuple[Trigger, ...] = (
     "pull-request",
     "push-default-branch",
@@ -36,24 +26,6 @@ _ORDER: tuple[Trigger, ...] = (
     "schedule",
     "upstream",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """One configuration file: its root, lines, and the orbs by the name it gives them."""
-
-    path: str
-    root: Node
-    lines: tuple[str, ...]
-    orbs: Mapping[str, str]
-    default: frozenset[str]
-    files: Files
-
-    def unit(self, kind: str, name: str) -> Node | None:
-        """Return a reusable command or job by name, `orb/name` from an inline orb."""
-        orb, slash, inner = name.partition("/")
-        node = self.root.get("orbs", orb, kind, inner) if slash else self.root.get(kind, name)
-        return node if node is not None and node.kind == "map" else None
 
 
 def read(repository: Repository) -> Reading | None:
@@ -79,6 +51,16 @@ def read(repository: Repository) -> Reading | None:
         root, lines = loaded
         if root.get("workflows") is None and root.get("jobs") is None:
             continue
+        if root.string("setup") == "true" and len(paths) == 1:
+            files.facts.append(
+                Fact(
+                    subject="pipelines/circleci",
+                    aspect="dynamic-config",
+                    outcome="unknown",
+                    reason="a setup workflow generates the configuration that runs",
+                    evidence=(repo_uri(path, (root.key("setup") or root).first),),
+                )
+            )
         orbs = {key.text: value.text for key, value in root.entries("orbs") if value.kind == "text"}
         config = Config(path, root, lines, orbs, default, files)
         key = root.key("workflows") or root.key("jobs")
@@ -228,9 +210,9 @@ def _job(
     found: list[CiJob] = []
     for suffix, extra in _copies(given):
         known = {**_values(given), **extra}
-        key = name if "<<" not in name else _filled(name, known)
+        key = name if "<<" not in name else filled(name, known)
         key = f"{key}-{suffix}" if suffix and key == name else key
-        steps = tuple(_job_steps(unit, given, known, config, place, pipeline))
+        steps = tuple(steps_of_job(unit, given, known, config, place, pipeline))
         variables = {"CIRCLE_CONTEXT": context, **_environment(config.unit("jobs", unit), known)}
         found.append(replace(base, key=key, steps=steps[:MAX_STEPS], variables=variables))
     return found
@@ -265,132 +247,10 @@ def _values(given: Node | None) -> dict[str, str]:
 
 def _environment(unit: Node | None, known: Mapping[str, str]) -> dict[str, str]:
     return {
-        key.text: _filled(value.text, known)
+        key.text: filled(value.text, known)
         for key, value in (unit.entries("environment") if unit else ())
         if value.kind == "text"
     }
-
-
-def _filled(text: str, known: Mapping[str, str]) -> str:
-    return _PARAMETER.sub(lambda match: known.get(match[1], match[0]), text) if "<<" in text else text
-
-
-def _job_steps(
-    unit: str, given: Node | None, known: Mapping[str, str], config: Config, place: Place, pipeline: str
-) -> Iterator[CiStep]:
-    for extra in ("pre-steps", "post-steps"):
-        node = config.unit("jobs", unit)
-        if extra == "post-steps" and node is not None:
-            full = {**_defaults(node), **known}
-            folder = _filled(node.string("working_directory") or "", full)
-            yield from _steps(
-                node.children("steps"),
-                full,
-                config,
-                pipeline,
-                0,
-                folder if not folder.startswith("~") else "",
-            )
-        elif extra == "post-steps":
-            yield _orb_step(unit, known, place, config, pipeline)
-        yield from _steps(given.children(extra) if given is not None else (), known, config, pipeline, 0, "")
-
-
-def _defaults(unit: Node) -> dict[str, str]:
-    return {
-        key.text: text
-        for key, value in unit.entries("parameters")
-        if (text := value.string("default")) is not None
-    }
-
-
-def _orb_step(
-    name: str, known: Mapping[str, str], place: Place, config: Config, pipeline: str, *, whole: bool = True
-) -> CiStep:
-    """Return a step for an orb's command or job (`whole`): OWNER/ORB/NAME@VERSION, known by table or only by its name."""
-    alias, slash, inner = name.partition("/")
-    source, _, version = config.orbs.get(alias, alias).partition("@")
-    uses = f"{source}/{inner}@{version}" if slash else name
-    remote = act_of_uses(uses, known).kind is None
-    if (
-        remote
-        and slash
-        and re.search(r"deploy|publish|release|push|promote|rollback|test|scan|build|lint", inner)
-    ):
-        config.files.facts.append(
-            Fact(
-                subject=f"pipelines/{pipeline}", aspect="remote-orb", outcome="unknown", value=uses,
-                reason=f"what {name} does is kept in the orb {source}", evidence=(place.uri,),
-            )
-        )  # fmt: skip
-    told = bool(slash) and (whole or kind_of_name(inner) is not None)
-    return CiStep(
-        place=place, uses=uses, inputs=dict(known), name=name if whole else "", remote=remote and told
-    )
-
-
-def _steps(
-    nodes: tuple[Node, ...], known: Mapping[str, str], config: Config, pipeline: str, depth: int, folder: str
-) -> Iterator[CiStep]:
-    for node in nodes[:MAX_STEPS]:
-        place = Place(config.path, node.first, max(node.first, node.last))
-        if node.kind == "text":
-            yield from _named(node.text, {}, place, config, pipeline, depth, folder)
-            continue
-        for key, value in node.pairs:
-            if key.text == "run":
-                yield from _run(value, place, known, config, folder)
-            elif key.text in {"when", "unless"}:
-                yield from (
-                    _steps(value.children("steps"), known, config, pipeline, depth + 1, folder)
-                    if depth < MAX_DEPTH
-                    else ()
-                )
-            else:
-                given = {
-                    one.text: _filled(inner.text, known) for one, inner in value.pairs if inner.kind == "text"
-                }
-                yield from _named(key.text, given, place, config, pipeline, depth, folder)
-
-
-def _run(
-    value: Node, place: Place, known: Mapping[str, str], config: Config, folder: str
-) -> Iterator[CiStep]:
-    node = value if value.kind == "text" else value.get("command")
-    if node is None or node.kind != "text":
-        return
-    own = value.string("working_directory") if value.kind == "map" else None
-    moved = _filled(own, known) if own is not None else folder
-    when: dict[str, When] = {"always": "always", "on_fail": "failure"}
-    text = Node("text", node.first, node.last, _filled(node.text, known), node.quoted, node.tag)
-    shell = (value.string("shell") or "") if value.kind == "map" else ""
-    yield CiStep(
-        place=place,
-        commands=script_commands(text, config.lines, pipefail=not shell or "pipefail" in shell),
-        name=(value.string("name") or "") if value.kind == "map" else "",
-        when=when.get((value.string("when") or "") if value.kind == "map" else "", "success"),
-        folder=moved if not moved.startswith(("~", "/", "$")) else "",
-        variables={
-            key.text: _filled(one.text, known)
-            for key, one in (value.entries("environment") if value.kind == "map" else ())
-        },
-    )
-
-
-def _named(
-    name: str, given: Mapping[str, str], place: Place, config: Config, pipeline: str, depth: int, folder: str
-) -> Iterator[CiStep]:
-    if name in _BUILTIN:
-        return
-    unit = config.unit("commands", name)
-    if unit is not None and depth < MAX_DEPTH:
-        for step in _steps(
-            unit.children("steps"), {**_defaults(unit), **given}, config, pipeline, depth + 1, folder
-        ):
-            yield replace(step, via=(place, *step.via)[:3], name=step.name or name)
-        return
-    if "/" in name:
-        yield _orb_step(name, given, place, config, pipeline, whole=False)
 
 
 CI = CiSystem(id="circleci", read=read, title="CircleCI")
