@@ -16,7 +16,7 @@ help:
 	@echo 'make demo     set up, then plan examples/checkout'
 	@echo 'make check    the one-minute part: style, layers, types, quick tests'
 	@echo 'make test     every check (REQUIRE=all: a skipped test is a failure)'
-	@echo 'make format   let ruff repair style and order'
+	@echo 'make format   let ruff repair style and order; write skills/ and the manifests anew'
 	@echo 'make readme   write the generated parts of README.md anew'
 	@echo 'make bench    the speed measurements under benchmarks/'
 	@echo 'make lock     pin again after a change in pyproject.toml (UPGRADE=1: to the newest releases)'
@@ -68,6 +68,7 @@ bench: .venv/.run
 
 format: .venv/.dev
 	@$(BIN)/python -m ruff check --fix --quiet . ; $(BIN)/python -m ruff format .
+	@$(BIN)/python .ci/packaging.py
 
 lock:
 	@.ci/lock $(if $(UPGRADE),--upgrade)

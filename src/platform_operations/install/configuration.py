@@ -47,19 +47,16 @@ def with_toml(text: str, name: str, key: str, server: str, entry: Document | Non
         InputError: the text is not TOML, or the table stands where it cannot be told apart from others.
     """
     before = _toml(text, name)
-    present = (
-        server in cast("Document", before.get(key, {})) if isinstance(before.get(key, {}), dict) else True
-    )
-    if entry is not None and present and before[key][server] == entry:
-        return text
-    if entry is None and not present:
+    servers = before.get(key, {})
+    if not isinstance(servers, dict):
+        raise InputError(f"{name} is left alone: its {key!r} is no table")
+    named = cast("Document", servers)
+    if named.get(server) == entry:
         return text
     rest = _without_table(text, key, server)
     after = rest if entry is None else _joined(rest, _table(key, server, entry))
-    wanted = {**before, key: {**before.get(key, {})}} if isinstance(before.get(key, {}), dict) else before
-    wanted[key].pop(server, None)
-    if entry is not None:
-        wanted[key][server] = entry
+    others = {other: value for other, value in named.items() if other != server}
+    wanted = {**before, key: others if entry is None else {**others, server: entry}}
     if _without_empty(_toml(after, name), key) != _without_empty(wanted, key):
         raise InputError(
             f"{name} is left alone: {key}.{server} is written in a way that cannot be replaced; do it by hand"

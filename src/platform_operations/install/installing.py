@@ -158,7 +158,7 @@ def _text(root: Path, path: str) -> str | None:
         InputError: it is no text of reasonable size, or a link leads to or through somewhere else.
     """
     target = root / path
-    if target.parent.exists() and not target.parent.resolve().is_relative_to(root):
+    if not target.parent.resolve().is_relative_to(root):
         raise InputError(f"{path} is left alone: a link on the way leads outside the project")
     if target.is_symlink():
         raise InputError(f"{path} is left alone: it is a link; change what it leads to by hand")
