@@ -325,6 +325,47 @@ def test_a_long_hostile_script_is_split_quickly(text: str) -> None:
     assert len(commands(text)) <= 500
 
 
+def _bomb() -> str:
+    levels = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))
+    return f"a0: &a0 [pytest]\n{levels}\non: push\nsteps: *a11\nstages: *a11\nworkflows: {{w: {{jobs: *a11}}}}\njob: {{script: *a11}}\njobs: {{a: {{steps: *a11}}}}\n"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_bomb_of_aliases_is_unreadable_and_costs_nothing(place: str) -> None:
+    assert read(InMemoryRepository({place: _bomb()})).stages == ()
+
+
+def test_workflows_that_multiply_by_calling_one_another_are_cut_and_that_is_said() -> None:
+    def calls(callee: str) -> str:
+        return "on: [push, workflow_call]\njobs:\n" + "".join(
+            f"  j{n}: {{uses: ./.github/workflows/{callee}.yml}}\n" for n in range(60)
+        )
+
+    files = {
+        f".github/workflows/{name}.yml": calls(callee)
+        for name, callee in (("a", "b"), ("b", "c"), ("c", "d"))
+    }
+    leaf = "on: workflow_call\njobs: {x: {steps: [{run: pytest}]}}\n"
+    found = read(InMemoryRepository({**files, ".github/workflows/d.yml": leaf}))
+    assert len(found.stages) <= 1_600
+    cut = [one for one in found.facts if (one.subject, one.aspect) == ("pipelines", "complete")]
+    assert cut and cut[0].outcome == "unknown"
+
+
+def test_actions_that_multiply_by_using_one_another_are_cut() -> None:
+    def uses(callee: str) -> str:
+        return "runs:\n  using: composite\n  steps:\n" + f"    - uses: ./{callee}\n" * 100
+
+    files = {
+        "a/action.yml": uses("b"),
+        "b/action.yml": uses("c"),
+        "c/action.yml": uses("d"),
+        "d/action.yml": uses("e"),
+    }
+    text = "on: push\njobs: {x: {steps: [{uses: ./a}, {run: pytest}]}}\n"
+    assert read(InMemoryRepository({".github/workflows/m.yml": text, **files})).systems
+
+
 @pytest.mark.parametrize("text", ["stage('a') {" * 5_000, "(" * 200_000, "'''" * 50_000, "/*" * 50_000])
 def test_a_hostile_jenkinsfile_ends(text: str) -> None:
     assert read(InMemoryRepository({"Jenkinsfile": text})).systems[0][0] == "jenkins"

@@ -143,7 +143,7 @@ def steps_of_job(node: Node, scope: Scope) -> Iterator[CiStep]:
 def steps_of(nodes: list[Node], scope: Scope) -> Iterator[CiStep]:
     """Yield steps, templates of the repository in their place."""
     for node in nodes[:MAX_STEPS]:
-        if node.kind != "map":
+        if node.kind != "map" or not scope.files.spend():
             continue
         if node.string("template") is not None:
             template = template_of(node, scope)

@@ -104,6 +104,8 @@ def _steps(
     nodes: tuple[Node, ...], known: Mapping[str, str], config: Config, pipeline: str, depth: int, folder: str
 ) -> Iterator[CiStep]:
     for node in nodes[:MAX_STEPS]:
+        if not config.files.spend():
+            return
         place = Place(config.path, node.first, max(node.first, node.last))
         if node.kind == "text":
             yield from _named(node.text, {}, place, config, pipeline, depth, folder)

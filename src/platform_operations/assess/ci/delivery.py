@@ -10,7 +10,7 @@ from typing import cast
 from platform_operations.assess.ci import systems
 from platform_operations.assess.ci.artifacts import products_of
 from platform_operations.assess.ci.atoms import Atom
-from platform_operations.assess.ci.drafts import Draft, Graph, graph_of
+from platform_operations.assess.ci.drafts import MAX_STAGES, Draft, Graph, graph_of
 from platform_operations.assess.ci.gates import gates_of
 from platform_operations.assess.ci.jobs import CiPipeline, CiSystem, Reading
 from platform_operations.assess.ci.names import kebab, region_of
@@ -84,6 +84,9 @@ def read_delivery(repository: Repository, components: tuple[Component, ...]) -> 
     )
     targets = _targets(graph, default)
     facts = [fact for _, reading in readings for fact in reading.facts]
+    if graph.cut:
+        reason = f"more than {MAX_STAGES} stages: the rest was not read"
+        facts.append(Fact(subject="pipelines", aspect="complete", outcome="unknown", reason=reason))
     kept = {draft.pipeline.id for draft in graph.drafts}
     stages = tuple(_stage(draft, targets.get(draft.id), served, products) for draft in graph.drafts)
     gates = gates_of(graph.drafts, served)

@@ -11,6 +11,8 @@ from platform_operations.model.words import StageKind
 from platform_operations.platforms.reading.commands import invocation
 from platform_operations.repository import Repository
 
+MAX_STAGES = 1_500
+
 _ROLLS = frozenset({"deploy", "promote", "rollback"})
 _REACHES = frozenset({"deploy", "promote", "rollback"})
 
@@ -46,10 +48,11 @@ class Lane:
 
 @dataclass(slots=True)
 class Graph:
-    """All stages, and by pipeline id and job key the lanes they came from."""
+    """All stages, and by pipeline id and job key the lanes they came from; `cut` where there were more than MAX_STAGES."""
 
     drafts: list[Draft]
     lanes: dict[str, dict[str, Lane]]
+    cut: bool = False
 
     def before(self, draft: Draft) -> Iterable[Draft]:
         """Return every stage that ends before `draft` begins, whatever its outcome."""
@@ -74,16 +77,19 @@ def closure(starts: Iterable[Draft]) -> list[Draft]:
 def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, site: bool = True) -> Graph:
     """Return the stages of all pipelines with their edges and ids; `site` says whether the repository ships a site."""
     lanes: dict[str, dict[str, Lane]] = {}
+    count = 0
     for pipeline in pipelines:
         atoms = {
             job.key: atoms_of(job, repository, f"{pipeline.id} {pipeline.name}", site=site)
             for job in pipeline.jobs
         }
         reached = _after_deploy(pipeline, atoms, lanes, pipelines)
-        lanes[pipeline.id] = {
-            job.key: Lane(job, _split(pipeline, job, atoms[job.key], reached[job.key]), atoms[job.key])
-            for job in pipeline.jobs
-        }
+        mine: dict[str, Lane] = {}
+        for job in pipeline.jobs:
+            found = _split(pipeline, job, atoms[job.key], reached[job.key]) if count < MAX_STAGES else []
+            count += len(found)
+            mine[job.key] = Lane(job, found, atoms[job.key])
+        lanes[pipeline.id] = mine
     for pipeline in pipelines:
         _link_jobs(lanes[pipeline.id])
     _link_pipelines(pipelines, lanes)
@@ -91,7 +97,7 @@ def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, site:
         draft for pipeline in pipelines for lane in lanes[pipeline.id].values() for draft in lane.drafts
     ]
     _name(drafts, lanes)
-    return Graph(drafts, lanes)
+    return Graph(drafts, lanes, count >= MAX_STAGES)
 
 
 def in_order(pipeline: CiPipeline) -> list[CiJob]:
@@ -304,13 +310,10 @@ def _link_pipelines(pipelines: tuple[CiPipeline, ...], lanes: Mapping[str, Mappi
             if other is None:
                 continue
             sinks = _sinks(lanes[other.id])
+            above = {id(draft) for draft in closure(sinks)}
             for lane in lanes[pipeline.id].values():
                 for draft in lane.drafts[:1]:
-                    if (
-                        not draft.needs
-                        and not draft.optional
-                        and not any(draft in closure([sink]) for sink in sinks)
-                    ):
+                    if not draft.needs and not draft.optional and id(draft) not in above:
                         (draft.needs if required else draft.optional).extend(sinks)
 
 

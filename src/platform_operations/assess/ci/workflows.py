@@ -58,7 +58,7 @@ def jobs_of(root: Node, scope: Scope, files: Files) -> tuple[CiJob, ...]:
     found: list[CiJob] = []
     renamed: dict[str, tuple[str, ...]] = {}
     for key, node in root.entries("jobs")[:MAX_JOBS]:
-        if node.kind != "map":
+        if node.kind != "map" or not files.spend():
             continue
         variants = _variants(node, scope, root)
         made: list[CiJob] = []
@@ -264,7 +264,7 @@ def _placed(job: CiJob, inner: tuple[CiJob, ...], variables: Mapping[str, str], 
 
 def _steps(nodes: tuple[Node, ...], scope: Scope, files: Files, home: Place) -> Iterator[CiStep]:
     for node in nodes[:MAX_STEPS]:
-        if node.kind != "map":
+        if node.kind != "map" or not files.spend():
             continue
         place = Place(scope.path, node.first, max(node.first, node.last))
         condition = filled(node.string("if") or "", scope.known)

@@ -9,18 +9,33 @@ from platform_operations.assess.ci.jobs import NOTHING, Place, unreadable
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.model.assessment import Fact
 from platform_operations.repository import Repository, Unreadable
-from platform_operations.repository.yaml_lines import Broken, Node, read_yaml
+from platform_operations.repository.yaml_lines import MAX_EXPANDED, Broken, Node, read_yaml
+
+MAX_UNITS = 8_000
 
 
 @dataclass(slots=True)
 class Files:
-    """The repository's YAML files, each read once; what cannot be read becomes a fact."""
+    """The repository's YAML files, each read once; what cannot be read becomes a fact.
+
+    `spent` counts the jobs and steps taken in: templates that call one another could else multiply without end.
+    """
 
     repository: Repository
     facts: list[Fact] = field(default_factory=list[Fact])
     seen: dict[str, tuple[Node, tuple[str, ...]] | None] = field(
         default_factory=dict[str, "tuple[Node, tuple[str, ...]] | None"]
     )
+
+    spent: int = 0
+
+    def spend(self) -> bool:
+        """Count one more job or step; say whether there may be one more."""
+        self.spent += 1
+        if self.spent == MAX_UNITS + 1:
+            reason = f"more than {MAX_UNITS} jobs and steps: the rest was not read"
+            self.facts.append(Fact(subject="pipelines", aspect="complete", outcome="unknown", reason=reason))
+        return self.spent <= MAX_UNITS
 
     def read(self, path: str) -> tuple[Node, tuple[str, ...]] | None:
         """Return the first document of `path` and its lines, None when there is none or it cannot be read."""
@@ -42,6 +57,9 @@ class Files:
                 line.strip() and not line.lstrip().startswith("#") for line in content.split("\n")
             ):
                 self.facts.append(unreadable(path, 1, "not a mapping"))
+            return None
+        if documents[0].weight > MAX_EXPANDED:
+            self.facts.append(unreadable(path, 1, "its aliases expand to more than can be read"))
             return None
         return documents[0], tuple(content.split("\n"))
 

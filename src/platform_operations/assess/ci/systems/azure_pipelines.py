@@ -212,6 +212,8 @@ def _names(node: Node, key: str, known: Mapping[str, str]) -> tuple[str, ...] | 
 
 def _stages(nodes: list[Node], scope: Scope, state: _Stages) -> None:
     for node in nodes:
+        if not scope.files.spend():
+            return
         if node.string("template") is not None:
             found = template_of(node, scope)
             if found is not None:
@@ -249,6 +251,8 @@ def _jobs(
     nodes: list[Node], scope: Scope, stage: str, needs: tuple[str, ...], condition: str, when: When
 ) -> Iterator[CiJob]:
     for node in nodes:
+        if not scope.files.spend():
+            return
         if node.string("template") is not None:
             found = template_of(node, scope)
             if found is not None:

@@ -81,7 +81,7 @@ def _jobs(config: Merged, files: Files, pipeline: str, depth: int) -> tuple[CiJo
         if name.startswith(".") or name in RESERVED:
             continue
         fields = effective(name, config)
-        if not {"script", "trigger", "run"} & set(fields):
+        if not {"script", "trigger", "run"} & set(fields) or not files.spend():
             continue
         stage = fields["stage"].node.text if "stage" in fields else "test"
         made = _job(name, fields, config, files, pipeline, depth)
