@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from platform_operations.cli import main
+from platform_operations.metrics import open_source
 
 CHECKOUT = Path(__file__).parent.parent / "examples" / "checkout"
 PROTECTED: dict[str, Any] = {
@@ -56,6 +57,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
     def call(*arguments: str | Path, stdin: str = "") -> Answer:
         monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin.encode()), encoding="utf-8"))
+        capsys.readouterr()
         code = main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         return Answer(code, captured.out, captured.err)
@@ -155,6 +157,59 @@ def test_a_plan_is_stale_when_the_lines_it_cites_have_changed(run: Run, own: Pat
     assert "evidence-stale" in answer.rules
 
 
+@pytest.fixture
+def measured_elsewhere(own: Path) -> Path:
+    """A plan whose metrics the repository does not name; the plan lies beside its assessment."""
+    (own / "repo" / "platform-ops.toml").write_text('name = "checkout"\n', encoding="utf-8")
+    shutil.move(own / "repo" / "metrics.csv", own / "history.csv")
+    code = main(["plan", str(own / "repo"), "--metrics", str(own / "history.csv"), "-o", str(own / "again")])
+    assert code == 0
+    return own
+
+
+def test_what_was_measured_is_checked_against_the_metrics_or_else_against_what_lies_beside_the_plan(
+    run: Run, measured_elsewhere: Path
+) -> None:
+    own = measured_elsewhere
+    path = own / "again" / "plan.yaml"
+    repo, metrics = ("--repo", own / "repo"), ("--metrics", own / "history.csv")
+
+    assert "metric:checkout-availability" in path.read_text(encoding="utf-8")
+    for given in ((), repo, metrics, (*repo, *metrics)):
+        assert run("validate", path, *given).code == 0, given
+    (own / "again" / "assessment.json").unlink()
+    for given in ((), repo, metrics):
+        assert run("validate", path, *given).code == 1, given
+    assert run("validate", path, *repo, *metrics).code == 0
+
+
+def test_metrics_that_say_something_else_do_not_pass(run: Run, measured_elsewhere: Path) -> None:
+    own = measured_elsewhere
+    text = (own / "history.csv").read_text(encoding="utf-8")
+    head, *rows = text.splitlines()
+    (own / "other.csv").write_text("\n".join([head, *rows[: len(rows) // 2], ""]), encoding="utf-8")
+
+    answer = run("validate", own / "again" / "plan.yaml", "--metrics", own / "other.csv", "--format", "json")
+
+    assert answer.code == 1
+    assert answer.rules & {"evidence-stale", "evidence-contradicted", "evidence-unresolved"}
+
+
+def test_metrics_of_a_url_are_saved_and_give_the_same_baseline_without_it(
+    run: Run, measured_elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, url = measured_elsewhere, "http://prometheus.example.invalid"
+    file = open_source(str(own / "history.csv"))
+    monkeypatch.setattr("platform_operations.cli.targets.open_source", lambda text: file)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    live = run("assess", own / "repo", "--metrics", url, "-o", own / "live", "--format", "json")
+    monkeypatch.undo()
+    later = run("assess", own / "repo", "--metrics", own / "live" / "metrics.json", "--format", "json")
+
+    assert json.loads(live.out)["baseline"]
+    assert json.loads(later.out)["baseline"] == json.loads(live.out)["baseline"]
+
+
 def test_fix_prints_a_plan_that_is_valid_and_says_so_on_standard_error(run: Run, own: Path) -> None:
     path = own / "plan" / "plan.yaml"
     text = path.read_text(encoding="utf-8")
@@ -183,7 +238,7 @@ def test_fix_writes_over_the_plan_only_when_it_is_named(run: Run, own: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "arguments", [("-o", "fixed.yaml"), ("--fix", "--format", "json"), ("--metrics", "metrics.csv")]
+    "arguments", [("-o", "fixed.yaml"), ("--fix", "--format", "json"), ("--metrics", "no-such.csv")]
 )
 def test_options_of_validate_that_contradict_each_other_are_refused(
     run: Run, saved: Path, arguments: tuple[str, ...]

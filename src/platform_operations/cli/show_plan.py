@@ -5,7 +5,7 @@ from shlex import quote
 from platform_operations.cli.page import Page, Part
 from platform_operations.cli.show_assessment import write_target
 from platform_operations.cli.show_findings import verdict_line, write_findings
-from platform_operations.cli.show_stages import ORIGIN, write_pipelines
+from platform_operations.cli.show_stages import ORIGIN, WIDEST_NAME, write_pipelines
 from platform_operations.model.plan import Plan
 from platform_operations.pipeline import Run
 
@@ -57,10 +57,11 @@ def _write_commands(page: Page, plan: Plan) -> None:
     rows = [stage for stage in plan.pipeline_stages if stage.origin != "existing" and stage.runs]
     if rows:
         page.heading("Commands of these stages")
+    width = min(WIDEST_NAME, 2 + max((len(stage.id) for stage in rows), default=0))
     for stage in rows:
-        page.row([ORIGIN[stage.origin], " ", stage.id], stage.runs[0], width=24)
+        page.row([ORIGIN[stage.origin], " ", stage.id], stage.runs[0], width=width)
         for line in stage.runs[1:]:
-            page.row("", line, width=24)
+            page.row("", line, width=width)
 
 
 def _write_rollout(page: Page, plan: Plan) -> None:

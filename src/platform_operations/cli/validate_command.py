@@ -12,6 +12,7 @@ from platform_operations.deliver.writer import File, sealed, write_named
 from platform_operations.documents import json_text, read_assessment, yaml_text
 from platform_operations.draft import derived, repaired
 from platform_operations.errors import InputError
+from platform_operations.metrics import measured
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.finding import Finding, Findings
 from platform_operations.model.plan import Plan
@@ -49,17 +50,23 @@ def run(arguments: Namespace) -> int:
 
 
 def _grounds(plan: Plan, arguments: Namespace) -> tuple[Assessment | None, Target | None, tuple[Ignore, ...]]:
-    """Return what to judge by: the repository's assessment, else the one beside the plan of the plan's own hash."""
+    """Return what to judge by: the repository and the metrics that are named, for each else what lies beside the plan.
+
+    Both are looked at as of the plan's own time, so that a baseline is measured again over the same interval.
+    """
     config = Path(arguments.config) if arguments.config else None
-    if arguments.repo:
-        target = open_target(arguments.repo, config)
-        assessment = assessed(target, metrics=metrics_of(arguments), as_of=arguments.as_of)
-        return assessment, target, target.ignores
-    if arguments.metrics:
-        raise InputError("--metrics needs --repo: what is measured belongs to a repository")
-    rows = configuration_file(config).ignore if config else ()
-    ignores = tuple(Ignore(row.rule, row.reason, row.entry, row.expires) for row in rows)
-    return _beside(plan, arguments.plan), None, ignores
+    as_of = arguments.as_of or plan.target.as_of
+    source = metrics_of(arguments)
+    beside = _beside(plan, arguments.plan)
+    if not arguments.repo:
+        rows = configuration_file(config).ignore if config else ()
+        ignores = tuple(Ignore(row.rule, row.reason, row.entry, row.expires) for row in rows)
+        return measured(beside, source, as_of) if beside and source else beside, None, ignores
+    target = open_target(arguments.repo, config)
+    found = assessed(target, metrics=source, as_of=as_of)
+    if beside is not None and source is None and target.configuration.metrics is None:
+        found = found.model_copy(update={"baseline": beside.baseline, "backtests": beside.backtests})
+    return found, target, target.ignores
 
 
 def _beside(plan: Plan, name: str) -> Assessment | None:
