@@ -63,11 +63,15 @@ def _within(pattern: str, path: str) -> bool:
 
 
 def _by_folder(draft: Draft, components: tuple[Component, ...]) -> tuple[str, ...]:
-    folders = {folder for atom in draft.atoms for folder in _folders(atom)}
-    found: list[str] = []
-    for one in sorted(components, key=lambda one: (-len(one.path), one.id)):
-        if one.path not in {"", "."} and any(_within(folder, one.path) for folder in folders):
-            found.append(one.id)
+    """Return the components whose folders the commands work in; a check that also works elsewhere serves all."""
+    nested = [one for one in components if one.path not in {"", "."}]
+    found: set[str] = set()
+    for atom in draft.atoms:
+        folders = _folders(atom)
+        mine = {one.id for one in nested if any(_within(folder, one.path) for folder in folders)}
+        if not mine and draft.kind in {"test", "analyze"}:
+            return ()
+        found |= mine
     return tuple(sorted(found))
 
 
