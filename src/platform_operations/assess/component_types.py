@@ -142,8 +142,7 @@ def _depended(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
             continue
         if kind and not (published and kind == "worker"):
             yield kind, uri
-        reached = unit.workloads or any(image.ports for image in unit.images)
-        serves = name in WEB or (name in CALLS_TOO and bool(reached))
+        serves = name in WEB or (name in CALLS_TOO and any(image.ports for image in unit.images))
         if serves and not published and not _renders_only(unit):
             yield "http-service", uri
     yield from _by_files(unit)
