@@ -313,6 +313,17 @@ def test_no_colour_reaches_a_terminal_that_refuses_it(
     assert "production-unverified" in seen["1"]
 
 
+def test_an_interrupted_run_ends_with_130_and_says_nothing(
+    run: Run, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("platform_operations.cli.plan_command.flow", interrupted)
+
+    assert run("plan", checkout) == Answer(130, "", "")
+
+
 def test_rules_are_listed_and_one_is_explained(run: Run) -> None:
     rows = run("rules", "--format", "json").document
 

@@ -20,11 +20,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        code = _run(parse(argv))
+        code = _ran(argv)
         sys.stdout.flush()
         return code
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 2
     except InputError as error:
         return _refused(str(error))
     except DefectError as error:
@@ -35,6 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The interpreter flushes once more when it ends; that must find an open file.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+
+
+def _ran(argv: Sequence[str] | None) -> int:
+    try:
+        return _run(parse(argv))
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
 
 
 def _refused(message: str) -> int:

@@ -15,6 +15,8 @@ ORIGIN: Mapping[str, tuple[str, str]] = {
 MOST_STAGES = 40
 MOST_PIPELINES = 8
 WIDEST_NAME = 44
+DEEPEST = 24
+"""How far, in columns, a tree is indented; below that its stages stand one under the other."""
 
 
 def write_pipelines(page: Page, plan: Plan, *, marks: bool) -> None:
@@ -94,6 +96,7 @@ def _tree(stages: Mapping[str, Stage]) -> Iterator[tuple[str, Stage, str | None]
         branch, name, above = pending.pop()
         yield branch, stages[name], above
         inner = "" if above is None else branch[:-2] + ("  " if branch.endswith("└ ") else "│ ")
+        inner = inner[:DEEPEST]
         push(below.get(name, []), inner, name)
 
 
