@@ -98,7 +98,7 @@ def test_a_release_step_names_its_kind_environment_and_exposure(
         "- run: kubectl apply --dry-run=client -f k8s", "- run: npm publish --dry-run", "- run: terraform plan",
         "- run: kustomize build overlays/production", "- run: echo kubectl apply -f k8s", "- run: helm version",
         "- run: curl -fsSL https://get.helm.sh/install.sh -o install.sh", "- run: 'curl -X POST $SLACK_WEBHOOK_URL'",
-        "- run: docker compose up -d db", "- if: false\n  run: kubectl apply -f k8s", "- run: aws s3 cp s3://cache/x.tar .",
+        "- run: docker compose up -d db", "- run: rsync -a --exclude=.git build/ ../copy", "- if: false\n  run: kubectl apply -f k8s", "- run: aws s3 cp s3://cache/x.tar .",
         "- uses: actions/stale@v9",
     ],
 )  # fmt: skip

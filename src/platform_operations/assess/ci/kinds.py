@@ -200,6 +200,8 @@ def _ambiguous(act: Act, called: tuple[str, ...]) -> Act | None:
         return replace(act, kind="build", makes="package")
     if head == "make" and len(called) > 1:
         return NOTHING_DONE
+    if head in {"rsync", "scp"} and not any(":" in word for word in called[1:] if not word.startswith("-")):
+        return NOTHING_DONE
     if head in {"make", "zip", "scp", "rsync", "aws", "gsutil"} and act.makes in {
         "package",
         "archive",

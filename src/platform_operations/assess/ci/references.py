@@ -92,7 +92,7 @@ def _of_step(text: str, steps: tuple[object, ...], fallback: str) -> str:
         if uses.startswith("docker/metadata-action"):
             return _metadata(getattr(step, "inputs", {}), match[2])
         for command in getattr(step, "commands", ()):
-            wanted = re.search(rf"{re.escape(match[2])}=([^\s\"'>]+|\$\([^)]*\))", command.text)
+            wanted = re.search(rf"{re.escape(match[2])}=([^\s\"'>\\\\]+|\$\([^)]*\))", command.text)
             if wanted and ("$" not in wanted[1] or identity_of(wanted[1]) in {"commit", "digest", "version"}):
                 return wanted[1]
     return fallback

@@ -18,14 +18,8 @@ def components_of(draft: Draft, components: tuple[Component, ...]) -> tuple[str,
     by_folder = _by_folder(draft, components)
     if by_folder:
         return by_folder
-    text = " ".join(
-        (
-            draft.job.key,
-            draft.job.name,
-            *(atom.step.name for atom in draft.atoms),
-            *(atom.text for atom in draft.atoms),
-        )
-    )
+    commands = () if draft.kind in {"test", "analyze"} else tuple(atom.text for atom in draft.atoms)
+    text = " ".join((draft.job.key, draft.job.name, *(atom.step.name for atom in draft.atoms), *commands))
     spoken = (
         kebab(text[:3_000]) if len(text) < 60 else "-".join(re.findall(r"[a-z0-9]+", text[:3_000].lower()))
     )

@@ -119,6 +119,8 @@ def _without_runner(rest: list[str]) -> list[str]:
     if not rest:
         return rest
     head = _tool(rest[0])
+    if head == "command" and rest[1:2] in (["-v"], ["-V"]):
+        return []
     if head in {"docker", "podman", "docker-compose"}:
         return _in_container(rest, head)
     for runner in _RUNNERS:
