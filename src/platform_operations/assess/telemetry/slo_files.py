@@ -14,7 +14,7 @@ from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
 from platform_operations.slo.durations import duration, range_seconds
 
-MAX_FILES = 1_500
+MAX_FILES = 1_000
 _HELM = frozenset({"templates"})
 _LIKELY = ("slo", "sloth", "pyrra", "objective", "reliab", "monitor", "observab", "alert")
 _WORDS = (
