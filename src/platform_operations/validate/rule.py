@@ -58,6 +58,11 @@ class Review:
         """Today's plan, None when there is no assessment or the plan under review is today's."""
         return None if self.today or self.assessment is None else self.assessment.as_is
 
+    @cached_property
+    def graph_today(self) -> Graph | None:
+        """Today's stages as a graph, None where nothing is known of today."""
+        return Graph(self.as_is) if self.as_is is not None else None
+
     def fact(self, subject: str, aspect: str) -> Fact | None:
         """Return what the assessment knows of `aspect` of `subject`, None when nothing was asked."""
         return self.assessment.fact(subject, aspect) if self.assessment else None

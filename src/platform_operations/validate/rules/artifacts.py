@@ -21,11 +21,13 @@ from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
 
 MUTABLE_TAG = re.compile(
-    r"(?<![\w$.{}-])(?P<image>[\w$.{}-]+(?:/[\w$.{}-]+)+):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable)\b(?!/)"
+    r"(?<![\w$.{}-])(?<![\w$.{}-]/)(?P<image>[\w$.{}-]++(?:(?:/[\w$.{}-]++)++|(?=:latest\b))):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable)\b(?!/)"
 )
 """An image reference by a tag that moves.
 
-A path of at least two parts, a colon, and a name that is reused.
+A path of at least two parts, a colon, and a name that is reused; of `latest` one part is enough, where other
+words may be targets of a script (`npm run build:prod`). It begins where a path begins, so that it reads a line
+once, however long.
 """
 
 

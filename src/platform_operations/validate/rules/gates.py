@@ -216,7 +216,8 @@ def _never(gate: QualityGate) -> str | None:
     """Say what a gate's bound lets through that it must not: a first failure, or a release nobody approved."""
     limit = gate.fails_on
     bound = limit.at_least if limit.at_least is not None else limit.below
-    if bound is None or not re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", bound):
+    bound = bound[:40] if bound is not None else ""
+    if not re.fullmatch(r"-?\d+(\.\d*)?", bound):
         return None
     if limit.at_least is not None and limit.metric in {"failures", "findings"} and Decimal(bound) > 1:
         return f"{limit.metric} below {bound} pass"

@@ -90,9 +90,9 @@ def environment_kind_contradicted(review: Review) -> Iterator[Violation]:
 @rule("truth")
 def release_dropped(review: Review) -> Iterator[Violation]:
     """A release of today is neither in the plan nor retired by a rollout step."""
-    if review.as_is is None:
+    if review.graph_today is None:
         return
-    graph = Review(review.as_is).graph
+    graph = review.graph_today
     retired = {name for step in review.plan.rollout for name in step.retires}
     for stage in graph.releases:
         entry = review.plan.by_name.get(f"pipelineStages/{stage.id}")

@@ -135,10 +135,35 @@ def _unsupported(review: Review, back: Rollback, ways: dict[str, WayBack]) -> st
     way = ways.get(back.mechanism)
     if way is None:
         return f"which no platform of {back.component!r} offers"
+    if back.origin != "existing" and _rests_on_more(review, back):
+        return "which needs what nothing shows to be there: no strategy of the environment uses it"
     started = any(stage.on_failure == back.id for stage in review.plan.pipeline_stages)
     if back.automatic and not way.automatic and not started:
         return "which somebody must start: no stage does `onFailure`, and the platform does not by itself"
     return None
+
+
+def _rests_on_more(review: Review, back: Rollback) -> bool:
+    """Whether a way back belongs to a mechanism that must be installed and that the plan neither uses nor assumes."""
+    component = component_of(review.plan, back.component)
+    places = carriers(component) if component else ()
+    able = {word for place in places for word in place.capabilities}
+    owners = [
+        name
+        for place in places
+        for name, mechanism in place.mechanisms.items()
+        if back.mechanism.startswith(f"{name}-") and not set(mechanism.requires) <= able
+    ]
+    rows = review.plan.deploy_strategy.components
+    used = {
+        row.mechanism
+        for row in rows
+        if (row.component, row.environment) == (back.component, back.environment)
+    }
+    assumed = any(
+        name.startswith(f"rollbackPlan/{back.id}/") for note in review.plan.assumptions for name in note.fills
+    )
+    return bool(owners) and not used & set(owners) and not assumed
 
 
 def _supported(review: Review, plan: Plan, back: Rollback) -> Plan | None:

@@ -11,7 +11,7 @@ from platform_operations.validate.rule import Review, Violation, rule
 def rollout_unordered(review: Review) -> Iterator[Violation]:
     """The rollout leaves a difference out, does it twice, or does a step before one that it comes after."""
     today = review.as_is
-    if today is None:
+    if today is None or review.graph_today is None:
         return
     plan = review.plan
     planned = Counter(name for step in plan.rollout for name in step.implements)
@@ -22,7 +22,7 @@ def rollout_unordered(review: Review) -> Iterator[Violation]:
                 f"{name} differs from today and is implemented by {planned[name] or 'no'} rollout "
                 f"step{'s' if planned[name] > 1 else ''}",
             )
-    spoken_of = {f"pipelineStages/{stage.id}" for stage in Review(today).graph.releases}
+    spoken_of = {f"pipelineStages/{stage.id}" for stage in review.graph_today.releases}
     spoken_of |= {name for name in today.by_name if name.startswith(("components/", "environments/"))}
     retired = Counter(name for step in plan.rollout for name in step.retires)
     for name in retired_entries(plan, today):
