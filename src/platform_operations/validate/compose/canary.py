@@ -1,6 +1,7 @@
 """A stepped strategy that the error budget can pay for, with what it needs named as an assumption."""
 
 from fractions import Fraction
+from itertools import product
 
 from platform_operations.model.delivery import Component, ComponentStrategy, Rollback, Stage, Step
 from platform_operations.model.plan import Plan
@@ -23,7 +24,8 @@ LADDERS: tuple[tuple[str, ...], ...] = (
 )
 """Shares of traffic in percent, tried in order: the first whose worst step the budget can pay is taken."""
 
-HOLDS = ("10m", "20m", "30m")
+HOLDS: tuple[tuple[str, ...], ...] = (("10m", "20m", "30m"), ("30m", "1h", "1h"), ("2h", "2h", "2h"))
+"""How long the steps hold: longer ones are tried only where a quiet service gives too few events to judge by."""
 
 
 def canaries(component: Component) -> tuple[tuple[Platform, str, Mechanism], ...]:
@@ -44,11 +46,11 @@ def affordable(slo: Slo, event_rate: Fraction | None, limit: int, share: Fractio
     if slo.objective is None:
         return None
     pairs = pairs_for(slo.objective, seconds(slo.window))
-    for ladder in LADDERS:
+    for holds, ladder in product(HOLDS, LADDERS):
         steps = tuple(
             Step(
                 traffic=traffic,
-                hold=HOLDS[min(index, len(HOLDS) - 1)],
+                hold=holds[min(index, len(holds) - 1)],
                 interval="1m",
                 judged_by=(f"slo:{slo.id}",),
                 scope="whole-service" if traffic == "100" else "new-version",
@@ -59,6 +61,12 @@ def affordable(slo: Slo, event_rate: Fraction | None, limit: int, share: Fractio
         if worst_before_everyone(costs) <= share and not any(cost.underpowered for cost in costs):
             return steps
     return None
+
+
+def in_use(review: Review, component: str, word: str) -> bool:
+    """Return whether a strategy of today carries the component out by the mechanism, so that it is there."""
+    rows = review.as_is.deploy_strategy.components if review.as_is is not None else ()
+    return any((row.component, row.mechanism) == (component, word) for row in rows)
 
 
 def canary(
@@ -75,7 +83,7 @@ def canary(
     steps = affordable(slo, event_rate, limit, Fraction(review.budget_share) / 100)
     if component is None or not offered or steps is None:
         return None
-    place, word, mechanism = offered[0]
+    place, word, mechanism = next((one for one in offered if one[1] == row.mechanism), offered[0])
     plan = amend(
         plan,
         "deployStrategy",
@@ -87,7 +95,7 @@ def canary(
         because=plan.target.risk_profile.level,
     )
     missing = [need for need in mechanism.requires if need not in place.capabilities]
-    if missing:
+    if missing and not in_use(review, row.component, word):
         plan = assume(
             plan,
             f"{word}-available",

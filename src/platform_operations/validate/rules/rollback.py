@@ -163,7 +163,8 @@ def _rests_on_more(review: Review, back: Rollback) -> bool:
     assumed = any(
         name.startswith(f"rollbackPlan/{back.id}/") for note in review.plan.assumptions for name in note.fills
     )
-    return bool(owners) and not used & set(owners) and not assumed
+    family = any(word == name or word.startswith(f"{name}-") for word in used for name in owners)
+    return bool(owners) and not family and not assumed
 
 
 def _supported(review: Review, plan: Plan, back: Rollback) -> Plan | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from platform_operations.model.delivery import ComponentStrategy, Environment
 from platform_operations.model.plan import Plan
 from platform_operations.platforms import platform
+from platform_operations.validate.compose.canary import in_use
 from platform_operations.validate.compose.parties import REGISTRIES, carriers
 from platform_operations.validate.compose.release import mechanisms_of, strategy_entry
 from platform_operations.validate.compose.stages import component_of
@@ -57,7 +58,8 @@ def _evidenced(review: Review, row: ComponentStrategy) -> str | None:
             for note in review.plan.assumptions
             for name in note.fills
         )
-        if mechanism is not None and (assumed or row.origin == "existing"):
+        there = row.origin == "existing" or in_use(review, row.component, row.mechanism)
+        if mechanism is not None and (assumed or there):
             return mechanism.strategy
     return None
 

@@ -1,0 +1,3 @@
+const { Worker } = require("bullmq");
+
+new Worker("mail", async (job) => console.log(JSON.stringify({ sent: job.id })), { connection: { host: "redis" } });

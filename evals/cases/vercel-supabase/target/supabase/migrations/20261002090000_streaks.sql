@@ -1,0 +1,1 @@
+alter table habits add column streak integer;
