@@ -3,9 +3,9 @@
 import time
 
 import pytest
+from tests.plan_overlays import Document, case
 
 from platform_operations.validate.rules.artifacts import MUTABLE_TAG
-from tests.plan_overlays import Document, case
 
 PATIENCE = 20
 """Seconds; each takes well under one, and minutes where something reads its text again from every character."""

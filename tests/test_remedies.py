@@ -123,7 +123,7 @@ def test_new_findings_stand_on_what_the_remedy_wrote_or_what_refers_to_it(
         if after is None:
             continue
         touched = written(plan, after)
-        touched |= near(after, touched)
+        touched |= near(plan, touched) | near(after, touched)
         for found in findings(after, assessment):
             if named(*found) not in before:
                 assert stands_on(found[1], touched), f"{rule.id} led to {found[0].id}: {found[1].message}"
