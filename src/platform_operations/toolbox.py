@@ -4,15 +4,17 @@ Each takes values and gives values; what reads disks or networks does it through
 the caller chose.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from platform_operations.assess import assess, configuration_file, own_configuration
+from platform_operations.deliver.rendering import render as rendering_of
 from platform_operations.documents import assessment_document, parsed
 from platform_operations.draft import derived, draft, repaired
 from platform_operations.metrics import MetricSource, measured, open_source
+from platform_operations.model.artifact import Rendering
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.configuration import Configuration
 from platform_operations.model.evidence import Citation, LedgerEntry, repo_place
@@ -207,3 +209,27 @@ def rules_document() -> list[dict[str, str]]:
 def rule_ids() -> tuple[str, ...]:
     """Return the ids of all rules, in order."""
     return tuple(BY_ID)
+
+
+def render(plan: Plan, kinds: Sequence[str] = ()) -> Rendering:
+    """Return the files that a plan becomes, of all kinds or of some, and what could not be rendered, with the reason.
+
+    The plan is taken as valid: ask `judged` first.
+
+    Raises:
+        InputError: there is no such kind.
+    """
+    return rendering_of(plan, kinds)
+
+
+def render_document(rendering: Rendering) -> dict[str, Any]:
+    """Return rendered files with their texts, and what was left out with the reasons."""
+    return {
+        "schema": "platform-ops/artifacts@1",
+        "artifacts": [
+            {"path": file.path, "kind": file.kind, "text": file.text} for file in rendering.artifacts
+        ],
+        "leftOut": [
+            {"kind": row.kind, "entry": row.entry, "reason": row.reason} for row in rendering.left_out
+        ],
+    }

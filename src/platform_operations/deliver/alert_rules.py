@@ -1,0 +1,285 @@
+"""The alerts of a plan as Prometheus rules: what the rule files and their behaviour tests both rest on."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from platform_operations.errors import InputError
+from platform_operations.model.evidence import LedgerEntry, repo_place
+from platform_operations.model.plan import Plan
+from platform_operations.model.reliability import Alert, Runbook, Slo
+from platform_operations.repository import redact
+from platform_operations.slo.budget import Pair, decimal
+from platform_operations.slo.durations import duration, seconds
+from platform_operations.slo.expressions import (
+    ABSENT_FOR,
+    BurnCondition,
+    absence_expression,
+    burn_conditions,
+    burn_expression,
+)
+from platform_operations.slo.promql import Unreadable, parsed
+from platform_operations.slo.sli import WINDOW
+
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """One alerting rule. `entry` is where it comes from; `group` the file it goes to, `slo-ID` or `component-ID`.
+
+    `conditions` are a burn-rate alert's, `slo` its SLO; `held` is its `for` in seconds, `interval` how often it is
+    evaluated.
+    """
+
+    entry: str
+    group: str
+    name: str
+    expression: str
+    held: int
+    interval: int
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    slo: Slo | None = None
+    conditions: tuple[BurnCondition, ...] = ()
+    rate: Fraction | None = None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRules:
+    """Every rule that the plan's alerts become, in the plan's order, and why the others become none."""
+
+    rules: tuple[AlertRule, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class _Known:
+    slos: Mapping[str, Slo]
+    runbooks: Mapping[str, Runbook]
+    ledger: Mapping[str, LedgerEntry]
+    names: set[str] = field(default_factory=set[str])
+
+
+def alert_rules(plan: Plan) -> AlertRules:
+    """Return the alerting rules of a plan.
+
+    An SLO with a burn-rate alert, in whose component no alert watches for absence, gets one with the same owner,
+    route and runbook: when its metric vanishes, its burn-rate alerts fall silent.
+    """
+    known = _Known({slo.id: slo for slo in plan.slos}, {book.id: book for book in plan.runbooks}, plan.ledger)
+    rules: list[AlertRule] = []
+    left_out: list[tuple[str, str]] = []
+    for alert in plan.alerts:
+        made = _rule(alert, known)
+        if isinstance(made, AlertRule):
+            rules.append(made)
+        else:
+            left_out.append((f"alerts/{alert.id}", made))
+    watched = {
+        name for alert in plan.alerts if alert.kind == "absence" for name in (alert.component, alert.slo)
+    }
+    rules += _absences(plan, rules, watched, known)
+    left_out += [
+        (f"slos/{slo.id}", why)
+        for slo in plan.slos
+        if (why := _unmeasured(slo)) and not any(alert.slo == slo.id for alert in plan.alerts)
+    ]
+    return AlertRules(tuple(rules), tuple(left_out))
+
+
+def _unmeasured(slo: Slo) -> str | None:
+    if slo.objective is None:
+        return f"SLO {slo.id!r} has no objective yet: it waits for its baseline"
+    if slo.sli.good is None or slo.sli.total is None:
+        return f"SLO {slo.id!r} has no `good` and `total` query (its source is {slo.sli.source!r})"
+    for query in (slo.sli.good, slo.sli.total):
+        tree = parsed(query)
+        if isinstance(tree, Unreadable):
+            return f"SLO {slo.id!r}: {query[:200]!r} is not PromQL: {tree.reason}"
+        if WINDOW not in query:
+            return f"SLO {slo.id!r}: {query[:200]!r} measures over no {WINDOW}, so no window can be put in"
+    return None
+
+
+def _rule(alert: Alert, known: _Known) -> AlertRule | str:
+    slo = known.slos.get(alert.slo or "")
+    conditions: tuple[BurnCondition, ...] = ()
+    rate = None
+    if alert.windows and alert.kind in {"burn-rate", None}:
+        if slo is None:
+            return "it burns the budget of no SLO that the plan has"
+        rate = event_rate(slo, known.ledger)
+        found = conditions_of(alert, slo, rate)
+        if isinstance(found, str):
+            return found
+        conditions = found
+        expression = burn_expression(slo.sli, conditions)
+    else:
+        found = _written(alert, slo)
+        if found is None:
+            return "it has no expression"
+        expression = found
+    tree = parsed(expression)
+    if isinstance(tree, Unreadable):
+        return f"its expression is not PromQL: {tree.reason}"
+    placeholder = next((word for word in (WINDOW, "$__") if word in expression), None)
+    if placeholder is not None:
+        return f"its expression holds the placeholder {placeholder!r}"
+    return AlertRule(
+        f"alerts/{alert.id}",
+        f"slo-{slo.id}" if slo is not None else f"component-{alert.component}",
+        _named(alert.id, known.names),
+        expression,
+        seconds(alert.for_) if alert.for_ else seconds(ABSENT_FOR) if alert.kind == "absence" else 0,
+        _interval(alert, conditions),
+        _labels(alert),
+        _annotations(alert, slo, conditions, known),
+        slo,
+        conditions,
+        rate,
+        _replaced(alert),
+    )
+
+
+def _written(alert: Alert, slo: Slo | None) -> str | None:
+    if alert.expression is not None:
+        return alert.expression.strip() or None
+    return absence_expression(slo.sli) if alert.kind == "absence" and slo is not None else None
+
+
+def event_rate(slo: Slo, ledger: Mapping[str, LedgerEntry]) -> Fraction | None:
+    """Return the events a second that the SLO's baseline saw; None where the plan's ledger does not say."""
+    row = ledger.get(slo.baseline or "")
+    if row is None or row.total_events is None or not row.samples or row.step is None:
+        return None
+    return Fraction(row.total_events) / (row.samples * seconds(row.step))
+
+
+def conditions_of(alert: Alert, slo: Slo, rate: Fraction | None) -> tuple[BurnCondition, ...] | str:
+    """Return the burn conditions of an alert's windows, or why it cannot have any."""
+    why = _unmeasured(slo)
+    if why is not None or slo.objective is None:
+        return why or ""
+    pairs = [
+        Pair(seconds(row.long), seconds(row.short), Fraction(row.factor), alert.severity == "page")
+        for row in alert.windows
+    ]
+    try:
+        found = burn_conditions(slo.objective, seconds(slo.window), pairs, rate)
+    except InputError as error:
+        return str(error)
+    return (
+        found
+        or f"at the measured {decimal((rate or 0) * 3600, 2)} events an hour none of its windows holds enough events to tell a failure from bad luck"
+    )
+
+
+def _interval(alert: Alert, conditions: Sequence[BurnCondition]) -> int:
+    """Return how often a rule is evaluated: what pages twice a minute, what opens a ticket every two minutes."""
+    slow = (
+        bool(conditions) and alert.severity == "ticket" and min(row.pair.short for row in conditions) >= 1200
+    )
+    return 120 if slow else 30
+
+
+def _named(id: str, taken: set[str]) -> str:
+    """Return the id in CamelCase, as alerts are named; the id itself where another alert has that name."""
+    name = "".join(part[:1].upper() + part[1:] for part in id.split("-"))
+    name = id.replace("-", "_") if name in taken else name
+    taken.add(name)
+    return name
+
+
+def escaped(text: str) -> str:
+    """Return a text in which Prometheus sees no template action: it expands labels and annotations."""
+    return text.replace("{{", '{{ "{{" }}')
+
+
+def _labels(alert: Alert) -> dict[str, str]:
+    rows = (
+        ("severity", alert.severity),
+        ("owner", alert.owner),
+        ("route", alert.route),
+        ("component", alert.component),
+        ("slo", alert.slo),
+    )
+    return {name: escaped(value) for name, value in rows if value}
+
+
+def _annotations(
+    alert: Alert, slo: Slo | None, conditions: Sequence[BurnCondition], known: _Known
+) -> dict[str, str]:
+    book = known.runbooks.get(alert.runbook or "")
+    place = (book.url or book.path) if book else None
+    told = [*_figures(slo, conditions)]
+    if book is not None and book.impact:
+        told.append(f"Impact: {book.impact}")
+    if slo is not None:
+        told.append(slo.summary)
+    if alert.time_to_impact:
+        told.append(f"Time to impact: {alert.time_to_impact}.")
+    rows = (
+        ("summary", alert.summary),
+        ("runbook_url", place),
+        ("description", " ".join(told) or alert.summary),
+    )
+    return {name: escaped(redact(" ".join(value.split()))) for name, value in rows if value}
+
+
+def _figures(slo: Slo | None, conditions: Sequence[BurnCondition]) -> Iterator[str]:
+    for row in conditions:
+        long, short = duration(row.pair.long), duration(row.pair.short)
+        text = (
+            f"More than {decimal(row.limit * 100)}% of events failed over {long} and over {short}: "
+            f"{decimal(row.pair.factor)} times what the objective allows, "
+            f"{decimal(row.used * 100, 1)}% of the budget when it fires, "
+            f"{decimal(row.detection, 0)} s after everything began to fail."
+        )
+        if row.least_failures is not None:
+            text += f" At least {row.least_failures} failures over {long}: traffic is low."
+        yield text
+
+
+def _replaced(alert: Alert) -> str | None:
+    for uri in alert.evidence if alert.origin != "proposed" else ():
+        place = repo_place(uri)
+        if place is not None:
+            return f"{place.path} lines {place.first} to {place.last}"
+    return None
+
+
+def _absences(
+    plan: Plan, rules: Sequence[AlertRule], watched: set[str | None], known: _Known
+) -> Iterator[AlertRule]:
+    alerts = {alert.id: alert for alert in plan.alerts}
+    for slo in plan.slos:
+        burning = [rule for rule in rules if rule.slo == slo and rule.conditions]
+        expression = absence_expression(slo.sli)
+        if not burning or expression is None or {slo.id, slo.component} & watched:
+            continue
+        first = alerts[burning[0].entry.removeprefix("alerts/")]
+        summary = f"The metric that SLO {slo.id} is measured by is gone: its burn-rate alerts cannot fire."
+        alert = first.model_copy(
+            update={"id": f"{slo.id}-absent", "windows": (), "kind": "absence", "summary": summary}
+        )
+        yield AlertRule(
+            f"slos/{slo.id}",
+            f"slo-{slo.id}",
+            _named(alert.id, known.names),
+            expression,
+            seconds(ABSENT_FOR),
+            30,
+            _labels(alert),
+            _annotations(alert, slo, (), known),
+            slo,
+        )
+
+
+def file_name(id: str) -> str:
+    """Return an id as part of a file's name: a long one is cut, with its hash in place of what is cut."""
+    if len(id) <= _LONGEST_NAME:
+        return id
+    return f"{id[: _LONGEST_NAME - 9]}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"

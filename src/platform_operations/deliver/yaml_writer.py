@@ -1,0 +1,84 @@
+"""YAML as people write it: block style, texts of several lines as blocks, the same bytes each time.
+
+PyYAML's own writer takes seconds for the rules of a thousand SLOs; what is written here is only mappings with plain
+keys, lists, texts, whole numbers and booleans.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+Value: TypeAlias = "Mapping[str, Any] | Sequence[Any] | str | int | bool"
+
+_PLAIN = re.compile(r"[0-9]+[smhd]|[A-Za-z][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", "nan"})
+"""What some reader of YAML takes for something else than text."""
+
+_ESCAPED = re.compile(
+    r'["\\]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]'
+)
+_NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def yaml_lines(value: Value) -> str:
+    """Return a mapping or list as YAML that every YAML 1.1 and 1.2 reader reads back as the same."""
+    return "\n".join(_lines(value, "")) + "\n"
+
+
+def _lines(value: Value, indent: str) -> list[str]:
+    lines: list[str] = []
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            lines += _entry(f"{indent}{scalar(key)}:", item, indent)
+        return lines
+    for item in cast("Sequence[Any]", value):
+        if _nested(item):
+            inner = _lines(item, indent + "  ")
+            lines.append(f"{indent}- {inner[0].lstrip(' ')}")
+            lines += inner[1:]
+        else:
+            lines += _entry(f"{indent}-", item, indent)
+    return lines
+
+
+def _entry(head: str, item: Any, indent: str) -> list[str]:
+    if _nested(item):
+        return [head, *_lines(item, indent + "  ")]
+    if isinstance(item, Mapping | list | tuple):
+        return [f"{head} {'{}' if isinstance(item, Mapping) else '[]'}"]
+    if isinstance(item, str) and "\n" in item and _fits_block(item):
+        return [f"{head} |-", *(f"{indent}  {line}" if line else "" for line in item.split("\n"))]
+    return [f"{head} {scalar(item)}"]
+
+
+def _nested(item: Any) -> bool:
+    return isinstance(item, Mapping | list | tuple) and len(cast("Sequence[Any]", item)) > 0
+
+
+def _fits_block(text: str) -> bool:
+    """Whether a text stays the same as a block: neither end is space, no line only space, nothing to escape."""
+    if text != text.strip() or any(line and line.isspace() for line in text.split("\n")):
+        return False
+    return all(found[0] in '"\\\n' for found in _ESCAPED.finditer(text))
+
+
+def scalar(value: str | int | bool) -> str:
+    """Return a text, number or boolean as YAML on one line; a text is quoted unless it is plain words."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    if '"' in value and "'" not in value and all(found[0] in '"\\' for found in _ESCAPED.finditer(value)):
+        return f"'{value}'"
+    return f'"{_ESCAPED.sub(_escape, value)}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found[0]
+    code = ord(char)
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"  # half of a character, which UTF-8 cannot carry
+    wide = f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
+    return _NAMED.get(char) or (f"\\x{code:02x}" if code < 0x100 else wide)
