@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # REQUIRE=all turns every skipped test into a failure; .ci/run uses it.
 REQUIRE ?=
 
-.PHONY: help demo test check lint layers types quick wheel pytest readme bench format lock lowest clean
+.PHONY: help demo test check lint layers types quick wheel pytest coverage readme bench format lock lowest clean
 
 help:
 	@echo 'make demo     set up, then plan examples/checkout'
@@ -46,7 +46,7 @@ types: .venv/.dev
 
 quick: .venv/.dev
 	@echo '== quick tests'
-	@PLATFORM_OPS_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -q -m 'not slow'
+	@PLATFORM_OPS_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow'
 
 wheel: .venv/.dev build/wheel-venv/.run
 	@echo '== wheel'
@@ -54,8 +54,11 @@ wheel: .venv/.dev build/wheel-venv/.run
 
 pytest: .venv/.dev
 	@echo '== tests'
+	@PLATFORM_OPS_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+coverage: .venv/.dev
 	@mkdir -p build
-	@PLATFORM_OPS_REQUIRE='$(REQUIRE)' $(BIN)/python -m pytest --cov --cov-report=term
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term
 
 readme: .venv/.run
 	@$(BIN)/python .ci/readme.py
