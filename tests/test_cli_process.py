@@ -30,6 +30,7 @@ def test_as_a_process_json_is_the_only_thing_on_standard_output() -> None:
     assert json.loads(answer.stdout)["target"]["name"] == "checkout"
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_how_python_orders_sets() -> None:
     seen = {
         started("plan", CHECKOUT, "--format", "json", env={**os.environ, "PYTHONHASHSEED": seed}).stdout

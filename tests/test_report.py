@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from platform_operations.deliver.markdown import code, link, prose, table
+from platform_operations.deliver.mermaid import MOST_STAGES, diagram
 from platform_operations.deliver.report import CONSTRAINTS, report
 from platform_operations.model.difference import changed_entries
 from platform_operations.model.finding import Finding, Findings
 from platform_operations.model.plan import Plan
+from platform_operations.model.reliability import NotApplicable
 from platform_operations.pipeline import Run, drafter, run
 from platform_operations.toolbox import open_target
 from platform_operations.validate import CONSTRAINTS as SEED_CONSTRAINTS
@@ -113,6 +115,54 @@ def test_an_invalid_plan_says_so_and_lists_what_is_wrong(done: Run) -> None:
 
     assert "The plan is **invalid**: 1 error, 0 warnings; its citations were not looked up" in text
     assert "| error | `slo-missing` | no SLO | `/slos` |" in text
+
+
+def test_an_empty_folder_has_a_report_too(tmp_path: Path) -> None:
+    nothing = run(open_target(tmp_path), drafter("embedded"))
+
+    text = report(nothing.plan, nothing.findings, nothing.assessment, nothing.gaps.findings)
+
+    assert "For a folder without a commit." in text
+    assert "No pipeline was found in the repository." in text
+    assert "The plan is **invalid**" in text
+    assert "Nothing is left to do." in text
+    assert "mermaid" not in text
+    assert "## Evidence" not in text
+
+
+def test_what_does_not_apply_and_a_wording_of_the_strategy_are_told(done: Run) -> None:
+    reason = NotApplicable(section="slos", component="checkout", because="it *only* runs in tests")
+    strategy = done.plan.deploy_strategy.model_copy(update={"text": "Slowly.", "summary": "Slowly."})
+    plan = done.plan.model_copy(update={"not_applicable": (reason,), "deploy_strategy": strategy})
+
+    text = report(plan, done.findings, done.assessment)
+
+    assert "- slos of `checkout` does not apply: it \\*only\\* runs in tests" in text
+    assert "### Deploy strategy\n\nSlowly.\n" in text
+
+
+def test_a_diagram_that_would_be_a_carpet_shows_what_releases(done: Run) -> None:
+    stage = done.plan.pipeline_stages[0]
+    many = tuple(stage.model_copy(update={"id": f"check-{index}"}) for index in range(200))
+    plan = done.plan.model_copy(update={"pipeline_stages": (*many, *done.plan.pipeline_stages)})
+
+    drawing = "\n".join(diagram(plan))
+
+    assert "check-0" not in drawing
+    assert "deploy-production" in drawing
+    assert drawing.count(":::") <= MOST_STAGES
+
+
+def test_a_need_that_may_fail_is_dotted(done: Run) -> None:
+    stages = tuple(
+        stage.model_copy(update={"needs": (), "optional_needs": stage.needs})
+        for stage in done.plan.pipeline_stages
+    )
+
+    drawing = "\n".join(diagram(done.plan.model_copy(update={"pipeline_stages": stages})))
+
+    assert " -.-> " in drawing
+    assert " --> " not in drawing
 
 
 def test_a_hostile_repository_cannot_add_rows_links_html_or_code(done: Run) -> None:

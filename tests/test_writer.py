@@ -125,3 +125,27 @@ def test_a_named_file_is_written_over_and_a_symlink_replaced_not_followed(tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.yaml", "victim"]
     with pytest.raises(InputError, match="is a folder"):
         write_named(tmp_path, "x\n")
+
+
+def test_a_folder_that_may_not_be_written_is_one_clear_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("platform_operations.deliver.writer.os.replace", full)
+
+    with pytest.raises(InputError, match=r"cannot write .*plan\.yaml.*No space left"):
+        write_folder(tmp_path, (PLAN,))
+    with pytest.raises(InputError, match="No space left"):
+        write_named(tmp_path / "named.yaml", "x\n")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_too_large_to_be_ours_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform_operations.deliver.writer.MAX_EXISTING_BYTES", 10)
+    (tmp_path / "plan.yaml").write_text(sealed(PLAN), encoding="utf-8")
+
+    with pytest.raises(InputError, match="too large"):
+        write_folder(tmp_path, (PLAN,))

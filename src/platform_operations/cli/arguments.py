@@ -50,14 +50,14 @@ def parse(argv: Sequence[str] | None) -> Namespace:
             description=f"{summary[0].upper()}{summary[1:]}.",
             epilog=f"examples:\n{shown}",
         )
-        judges = name in {"assess", "plan", "validate"}
+        judges = name in {"assess", "plan", "validate", "render", "backtest"}
         when = "judge ages as of this time, such as 2026-11-20T09:00:00Z" if judges else SUPPRESS
         which = "the configuration, instead of the repository's own" if judges else SUPPRESS
         made.add_argument("--as-of", metavar="TIME", type=_instant, help=when)
         made.add_argument("--config", metavar="FILE", help=which)
         return made
 
-    for add in (_assess, _plan, _validate, _lookups, _serve, _install):
+    for add in (_assess, _plan, _validate, _render, _backtest, _lookups, _serve, _install):
         add(command)
     return parser.parse_args(argv)
 
@@ -128,6 +128,45 @@ def _validate(command: _Declare) -> None:
         "-o", "--output", metavar="FILE", help="with --fix: write the repaired plan here, PLAN included"
     )
     _format(made, "text", "json", "sarif")
+
+
+def _render(command: _Declare) -> None:
+    made = command(
+        "render",
+        "write the files that a valid plan becomes",
+        "plan/plan.yaml -o ops",
+        "plan.yaml --repo . -o ops --only prometheus-rules --only promtool-tests",
+    )
+    made.add_argument("plan", metavar="PLAN", help="the plan, YAML or JSON; - reads standard input")
+    made.add_argument("-o", "--output", metavar="DIR", required=True, help="write the files below this folder")
+    made.add_argument(
+        "--repo", metavar="PATH", help="check against this repository (else assessment.json beside the plan)"
+    )
+    made.add_argument(
+        "--only",
+        metavar="KIND",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="only these kinds of artifacts (default: all; reference artifacts/KIND says what each is)",
+    )
+    made.set_defaults(metrics=None)
+
+
+def _backtest(command: _Declare) -> None:
+    made = command(
+        "backtest",
+        "say how often the alerts of a plan or rule file would have fired",
+        "plan/plan.yaml --metrics http://localhost:9090",
+        "monitoring/alerts.yml --metrics http://localhost:9090 --days 14",
+        "plan.yaml --metrics metrics.csv --format json",
+    )
+    made.add_argument(
+        "file", metavar="PLAN|RULES", help="a plan, or a Prometheus rule file; - reads standard input"
+    )
+    made.add_argument("--metrics", metavar="SRC", required=True, help=SOURCES)
+    made.add_argument("--days", metavar="N", type=int, default=28, help="how far back, 1 to 400 (default: 28)")
+    _format(made, "text", "json")
 
 
 def _lookups(command: _Declare) -> None:

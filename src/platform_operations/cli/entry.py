@@ -58,6 +58,10 @@ def _run(arguments: Namespace) -> int:
             from platform_operations.cli.plan_command import run
         case "validate":
             from platform_operations.cli.validate_command import run
+        case "render":
+            from platform_operations.cli.render_command import run
+        case "backtest":
+            from platform_operations.cli.backtest_command import run
         case "rules":
             from platform_operations.cli.lookup_commands import run_rules as run
         case "reference":

@@ -43,13 +43,13 @@ def run(arguments: Namespace) -> int:
         return _answer(Findings(valid=False, evidence="unchecked", findings=read), arguments)
     with progress() as tell:
         tell("checking the plan")
-        assessment, target, ignores = _grounds(read, arguments)
+        assessment, target, ignores = grounds(read, arguments)
         if arguments.fix:
             return _fix(read, assessment, target, ignores, arguments)
-        return _answer(_judged(read, assessment, target, ignores), arguments)
+        return _answer(verdict_on(read, assessment, target, ignores), arguments)
 
 
-def _grounds(plan: Plan, arguments: Namespace) -> tuple[Assessment | None, Target | None, tuple[Ignore, ...]]:
+def grounds(plan: Plan, arguments: Namespace) -> tuple[Assessment | None, Target | None, tuple[Ignore, ...]]:
     """Return what to judge by: the repository and the metrics that are named, for each else what lies beside the plan.
 
     Both are looked at as of the plan's own time, so that a baseline is measured again over the same interval.
@@ -77,9 +77,10 @@ def _beside(plan: Plan, name: str) -> Assessment | None:
     return found if found.hash() == plan.provenance.assessment else None
 
 
-def _judged(
+def verdict_on(
     plan: Plan, assessment: Assessment | None, target: Target | None, ignores: tuple[Ignore, ...]
 ) -> Findings:
+    """Return the verdict on a plan; one whose ground nobody knows is not valid."""
     findings = judged(plan, assessment, target.repository if target else None, ignores)
     if assessment is not None or any(row.rule == "evidence-unchecked" for row in findings.findings):
         return findings if assessment is not None else findings.model_copy(update={"evidence": "unchecked"})
@@ -125,7 +126,7 @@ def _fix(
     mended = derived(repaired(plan, assessment), assessment)
     provenance = mended.provenance.model_copy(update={"assessment": assessment.hash()})
     mended = mended.model_copy(update={"provenance": provenance})
-    findings = _judged(mended, assessment, target, ignores)
+    findings = verdict_on(mended, assessment, target, ignores)
     document = redacted(stamped(mended, findings).document())
     if arguments.output:
         path = Path(arguments.output)
