@@ -5,7 +5,7 @@ from typing import Any
 
 from platform_operations.agent.conversation import Trace, converse
 from platform_operations.agent.port import ModelPort, Request, Tell
-from platform_operations.agent.prompts import first_message, system_prompt
+from platform_operations.agent.prompts import first_message, nonce_of, system_prompt
 from platform_operations.agent.settings import Settings
 from platform_operations.agent.submission import Submission, revised, submitted
 from platform_operations.agent.tools import HANDING_IN, reading
@@ -25,6 +25,26 @@ class Outcome:
     trace: Trace
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a run begins with: the embedded draft, and the two texts of the stable prefix."""
+
+    draft: Plan
+    system: str
+    message: str
+
+    def request(self, settings: Settings, tools: tuple[dict[str, Any], ...] = HANDING_IN) -> Request:
+        """Return the first request."""
+        return Request(
+            model=settings.model,
+            system=self.system,
+            tools=tools,
+            messages=({"role": "user", "content": self.message},),
+            max_tokens=settings.max_tokens,
+            effort=settings.effort,
+        )
+
+
 async def architect(
     target: Target,
     assessment: Assessment,
@@ -37,61 +57,51 @@ async def architect(
 ) -> Outcome:
     """Return the model's plan once the validator accepts it, else what the remedies make of its last one.
 
-    Without any plan from the model the embedded draft stands, and its provenance says so. The verdict is always the
-    validator's: an outcome may be invalid, and then its findings say why.
+    Without a well-formed plan from the model the embedded draft stands, and its provenance says so. The verdict is
+    always the validator's: an outcome may be invalid, and then its findings say why.
     """
-    first = draft(assessment, owner)
-    async with reading(str(target.root or "."), metrics) as tools:
-        opening = opening_request(target, assessment, first, settings, tools.tools)
-        handed, trace = await converse(
-            port,
-            opening,
-            settings,
-            tools.call,
-            lambda name, arguments, plan: _handed_in(name, arguments, plan, target, assessment),
-            first,
-            tell,
-        )
-    plan = _settled(handed, first, assessment, settings)
+    opening = opened(target, assessment, settings, owner)
+
+    def hand_in(name: str, arguments: dict[str, Any], plan: Plan | None) -> Submission:
+        if name == "submit_plan":
+            return submitted(arguments.get("plan"), target, assessment, opening.draft)
+        sections, remove = arguments.get("sections"), arguments.get("remove")
+        return revised(plan, sections, remove, target, assessment, opening.draft)
+
+    root = str(target.root) if target.root is not None else None
+    async with reading(root, metrics, nonce_of(assessment)) as tools:
+        request = opening.request(settings, tools.tools)
+        handed, trace = await converse(port, request, settings, tools.call, hand_in, opening.draft, tell)
+    plan = _settled(handed, opening.draft, assessment, settings)
     return Outcome(plan, judged(plan, assessment, target.repository, target.ignores), trace)
 
 
-def opening_request(
-    target: Target, assessment: Assessment, first: Plan, settings: Settings, tools: tuple[dict[str, Any], ...]
+async def first_request(
+    target: Target, assessment: Assessment, settings: Settings, owner: str | None, metrics: str | None
 ) -> Request:
-    """Return the first request: what `--dry-run` shows."""
+    """Return the first request of a run: what `--dry-run` shows. No model is asked."""
+    opening = opened(target, assessment, settings, owner)
+    root = str(target.root) if target.root is not None else None
+    async with reading(root, metrics, nonce_of(assessment)) as tools:
+        return opening.request(settings, tools.tools)
+
+
+def opened(target: Target, assessment: Assessment, settings: Settings, owner: str | None = None) -> Opening:
+    """Return what a run begins with; everything that can be gathered without a model is in it."""
+    first = draft(assessment, owner)
     verdict = judged(first, assessment, target.repository, target.ignores)
-    message = first_message(assessment, gaps_of(target, assessment), first, verdict)
-    return Request(
-        model=settings.model,
-        system=system_prompt(assessment, turns=settings.turns, repairs=settings.repairs),
-        tools=tools or HANDING_IN,
-        messages=({"role": "user", "content": message},),
-        max_tokens=settings.max_tokens,
-        effort=settings.effort,
+    return Opening(
+        first,
+        system_prompt(assessment, turns=settings.turns, repairs=settings.repairs),
+        first_message(assessment, gaps_of(target, assessment), first, verdict),
     )
-
-
-def _handed_in(
-    name: str, arguments: dict[str, Any], plan: Plan | None, target: Target, assessment: Assessment
-) -> Submission:
-    if name == "submit_plan":
-        return submitted(arguments.get("plan"), target, assessment)
-    return revised(plan, arguments.get("sections"), arguments.get("remove"), target, assessment)
 
 
 def _settled(handed: Submission | None, first: Plan, assessment: Assessment, settings: Settings) -> Plan:
     """Return the accepted plan, else the last one finished by the remedies, else the embedded draft."""
     if handed is None or handed.plan is None:
         return first
-    if handed.findings.valid:
-        provenance = {"drafter": "claude", "model": settings.model, "assessment": assessment.hash()}
-        return _with_provenance(handed.plan, provenance)
-    mended = finished(
-        _with_provenance(handed.plan, {"drafter": "claude", "model": settings.model}), assessment
-    )
-    return mended
-
-
-def _with_provenance(plan: Plan, fields: dict[str, Any]) -> Plan:
-    return plan.model_copy(update={"provenance": plan.provenance.model_copy(update=fields)})
+    fields = {"drafter": "claude", "model": settings.model, "assessment": assessment.hash()}
+    provenance = handed.plan.provenance.model_copy(update=fields)
+    plan = handed.plan.model_copy(update={"provenance": provenance})
+    return plan if handed.findings.valid else finished(plan, assessment)

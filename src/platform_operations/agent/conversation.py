@@ -13,6 +13,7 @@ from platform_operations.agent.port import (
     Reply,
     Request,
     Tell,
+    Unavailable,
     Usage,
 )
 from platform_operations.agent.prompts import findings_message
@@ -20,46 +21,69 @@ from platform_operations.agent.settings import Settings
 from platform_operations.agent.submission import Submission
 from platform_operations.model.plan import Plan
 
-Stop: TypeAlias = Literal[
-    "valid",
-    "repairs-exhausted",
-    "no-progress",
-    "no-plan",
-    "refused",
-    "context-full",
-    "max-tokens",
-    "turns-exhausted",
-    "tokens-exhausted",
-    "out-of-time",
-]
+Stop: TypeAlias = (
+    Literal[
+        "valid",
+        "repairs-exhausted",
+        "no-progress",
+        "no-plan",
+        "refused",
+        "context-full",
+        "max-tokens",
+        "unknown-stop",
+        "turns-exhausted",
+        "tokens-exhausted",
+    ]
+    | Unavailable
+)
+"""Why a run ended."""
 
 Read: TypeAlias = Callable[[str, Any], Awaitable[tuple[str, bool]]]
 HandIn: TypeAlias = Callable[[str, dict[str, Any], Plan | None], Submission]
 
+HANDING_IN = frozenset({"submit_plan", "revise_plan"})
 NUDGE = "Nothing was handed in. Call revise_plan or submit_plan with what you have."
 SHORTER = "The reply was cut off at its token limit. Hand in less at once: revise_plan with the entries that change."
+ONE_AT_A_TIME = "one hand-in per reply: read the verdict above first"
+MOST_NUDGES = 2
+ENDED: dict[str, Stop] = {"refusal": "refused", "model_context_window_exceeded": "context-full"}
+GOING_ON = frozenset({"end_turn", "tool_use", "stop_sequence", "pause_turn", "max_tokens"})
 
 
 @dataclass(slots=True)
 class Trace:
-    """What happened in a run, for the person who pays: turns, tokens, tools, verdicts, and the stable prefix's hash."""
+    """What happened in a run, for the person who pays: turns, tokens, tools, verdicts, and the stable prefix's hash.
+
+    `verdicts` are numbers of errors, one for each hand-in; `stop` is None while the run goes on.
+    """
 
     turns: int = 0
     usage: Usage = field(default_factory=Usage)
     prefix: str = ""
     calls: list[str] = field(default_factory=list[str])
     verdicts: list[int] = field(default_factory=list[int])
-    stop: str = "no-plan"
+    stop: Stop | None = None
     note: str = ""
 
 
 @dataclass(slots=True)
 class _State:
+    """`plan` is what a revision is laid over, `best` the last hand-in that the remedies could go on with."""
+
     plan: Plan | None
     best: Submission | None = None
     errors: frozenset[tuple[str, str | None, str]] | None = None
-    repairs: int = 0
     nudged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a run works with, the same from its first turn to its last."""
+
+    settings: Settings
+    read: Read
+    hand_in: HandIn
+    tell: Tell
 
 
 async def converse(
@@ -72,18 +96,16 @@ async def converse(
     tell: Tell,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Submission | None, Trace]:
-    """Return the last plan handed in, if any, with the trace; whatever stops the loop is a word of it."""
-    trace = Trace(prefix=opening.prefix_digest())
-    state = _State(start)
+    """Return the last well-formed plan handed in, if any, with the trace; whatever stops the loop is a word of it.
+
+    Budgets are looked at before each call, so the last call may go beyond the tokens by one reply.
+    """
+    trace, state = Trace(prefix=opening.prefix_digest()), _State(start)
+    work = _Work(settings, read, hand_in, tell)
     request, began = opening, clock()
-    while trace.stop == "no-plan":
-        if trace.turns >= settings.turns:
-            trace.stop = "turns-exhausted"
-        elif trace.usage.total >= settings.tokens:
-            trace.stop = "tokens-exhausted"
-        elif clock() - began >= settings.seconds:
-            trace.stop = "out-of-time"
-        if trace.stop != "no-plan":
+    while True:
+        trace.stop = _spent(trace, settings, clock() - began)
+        if trace.stop is not None:
             break
         try:
             reply = await port.complete(request, tell)
@@ -93,40 +115,61 @@ async def converse(
         trace.turns += 1
         trace.usage += reply.usage
         tell(f"turn {trace.turns}, {trace.usage.total:,} tokens so far")
-        answer = await _answered(reply, state, trace, settings, read, hand_in, tell)
-        if answer is None:
+        answer = await _answered(reply, state, trace, work)
+        if trace.stop is not None:
             break
-        echoed: Message = {"role": "assistant", "content": list(reply.content)}
-        request = replace(request, messages=(*request.messages, echoed, *answer))
+        request = replace(request, messages=(*request.messages, *_echoed(reply), *answer))
     return state.best, trace
 
 
-async def _answered(
-    reply: Reply, state: _State, trace: Trace, settings: Settings, read: Read, hand_in: HandIn, tell: Tell
-) -> tuple[Message, ...] | None:
-    """Return what goes back to the model, None when the run is over."""
-    ended: dict[str, str] = {"refusal": "refused", "model_context_window_exceeded": "context-full"}
-    if reply.stop_reason in ended:
-        trace.stop = ended[reply.stop_reason]
-        return None
-    if reply.stop_reason == "pause_turn":
+def _spent(trace: Trace, settings: Settings, seconds: float) -> Stop | None:
+    if trace.turns >= settings.turns:
+        return "turns-exhausted"
+    if trace.usage.total >= settings.tokens:
+        return "tokens-exhausted"
+    return "out-of-time" if seconds >= settings.seconds else None
+
+
+def _echoed(reply: Reply) -> tuple[Message, ...]:
+    """Return the reply as it came, thinking unchanged; a thought cut off before its signature cannot go back."""
+    content = [block for block in reply.content if block.get("type") != "thinking" or block.get("signature")]
+    return ({"role": "assistant", "content": content},) if content else ()
+
+
+async def _answered(reply: Reply, state: _State, trace: Trace, work: _Work) -> tuple[Message, ...]:
+    """Return what goes back to the model; when the run is over, `trace.stop` says why."""
+    if reply.stop_reason not in GOING_ON:
+        trace.stop = ENDED.get(reply.stop_reason, "unknown-stop")
+        trace.note = f"the model stopped with {reply.stop_reason!r}"
         return ()
     calls = reply.calls()
-    if reply.stop_reason == "max_tokens" or not calls:
-        state.nudged += 1
-        if state.nudged > 2:
-            trace.stop = "max-tokens" if reply.stop_reason == "max_tokens" else "no-plan"
-            trace.note = "the model handed nothing in"
-            return None
-        if reply.stop_reason == "max_tokens":
-            refused = [_result(call, SHORTER, error=True) for call in calls]
-            return ({"role": "user", "content": refused or SHORTER},)
-        return ({"role": "user", "content": NUDGE},)
+    if reply.stop_reason == "max_tokens" or (not calls and reply.stop_reason != "pause_turn"):
+        return _nudged(reply, calls, state, trace)
     results: list[Block] = []
+    handed = False
     for call in calls:
-        text, error = await _called(call, state, trace, settings, read, hand_in, tell)
+        if call.get("name") not in HANDING_IN:
+            text, error = await _read(call, trace, work)
+        elif handed:
+            text, error = ONE_AT_A_TIME, True
+        else:
+            handed = True
+            text, error = _handed(call, state, trace, work)
         results.append(_result(call, text, error=error))
-    return None if trace.stop != "no-plan" else ({"role": "user", "content": results},)
+        if trace.stop is not None:
+            break
+    return ({"role": "user", "content": results},) if results else ()
+
+
+def _nudged(reply: Reply, calls: tuple[Block, ...], state: _State, trace: Trace) -> tuple[Message, ...]:
+    cut = reply.stop_reason == "max_tokens"
+    state.nudged += 1
+    if state.nudged > MOST_NUDGES:
+        trace.stop = "max-tokens" if cut else "no-plan"
+        trace.note = "the model was cut off again and again" if cut else "the model handed nothing in"
+        return ()
+    refused = [_result(call, SHORTER, error=True) for call in calls]
+    return ({"role": "user", "content": refused or (SHORTER if cut else NUDGE)},)
 
 
 def _result(call: Block, text: str, *, error: bool) -> Block:
@@ -134,41 +177,40 @@ def _result(call: Block, text: str, *, error: bool) -> Block:
     return {**block, "is_error": True} if error else block
 
 
-async def _called(
-    call: Block, state: _State, trace: Trace, settings: Settings, read: Read, hand_in: HandIn, tell: Tell
-) -> tuple[str, bool]:
+async def _read(call: Block, trace: Trace, work: _Work) -> tuple[str, bool]:
     name, arguments = str(call.get("name")), call.get("input")
     trace.calls.append(name)
-    if name not in {"submit_plan", "revise_plan"}:
-        tell(f"{name} {_short(arguments)}")
-        return await read(name, arguments)
-    if trace.stop != "no-plan":
-        return "the work has ended", True
+    work.tell(f"{name} {_short(arguments)}".rstrip())
+    return await work.read(name, arguments)
+
+
+def _handed(call: Block, state: _State, trace: Trace, work: _Work) -> tuple[str, bool]:
+    name, arguments = str(call.get("name")), call.get("input")
+    trace.calls.append(name)
     if not isinstance(arguments, dict):
         return "the arguments must be an object", True
-    submission = hand_in(name, cast("dict[str, Any]", arguments), state.plan)
-    _took(submission, state, trace, settings)
-    tell(f"handed in: {len(submission.errors)} errors")
-    return findings_message(
-        submission.findings, max(0, settings.repairs - state.repairs)
-    ), not submission.findings.valid
+    submission = work.hand_in(name, cast("dict[str, Any]", arguments), state.plan)
+    _took(submission, state, trace, work.settings)
+    left = work.settings.repairs - len(trace.verdicts) + 1
+    work.tell("handed in: accepted" if trace.stop == "valid" else f"handed in: {trace.verdicts[-1]} errors")
+    return findings_message(submission.findings, max(0, left)), not submission.findings.valid
 
 
 def _took(submission: Submission, state: _State, trace: Trace, settings: Settings) -> None:
     """Take a submission in: the state moves on, and the trace says when the run ends."""
     trace.verdicts.append(len(submission.errors))
-    same = state.errors is not None and submission.errors == state.errors
-    if submission.plan is not None:
-        state.plan, state.best = submission.plan, submission
+    same = submission.errors == state.errors
     state.errors = submission.errors
-    if submission.findings.valid:
+    if submission.plan is not None:
+        state.plan = submission.plan
+    if submission.well_formed:
+        state.best = submission
+    if submission.findings.valid and submission.plan is not None:
         trace.stop = "valid"
     elif same:
         trace.stop = "no-progress"
-    elif state.repairs >= settings.repairs:
+    elif len(trace.verdicts) > settings.repairs:
         trace.stop = "repairs-exhausted"
-    else:
-        state.repairs += 1
 
 
 def _short(arguments: Any) -> str:
@@ -176,4 +218,4 @@ def _short(arguments: Any) -> str:
     words = [
         str(fields[key])[:60] for key in ("action", "path", "query", "page", "component") if fields.get(key)
     ]
-    return " ".join(words)
+    return " ".join(" ".join(words).split())

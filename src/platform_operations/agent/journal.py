@@ -1,19 +1,23 @@
 """The model journal: every request and reply under the request's content hash, so that replaying a run costs nothing."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from platform_operations.agent.port import ModelPort, ModelUnavailable, Reply, Request, Tell, Usage
+from platform_operations.agent.port import Block, ModelPort, ModelUnavailable, Reply, Request, Tell, Usage
 from platform_operations.errors import InputError
 from platform_operations.repository import redact
+
+THOUGHT = frozenset({"thinking", "redacted_thinking"})
 
 
 class Journal:
     """Records what goes through another port; with no port behind it, it only replays.
 
     A request is written before it is sent and its reply after it came, each to a file of its own, so that a crash
-    leaves what was asked. Headers and keys never pass through here.
+    leaves what was asked. Headers and keys never pass through here, and every text is redacted. Thoughts go back to
+    the model unchanged or not at all: a reply whose thoughts hold a secret is not recorded.
     """
 
     def __init__(self, folder: Path, port: ModelPort | None = None) -> None:
@@ -21,7 +25,11 @@ class Journal:
         self._port = port
 
     async def complete(self, request: Request, tell: Tell) -> Reply:
-        """Return the recorded reply to the same request, else the port's, recorded."""
+        """Return the recorded reply to the same request, else the port's, recorded.
+
+        Raises:
+            InputError: the folder or a record in it cannot be used.
+        """
         name = request.digest()
         reply_file = self._folder / f"{name}.reply.json"
         if reply_file.exists():
@@ -29,33 +37,57 @@ class Journal:
             return _read(reply_file)
         if self._port is None:
             raise ModelUnavailable("not-in-journal", f"the journal has no reply to request {name[:12]}")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        _write(self._folder / f"{name}.request.json", request.body())
-        reply = await self._port.complete(request, tell)
-        usage = reply.usage
-        _write(
-            reply_file,
-            {
-                "content": list(reply.content),
-                "stop_reason": reply.stop_reason,
-                "usage": [usage.input, usage.cache_write, usage.cache_read, usage.output],
-            },
-        )
+        _write(self._folder / f"{name}.request.json", _redacted(request.body()))
+        came = await self._port.complete(request, tell)
+        reply = Reply(tuple(_safe(block) for block in came.content), came.stop_reason, came.usage)
+        thoughts = [block for block in reply.content if block.get("type") in THOUGHT]
+        if _redacted(thoughts) == thoughts:
+            _write(reply_file, _document(reply))
         return reply
+
+
+def _safe(block: Block) -> Block:
+    return block if block.get("type") in THOUGHT else cast("Block", _redacted(block))
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _redacted(item) for key, item in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def _document(reply: Reply) -> dict[str, Any]:
+    usage = reply.usage
+    return {
+        "content": list(reply.content),
+        "stop_reason": reply.stop_reason,
+        "usage": [usage.input, usage.cache_write, usage.cache_read, usage.output],
+    }
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1)
     partial = path.with_suffix(".partial")
-    partial.write_text(text if path.name.endswith(".reply.json") else redact(text), encoding="utf-8")
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial.touch(mode=0o600)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"the journal {str(path.parent)!r} cannot be written: {error.strerror}") from None
 
 
 def _read(path: Path) -> Reply:
     try:
         document = cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
-        counts = cast("list[int]", document["usage"])
-        return Reply(tuple(document["content"]), str(document["stop_reason"]), Usage(*counts))
+        content = tuple(dict(cast("Block", block)) for block in document["content"])
+        return Reply(
+            content, str(document["stop_reason"]), Usage(*(int(count) for count in document["usage"]))
+        )
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
             f"the journal entry {path.name} cannot be read; delete it to ask the model again"

@@ -2,13 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from platform_operations.model.record import canonical, sha256
 
 Block: TypeAlias = dict[str, Any]
 Message: TypeAlias = dict[str, Any]
 Tell: TypeAlias = Callable[[str], None]
+Unavailable: TypeAlias = Literal[
+    "model-unavailable",
+    "out-of-time",
+    "request-refused",
+    "request-too-large",
+    "no-credentials",
+    "no-credit",
+    "not-permitted",
+    "no-such-model",
+    "not-in-journal",
+    "script-ended",
+]
+"""Why there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,6 @@ class ModelPort(Protocol):
 class ModelUnavailable(Exception):
     """The model gave no answer: what stopped it is a word of `stop`, and the message says it in one line."""
 
-    def __init__(self, stop: str, message: str) -> None:
+    def __init__(self, stop: Unavailable, message: str) -> None:
         super().__init__(message)
-        self.stop = stop
+        self.stop: Unavailable = stop

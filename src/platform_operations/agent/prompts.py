@@ -59,7 +59,7 @@ def first_message(assessment: Assessment, gaps: Verdict, draft: Plan, findings: 
         name=_quoted(assessment.as_is.target.name, nonce),
         nonce=nonce,
         pack=_quoted(pack(assessment, gaps), nonce),
-        plan=_quoted(_without_ledger(draft), nonce)[:LONGEST_PLAN],
+        plan=_cut(_quoted(_without_ledger(draft), nonce)),
         verdict="valid" if findings.valid else f"{len(findings.findings)} findings",
         questions=[_quoted(question.text, nonce) for question in gaps.questions[:20]],
     )
@@ -67,6 +67,19 @@ def first_message(assessment: Assessment, gaps: Verdict, draft: Plan, findings: 
 
 def _quoted(text: str, nonce: str) -> str:
     return redact(text).replace(nonce, "quoted")
+
+
+def _cut(text: str) -> str:
+    """Return the text, cut at a line where it is too long, with a line that says so."""
+    if len(text) <= LONGEST_PLAN:
+        return text
+    head = text[:LONGEST_PLAN].rpartition("\n")[0]
+    return f"{head}\n# cut here: {len(text) - len(head):,} more characters; revise_plan reaches every entry by its id\n"
+
+
+def quoted_result(text: str, nonce: str) -> str:
+    """Return what a tool read in the repository, between the marks that the system prompt speaks of."""
+    return f"<{nonce}>\n{_quoted(text, nonce)}\n</{nonce}>"
 
 
 def _without_ledger(plan: Plan) -> str:
@@ -91,7 +104,8 @@ def pack(assessment: Assessment, gaps: Verdict) -> str:
         said = fact.value or fact.reason or ""
         where = fact.evidence[0].removeprefix("repo:") if fact.evidence else ""
         lines.append(f"{fact.subject} {fact.aspect}: {fact.outcome} {said} {where}".rstrip())
-    text, size = [], 0
+    text: list[str] = []
+    size = 0
     for line in lines:
         short = " ".join(line.split())[:400]
         size += len(short) + 1

@@ -30,7 +30,7 @@ class _Wait(wait_base):
     def __call__(self, retry_state: RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
         asked = error.after if isinstance(error, Retryable) else None
-        grown = FIRST_WAIT * 2 ** (retry_state.attempt_number - 1)
+        grown = FIRST_WAIT * 2.0 ** min(retry_state.attempt_number - 1, 10)
         return min(max(asked or 0.0, grown), LONGEST_WAIT)
 
 

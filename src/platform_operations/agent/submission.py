@@ -1,135 +1,186 @@
 """From what a model hands in to a plan: only its choices are taken, everything that can be computed is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from types import MappingProxyType
+from typing import cast
 
 from platform_operations.draft import derived
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.evidence import LedgerEntry, repo_entry, repo_place
 from platform_operations.model.finding import Finding, Findings
 from platform_operations.model.plan import SCHEMA, SECTIONS, Plan
-from platform_operations.model.record import Document, sha256
+from platform_operations.model.record import Document, canonical, sha256
 from platform_operations.repository import Unreadable, cited_lines
 from platform_operations.resources import reference_section
 from platform_operations.toolbox import Target, judged
 from platform_operations.validate import Review, read_document, well_formed
+from platform_operations.validate.compose.observed import backtest_entry, observation_entry
 from platform_operations.validate.rules.truth import cited
 
 COMPUTED = frozenset({"schema", "target", "owners", "rollout", "evidence", "provenance"})
 """Parts of a plan that are never the model's to write."""
 
-ENTRY_COMPUTED = frozenset({"summary", "origin", "changes"})
+ENTRY_COMPUTED = frozenset({"summary", "origin", "changes", "exposure", "backtest"})
+"""Fields of an entry that follow from others, or from the assessment."""
+
+SEEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "components": ("types", "path", "languages", "dataStores"),
+        "environments": ("kind", "url", "region"),
+        "artifacts": ("component",),
+        "pipelines": ("triggers",),
+    }
+)
+"""Fields in which the repository was read: where today has them, a submission cannot say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What came of handing in a plan: the plan as far as it could be read, and the verdict on it."""
+    """What came of handing in a plan: the plan as far as it could be read, and the verdict on it.
+
+    `well_formed` says whether rules and remedies can work on it.
+    """
 
     plan: Plan | None
     findings: Findings
+    well_formed: bool = False
 
     @property
     def errors(self) -> frozenset[tuple[str, str | None, str]]:
         """The errors, as a set to compare with the one before."""
         return frozenset(
-            (finding.rule, finding.entry, finding.message)
+            (finding.rule, finding.entry, f"{finding.at} {finding.message}")
             for finding in self.findings.findings
             if finding.severity == "error"
         )
 
 
-def submitted(document: object, target: Target, assessment: Assessment) -> Submission:
-    """Return the verdict on a whole plan that a model wrote."""
+def submitted(document: object, target: Target, assessment: Assessment, first: Plan) -> Submission:
+    """Return the verdict on a whole plan that a model wrote; `first` is the draft, whose owners are the ones known."""
     if not isinstance(document, dict):
         return _refused(read_document(document))
-    return _judged(_cleaned(cast("Document", document), assessment), target, assessment)
+    return _judged(_cleaned(cast("Document", document), assessment, first), target, assessment, first)
 
 
 def revised(
-    plan: Plan | None, sections: object, remove: object, target: Target, assessment: Assessment
+    plan: Plan | None, sections: object, remove: object, target: Target, assessment: Assessment, first: Plan
 ) -> Submission:
     """Return the verdict on `plan` with entries put in by id and others taken out."""
-    base = (plan or assessment.as_is).document()
-    document = {key: value for key, value in base.items() if key not in COMPUTED}
+    document = (plan or first).document()
     upserts = cast("Document", sections) if isinstance(sections, dict) else {}
     for name, entries in upserts.items():
-        if name in {"assumptions", "notApplicable"}:
-            document[name] = entries
-        elif name == "deployStrategy":
-            rows = cast("Document", entries).get("components", []) if isinstance(entries, dict) else entries
-            known = cast("Document", document["deployStrategy"])
-            document["deployStrategy"] = {**known, "components": _merged(known.get("components", []), rows)}
-        else:
+        if name == "deployStrategy":
+            known = cast("Document", document[name])
+            alone: Document = {"components": entries}
+            given = cast("Document", entries) if isinstance(entries, dict) else alone
+            rows = _merged(known.get("components", []), given.get("components", []))
+            document[name] = {**known, **given, "components": rows}
+        elif name not in COMPUTED:
             document[name] = _merged(document.get(name, []), entries)
-    for name in cast("list[Any]", remove) if isinstance(remove, list) else []:
+    for name in cast("list[object]", remove) if isinstance(remove, list) else []:
         _take_out(document, str(name))
-    return _judged(_cleaned(document, assessment), target, assessment)
+    return _judged(_cleaned(document, assessment, first), target, assessment, first)
 
 
 def _merged(known: object, rows: object) -> object:
+    """Return known rows with `rows` laid over those of the same id, each field by itself."""
     if not isinstance(known, list) or not isinstance(rows, list):
         return rows
-    by_id: dict[str, Any] = {}
-    for row in cast("list[Any]", known):
-        by_id[str(row.get("id"))] = row
-    for row in cast("list[Any]", rows):
-        key = str(row.get("id")) if isinstance(row, dict) else repr(row)
-        before = by_id.get(key)
-        by_id[key] = {**before, **row} if isinstance(before, dict) and isinstance(row, dict) else row
+    by_id: dict[str, object] = {_id(row): row for row in cast("list[object]", known)}
+    for row in cast("list[object]", rows):
+        name = _id(row)
+        before = by_id.get(name)
+        both = isinstance(before, dict) and isinstance(row, dict)
+        by_id[name] = {**cast("Document", before), **cast("Document", row)} if both else row
     return list(by_id.values())
+
+
+def _id(row: object) -> str:
+    name = cast("Document", row).get("id") if isinstance(row, dict) else None
+    return name if isinstance(name, str) else canonical(row)
 
 
 def _take_out(document: Document, name: str) -> None:
     section, _, entry_id = name.partition("/")
-    holder = cast("Document", document.get("deployStrategy", {})) if section == "deployStrategy" else document
+    strategy = document.get("deployStrategy")
+    holder = (
+        cast("Document", strategy) if section == "deployStrategy" and isinstance(strategy, dict) else document
+    )
     key = "components" if section == "deployStrategy" else section
     rows = holder.get(key)
-    if section in SECTIONS and isinstance(rows, list):
-        holder[key] = [
-            row
-            for row in cast("list[Any]", rows)
-            if not (isinstance(row, dict) and row.get("id") == entry_id)
-        ]
+    if section in REMOVABLE and isinstance(rows, list):
+        holder[key] = [row for row in cast("list[object]", rows) if _id(row) != entry_id]
 
 
-def _cleaned(document: Document, assessment: Assessment) -> Document:
+REMOVABLE = frozenset({*SECTIONS, "assumptions"})
+
+
+def _cleaned(document: Document, assessment: Assessment, first: Plan) -> Document:
     """Return the document with the model's choices, and the assessment's words where they are not its to choose."""
-    today = assessment.as_is.document()
+    today, draft = assessment.as_is.document(), first.document()
     kept = {key: value for key, value in document.items() if key not in COMPUTED}
     for section in SECTIONS:
         value = kept.get(section)
         if section == "deployStrategy" and isinstance(value, dict):
-            fields = cast("Document", value)
-            kept[section] = {
-                **{key: item for key, item in fields.items() if key != "summary"},
-                "components": _without_computed(fields.get("components")),
-            }
+            fields = {key: item for key, item in cast("Document", value).items() if key != "summary"}
+            known = cast("Document", today[section]).get("components")
+            kept[section] = {**fields, "components": _chosen(fields.get("components", []), known, section)}
         elif value is not None:
-            kept[section] = _without_computed(value)
-    return {"schema": SCHEMA, "target": today["target"], "owners": today["owners"], **kept}
+            kept[section] = _chosen(value, today.get(section), section)
+    return {"schema": SCHEMA, "target": draft["target"], "owners": draft["owners"], **kept}
 
 
-def _without_computed(rows: object) -> object:
+def _chosen(rows: object, today: object, section: str) -> object:
+    """Return rows without what is computed; an entry of today keeps what was read of it, and its evidence."""
     if not isinstance(rows, list):
         return rows
+    before = {_id(row): cast("Document", row) for row in cast("list[object]", today or [])}
     return [
-        {key: item for key, item in cast("Document", row).items() if key not in ENTRY_COMPUTED}
+        _entry(cast("Document", row), before.get(_id(cast("object", row))), section)
         if isinstance(row, dict)
         else row
-        for row in cast("list[Any]", rows)
+        for row in cast("list[object]", rows)
     ]
 
 
-def _judged(document: Document, target: Target, assessment: Assessment) -> Submission:
+def _entry(row: Document, before: Document | None, section: str) -> Document:
+    fields = {key: item for key, item in row.items() if key not in ENTRY_COMPUTED}
+    if before is None:
+        return fields
+    seen = {key: before[key] for key in SEEN.get(section, ()) if before.get(key)}
+    cited = fields.get("evidence")
+    if isinstance(cited, list) or cited is None:
+        given = cast("list[object]", cited or [])
+        known = cast("list[object]", before.get("evidence", []))
+        seen["evidence"] = [*known, *(uri for uri in given if uri not in known)]
+    return {**fields, **seen}
+
+
+def _judged(document: Document, target: Target, assessment: Assessment, first: Plan) -> Submission:
     read = read_document(document)
     if not isinstance(read, Plan):
         return _refused(read)
-    plan = read.model_copy(update={"evidence": tuple(_ledger(read, target, assessment))})
-    if well_formed(plan):
+    plan = read.model_copy(update={"evidence": tuple(_ledger(read, target, assessment, first))})
+    sound = well_formed(plan)
+    if sound:
+        plan = _with_backtests(plan, assessment)
         plan = derived(plan, assessment)
-        plan = plan.model_copy(update={"evidence": tuple(_ledger(plan, target, assessment))})
-    return Submission(plan, judged(plan, assessment, target.repository, target.ignores))
+        plan = plan.model_copy(update={"evidence": tuple(_ledger(plan, target, assessment, first))})
+    return Submission(plan, judged(plan, assessment, target.repository, target.ignores), sound)
+
+
+def _with_backtests(plan: Plan, assessment: Assessment) -> Plan:
+    """Return the plan in which every alert that was tried on the history says what came of it."""
+    tested = {row.name for row in assessment.backtests if row.status in {"ok", "noisy"}}
+    for alert in plan.alerts:
+        if alert.id in tested:
+            entry = backtest_entry(Review(plan, assessment), alert.id)
+            if entry is not None:
+                evidence = tuple(dict.fromkeys((*alert.evidence, entry.uri)))
+                update = {"backtest": entry.uri, "evidence": evidence}
+                plan = plan.with_entry("alerts", alert.model_copy(update=update))
+    return plan
 
 
 def _refused(found: "Plan | tuple[Finding, ...]") -> Submission:
@@ -137,15 +188,15 @@ def _refused(found: "Plan | tuple[Finding, ...]") -> Submission:
     return Submission(None, Findings(valid=False, evidence="unchecked", findings=findings))
 
 
-def _ledger(plan: Plan, target: Target, assessment: Assessment) -> Iterable[LedgerEntry]:
+def _ledger(plan: Plan, target: Target, assessment: Assessment, first: Plan) -> Iterable[LedgerEntry]:
     """Yield a ledger entry for every citation that resolves: the assessment's own, lines that exist, reference sections.
 
     A model reads more than detectors do, so lines it cites need not be known yet; what does not exist stays unlisted
     and is a finding.
     """
-    from platform_operations.validate.compose.observed import backtest_entry, observation_entry
-
-    known = {entry.uri: entry for entry in (*assessment.evidence, *assessment.as_is.evidence)}
+    known = {
+        entry.uri: entry for entry in (*first.evidence, *assessment.as_is.evidence, *assessment.evidence)
+    }
     known |= {(entry := observation_entry(row)).uri: entry for row in assessment.baseline}
     review = Review(plan, assessment)
     for row in assessment.backtests:

@@ -1,12 +1,14 @@
 """The agent's tools: three that read, through an MCP client in memory, and two that hand in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from platform_operations.agent.port import Block
+from platform_operations.agent.prompts import quoted_result
 from platform_operations.mcp_server import build_server
 from platform_operations.model.record import canonical
+from platform_operations.repository import redact
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -51,45 +53,67 @@ HANDING_IN: tuple[Block, ...] = (
 
 
 class Reading:
-    """The reading tools over one session; the same question is answered once."""
+    """The reading tools over one session; the same question is answered once.
 
-    def __init__(self, client: "Client", tools: tuple[Block, ...]) -> None:
+    Without a session, for a target that is not on disk, there are only the tools that hand in.
+    """
+
+    def __init__(self, client: "Client | None", tools: tuple[Block, ...], nonce: str) -> None:
         self._client = client
-        self._asked: dict[str, str] = {}
+        self._nonce = nonce
+        self._asked: set[str] = set()
         self.tools = (*tools, *HANDING_IN)
 
     async def call(self, name: str, arguments: Any) -> tuple[str, bool]:
         """Return (text, whether it is an error) of a tool call; any trouble is an answer, never an exception."""
-        if name not in READING:
-            return (
-                f"there is no tool {name!r}; there are {', '.join((*READING, 'submit_plan', 'revise_plan'))}",
-                True,
-            )
+        from mcp import MCPError
+
+        offered = [str(tool["name"]) for tool in self.tools]
+        if self._client is None or name not in READING or name not in offered:
+            return f"there is no tool {name[:80]!r}; there are {', '.join(offered)}", True
         if not isinstance(arguments, dict):
             return "the arguments must be an object", True
-        key = canonical([name, arguments])
+        given = cast("dict[str, Any]", arguments)
+        key = canonical([name, given])
         if key in self._asked:
             return "asked before: the answer stands above", False
-        result = await self._client.call_tool(name, arguments)
+        self._asked.add(key)
+        try:
+            result = await self._client.call_tool(name, given)
+        except MCPError as error:
+            return redact(str(error))[:1000], True
         text = "\n".join(block.text for block in result.content if block.type == "text")
-        cut = text[:LONGEST_RESULT] + (
-            "\n(cut here; narrow the question)" if len(text) > LONGEST_RESULT else ""
-        )
-        if not result.is_error:
-            self._asked[key] = cut
-        return cut, bool(result.is_error)
+        cut = "\n(cut here; narrow the question)" if len(text) > LONGEST_RESULT else ""
+        if result.is_error or name == "load_reference":
+            return text[:LONGEST_RESULT] + cut, bool(result.is_error)
+        return quoted_result(text[:LONGEST_RESULT], self._nonce) + cut, False
 
 
 @asynccontextmanager
-async def reading(root: str, metrics: str | None) -> AsyncIterator[Reading]:
-    """Open the reading tools on one root; there is no other, no shell, and no address of the model's choosing."""
+async def reading(root: str | None, metrics: str | None, nonce: str) -> AsyncGenerator[Reading]:
+    """Open the reading tools on one root; there is no other, no shell, and no address of the model's choosing.
+
+    What the body raises comes out as it is: a task group would have wrapped it.
+    """
+    if root is None:
+        yield Reading(None, (), nonce)
+        return
     from mcp import Client
 
-    async with Client(build_server([root], metrics)) as client:
-        listed = await client.list_tools()
-        tools = tuple(
-            {"name": tool.name, "description": tool.description or "", "input_schema": tool.input_schema}
-            for tool in listed.tools
-            if tool.name in READING
-        )
-        yield Reading(client, tools)
+    try:
+        async with Client(build_server([root], metrics)) as client:
+            listed = await client.list_tools()
+            tools = tuple(
+                {"name": tool.name, "description": tool.description or "", "input_schema": tool.input_schema}
+                for tool in listed.tools
+                if tool.name in READING
+            )
+            yield Reading(client, tools, nonce)
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = cast("BaseException", error.exceptions[0])
+    return error
