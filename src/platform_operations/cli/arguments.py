@@ -138,7 +138,9 @@ def _render(command: _Declare) -> None:
         "plan.yaml --repo . -o ops --only prometheus-rules --only promtool-tests",
     )
     made.add_argument("plan", metavar="PLAN", help="the plan, YAML or JSON; - reads standard input")
-    made.add_argument("-o", "--output", metavar="DIR", required=True, help="write the files below this folder")
+    made.add_argument(
+        "-o", "--output", metavar="DIR", required=True, help="write the files below this folder"
+    )
     made.add_argument(
         "--repo", metavar="PATH", help="check against this repository (else assessment.json beside the plan)"
     )
@@ -165,7 +167,9 @@ def _backtest(command: _Declare) -> None:
         "file", metavar="PLAN|RULES", help="a plan, or a Prometheus rule file; - reads standard input"
     )
     made.add_argument("--metrics", metavar="SRC", required=True, help=SOURCES)
-    made.add_argument("--days", metavar="N", type=int, default=28, help="how far back, 1 to 400 (default: 28)")
+    made.add_argument(
+        "--days", metavar="N", type=int, default=28, help="how far back, 1 to 400 (default: 28)"
+    )
     _format(made, "text", "json")
 
 

@@ -58,10 +58,8 @@ def _run(arguments: Namespace) -> int:
             from platform_operations.cli.plan_command import run
         case "validate":
             from platform_operations.cli.validate_command import run
-        case "render":
-            from platform_operations.cli.render_command import run
-        case "backtest":
-            from platform_operations.cli.backtest_command import run
+        case "render" | "backtest":
+            return _of_a_plan(arguments)
         case "rules":
             from platform_operations.cli.lookup_commands import run_rules as run
         case "reference":
@@ -76,4 +74,12 @@ def _run(arguments: Namespace) -> int:
             return run_doctor()
         case _:
             from platform_operations.cli.serve_command import run
+    return run(arguments)
+
+
+def _of_a_plan(arguments: Namespace) -> int:
+    if arguments.command == "render":
+        from platform_operations.cli.render_command import run
+    else:
+        from platform_operations.cli.backtest_command import run
     return run(arguments)

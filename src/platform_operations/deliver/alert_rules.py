@@ -112,7 +112,7 @@ def _rule(alert: Alert, known: _Known) -> AlertRule | str:
         if slo is None:
             return "it burns the budget of no SLO that the plan has"
         rate = event_rate(slo, known.ledger)
-        found = conditions_of(alert, slo, rate)
+        found = _unmeasured(slo) or _conditions(alert, slo, rate)
         if isinstance(found, str):
             return found
         conditions = found
@@ -158,11 +158,15 @@ def event_rate(slo: Slo, ledger: Mapping[str, LedgerEntry]) -> Fraction | None:
     return Fraction(row.total_events) / (row.samples * seconds(row.step))
 
 
-def conditions_of(alert: Alert, slo: Slo, rate: Fraction | None) -> tuple[BurnCondition, ...] | str:
-    """Return the burn conditions of an alert's windows, or why it cannot have any."""
-    why = _unmeasured(slo)
-    if why is not None or slo.objective is None:
-        return why or ""
+def windowed(alert: Alert, slo: Slo, ledger: Mapping[str, LedgerEntry]) -> tuple[BurnCondition, ...]:
+    """Return the burn conditions of an alert's windows at the rate of its SLO's baseline; none where none can fire."""
+    found = _conditions(alert, slo, event_rate(slo, ledger))
+    return () if isinstance(found, str) else found
+
+
+def _conditions(alert: Alert, slo: Slo, rate: Fraction | None) -> tuple[BurnCondition, ...] | str:
+    if slo.objective is None:
+        return f"SLO {slo.id!r} has no objective yet: it waits for its baseline"
     pairs = [
         Pair(seconds(row.long), seconds(row.short), Fraction(row.factor), alert.severity == "page")
         for row in alert.windows
@@ -171,9 +175,10 @@ def conditions_of(alert: Alert, slo: Slo, rate: Fraction | None) -> tuple[BurnCo
         found = burn_conditions(slo.objective, seconds(slo.window), pairs, rate)
     except InputError as error:
         return str(error)
-    return (
-        found
-        or f"at the measured {decimal((rate or 0) * 3600, 2)} events an hour none of its windows holds enough events to tell a failure from bad luck"
+    hourly = decimal((rate or 0) * 3600, 2)
+    return found or (
+        f"at the measured {hourly} events an hour none of its windows holds enough events to tell a failure"
+        " from bad luck"
     )
 
 
