@@ -239,7 +239,7 @@ class Graph:
         for stage in self._releasing_into.get(verification.environment or "", ()):
             if stage.id == release.id or not self.guarded_by(verification.id, stage.id):
                 continue
-            if not taken & self.consumed(stage):
+            if not taken & (self.consumed(stage) | set(stage.produces)):
                 continue
             place = self.place(stage)
             if stage.exposure in lower or (place is not None and place.kind in LOWER_KINDS):

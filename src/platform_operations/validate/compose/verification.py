@@ -14,13 +14,15 @@ CURL = "curl --fail --silent --show-error --retry 10 --retry-delay 3 --retry-con
 
 
 def health_of(review: Review, plan: Plan, component: Component, stage: str) -> tuple[Plan, HealthCheck]:
-    """Return how a new version of the component shows that it is up.
-
-    As seen today, else as its type allows.
-    """
+    """Return how a new version of the component shows that it is up: as seen today, else as its type allows."""
     for known in plan.pipeline_stages:
-        if known.component == component.id and known.health_check and known.health_check.kind != "none":
-            return plan, known.health_check
+        check = known.health_check if known.component == component.id else None
+        if (
+            check is not None
+            and check.kind in health_kinds(component.types)
+            and (check.target or check.kind != "http")
+        ):
+            return plan, check
     subject = f"components/{component.id}"
     path = review.value(subject, "health-endpoint")
     kinds = health_kinds(component.types)

@@ -6,7 +6,8 @@ from decimal import Decimal
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, Runbook
 from platform_operations.validate.compose.parties import UNNAMED, owner_of, with_owner
-from platform_operations.validate.compose.reliability import actionable, routed, runbook_for
+from platform_operations.validate.compose.reliability import routed
+from platform_operations.validate.compose.runbooks import actionable, runbook_for
 from platform_operations.validate.edits import amend
 from platform_operations.validate.metric_words import tells_of_machines
 from platform_operations.validate.rule import Review, Violation, rule
@@ -91,10 +92,24 @@ def alert_duplicated(review: Review) -> Iterator[Violation]:
             )
 
 
+def _told_where_it_stands(review: Review, alert: Alert) -> bool:
+    """Whether today's alert has no expression either: an alarm whose condition is fields of the lines it cites."""
+    today = review.as_is.by_name.get(f"alerts/{alert.id}") if review.as_is is not None else None
+    return review.today or (isinstance(today, Alert) and not today.expression and bool(_source(alert)))
+
+
 @rule("symptom-alerts")
 def alert_without_window(review: Review) -> Iterator[Violation]:
     """An alert that fires on a single evaluation."""
     for alert in review.plan.alerts:
+        silent = not alert.windows and not (alert.expression or "").strip() and alert.kind != "burn-rate"
+        if silent and not _told_where_it_stands(review, alert):
+            yield Violation(
+                ("alerts", alert.id, "expression"),
+                f"alert {alert.id!r} says nothing of when it fires: it has neither an expression nor windows",
+                source=_source(alert),
+            )
+            continue
         if alert.windows or alert.for_ is not None or alert.kind in {"burn-rate", "imminent"}:
             continue
         yield Violation(
@@ -172,12 +187,12 @@ def runbook_not_actionable(review: Review) -> Iterator[Violation]:
         if alert is None or _elsewhere(book):
             continue
         parts = {
-            "impact": book.impact,
+            "impact": (book.impact or "",),
             "confirm": book.confirm,
             "mitigate": book.mitigate,
-            "escalate": book.escalate,
+            "escalate": (book.escalate or "",),
         }
-        lacking = [name for name, value in parts.items() if not value]
+        lacking = [name for name, value in parts.items() if not any(text.strip() for text in value)]
         if lacking:
             yield Violation(
                 ("runbooks", book.id, lacking[0]),

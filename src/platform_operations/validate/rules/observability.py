@@ -62,7 +62,7 @@ def _shared(rows: list[ObservabilityPillar]) -> frozenset[str]:
 def drift_unchecked(review: Review) -> Iterator[Violation]:
     """Nothing compares what is declared with what runs."""
     running = [component for component in review.plan.components if not is_installed(component)]
-    if not running or review.plan.drift_checks:
+    if not running or any(check.tool.strip() for check in review.plan.drift_checks):
         return
     yield Violation(
         ("driftChecks",),

@@ -103,7 +103,7 @@ def release_dropped(review: Review) -> Iterator[Violation]:
                 f"today's release {stage.id!r} to {stage.environment} is not in the plan, and no rollout "
                 "step retires it"
             )
-        elif not review.graph.reaches_users(entry):
+        elif not review.graph.reaches_users(entry) and not _opened_later(review, entry):
             message = (
                 f"today's release {stage.id!r} to {stage.environment} no longer reaches users in the plan"
             )
@@ -115,6 +115,24 @@ def release_dropped(review: Review) -> Iterator[Violation]:
             repair=lambda plan, name=stage.id: restored(review, plan, f"pipelineStages/{name}"),
             source=stage.evidence[0] if stage.evidence else None,
         )
+
+
+def _opened_later(review: Review, stage: Stage) -> bool:
+    """Whether a later stage opens to users what this one only puts up.
+
+    Only where the strategy can hold traffic back from a version that runs already.
+    """
+    holds_back = any(
+        (row.component, row.environment) == (stage.component, stage.environment)
+        and row.kind in {"blue-green", "canary", "atomic-promote"}
+        for row in review.plan.deploy_strategy.components
+    )
+    return holds_back and any(
+        (later.component, later.environment) == (stage.component, stage.environment)
+        and later.action is not None
+        and review.graph.guarded_by(later.id, stage.id)
+        for later in review.graph.full_releases
+    )
 
 
 @rule("truth")

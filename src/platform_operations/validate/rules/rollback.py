@@ -216,7 +216,9 @@ def migration_without_expand_contract(review: Review) -> Iterator[Violation]:
     """A component with schema migrations whose way back says nothing of the data."""
     for back in review.plan.rollback_plan:
         component = component_of(review.plan, back.component)
-        migrating = component is not None and any(store.migrations for store in component.data_stores)
+        today = component_of(review.as_is, back.component) if review.as_is is not None else None
+        stores = [store for known in (component, today) if known is not None for store in known.data_stores]
+        migrating = any(store.migrations for store in stores)
         migrating = migrating or any(
             stage.kind == "migrate" and stage.component == back.component
             for stage in review.plan.pipeline_stages

@@ -267,6 +267,8 @@ def deploy_without_health_check(review: Review) -> Iterator[Violation]:
                 f"has a {check.kind} check, which says nothing of a {', '.join(types)}",
                 "health-check",
             )
+        elif check.kind == "http" and not check.target:
+            why, aspect = "has an http check that asks for no path", "health-check"
         elif not stage.waits and check.kind != "none":
             why, aspect = "does not wait for the health check's answer", "waits"
         else:
@@ -288,7 +290,8 @@ def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
         return None
     check = stage.health_check
     uris: tuple[str, ...] = ()
-    if check is None or check.kind == "none" or check.kind not in health_kinds(component.types):
+    asks = check is not None and (check.kind != "http" or bool(check.target))
+    if check is None or not asks or check.kind not in health_kinds(component.types):
         plan, check = health_of(review, plan, component, name)
         uris = evidence_of(review, f"components/{component.id}", "health-endpoint")
     runs = stage.runs

@@ -21,6 +21,7 @@ def existing_contradicted(review: Review) -> Iterator[Violation]:
     if today is None:
         return
     before = today.by_name
+    yield from _relabelled_risk(review, today)
     for name, entry in review.plan.entries():
         section, _, entry_id = name.partition("/")
         known = before.get(name)
@@ -51,6 +52,20 @@ def existing_contradicted(review: Review) -> Iterator[Violation]:
                 allowed=changes,
                 source=source,
             )
+
+
+def _relabelled_risk(review: Review, today: Plan) -> Iterator[Violation]:
+    """Yield where the risk is another than the assessment found, and no user said so."""
+    said, found = review.plan.target.risk_profile, today.target.risk_profile
+    if said.level != found.level and not any(uri.startswith("user:") for uri in said.evidence):
+        yield Violation(
+            ("target", "riskProfile", "level"),
+            f"the risk is called {said.level}; the repository shows {found.level} ({', '.join(found.reasons)})",
+            repair=lambda plan: plan.model_copy(
+                update={"target": plan.target.model_copy(update={"risk_profile": found})}
+            ),
+            allowed=(found.level,),
+        )
 
 
 @rule("truth")
