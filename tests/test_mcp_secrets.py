@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 from mcp import Client
+from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 from tests.mcp_sessions import ROOT, call, document, everything, repository, said, session
 
+import platform_operations.mcp_server.protocol as protocol
 from platform_operations.errors import InputError
 from platform_operations.mcp_server import build_server, serve
 
@@ -132,6 +134,49 @@ def test_searching_shows_no_line_of_a_secret_that_spans_several(tmp_path: Path) 
 
     assert {row["text"] for row in found} == {"[redacted]", "MII after"}
     assert [row["text"].strip() for row in value] == ["value: [redacted]"]
+
+
+def test_a_defect_of_the_server_tells_the_client_nothing_and_its_log_no_secret(tmp_path: Path) -> None:
+    code = (
+        "import platform_operations.mcp_server.tools as tools\n"
+        "def broken(desk, arguments, watch): raise ValueError('password=s3cr3t-Passw0rd-9f8e7d')\n"
+        "tools.assess_repo = broken\n"
+        f"from platform_operations.mcp_server import serve; serve([{str(tmp_path)!r}])"
+    )
+    listing = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "assess_repo"}}
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        process.stdin.write(HELLO + b"\n" + json.dumps(listing).encode() + b"\n")
+        process.stdin.flush()
+        answers = [process.stdout.readline() for _ in range(2)]
+        process.stdin.close()
+        log = process.stderr.read()
+
+    result = json.loads(answers[1])["result"]
+    assert result["isError"] and "a defect of platform-ops" in result["content"][0]["text"]
+    assert b"s3cr3t" not in answers[1]
+    assert b"ValueError" in log and b"[redacted]" in log and b"s3cr3t" not in log
+
+
+def test_an_unforeseen_error_beside_the_tools_is_told_without_its_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(name: str, arguments: object) -> tuple[str, str]:
+        raise OSError(f"no {ROOT}/SKILL.md")
+
+    async def use(client: Client) -> str:
+        with pytest.raises(MCPError) as failure:
+            await client.get_prompt("review-plan")
+        return failure.value.error.message
+
+    monkeypatch.setattr(protocol, "prompt_text", broken)
+
+    assert session(use) == "Internal error (OSError)"
 
 
 def test_what_cannot_be_seen_and_what_drives_a_terminal_is_taken_out(tmp_path: Path) -> None:

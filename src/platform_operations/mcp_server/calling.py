@@ -1,8 +1,11 @@
 """From a call to an answer: in a thread, watched, bounded in time and number, redacted."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
-from threading import Thread
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import Any, TypeAlias, TypeVar, cast
 
 from platform_operations.errors import InputError, PlatformOperationsError
@@ -11,6 +14,8 @@ from platform_operations.mcp_server.catalogue import Offer
 from platform_operations.mcp_server.pages import Document
 from platform_operations.mcp_server.tools import Desk
 from platform_operations.mcp_server.watch import StoppedError, Watch
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Report: TypeAlias = Callable[[float, str], Awaitable[None]]
@@ -69,6 +74,12 @@ class Calls:
             raise
         except PlatformOperationsError as error:
             raise InputError(redact(self._without_folders(str(error)))) from None
+        except Exception as error:
+            logger.exception("%s failed", offer.name)
+            raise InputError(
+                f"{offer.name} failed ({type(error).__name__}): a defect of platform-ops, not of the arguments; "
+                "go on without it, and tell the user to look at the server's log"
+            ) from None
         part = found.portion
         structured = {"result": part.document, "truncated": not part.whole, "cursor": part.cursor}
         return redact(found.text), cast("Document", _clean(structured, redact))
@@ -78,6 +89,33 @@ class Calls:
         for name, folder in sorted(self._desk.roots.folders, key=lambda row: -len(str(row[1]))):
             message = message.replace(str(folder), name)
         return " ".join(message.split())[:1000]
+
+
+class _Workers:
+    """Threads that wait for work and do not keep the process alive; one more is begun when all are at work."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._idle = 0
+        self._lock = Lock()
+
+    def begin(self, job: Callable[[], None]) -> None:
+        """Have `job`, which raises nothing, done in some thread."""
+        with self._lock:
+            idle = self._idle > 0
+            self._idle -= idle
+        if not idle:
+            Thread(target=self._work, daemon=True, name="platform-ops tool").start()
+        self._jobs.put(job)
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()
+            with self._lock:
+                self._idle += 1
+
+
+_WORKERS = _Workers()
 
 
 async def in_thread(work: Callable[[], T]) -> T:
@@ -100,13 +138,11 @@ async def in_thread(work: Callable[[], T]) -> T:
             result = work()
         except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
             failed = error
-        if not loop.is_closed():
-            try:
-                loop.call_soon_threadsafe(settle, result, failed)
-            except RuntimeError:
-                return  # the loop closed in between: nobody waits
+        # A closed loop: nobody waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, result, failed)
 
-    Thread(target=run, daemon=True, name="platform-ops tool").start()
+    _WORKERS.begin(run)
     return await done
 
 

@@ -1,13 +1,15 @@
 """The MCP side of the server: handlers that turn requests into calls, and answers into results."""
 
+import logging
 from typing import Any, TypeAlias
 
 from mcp import types
 from mcp.server.caching import CacheHint
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPError
+from pydantic import ValidationError
 
 from platform_operations import __version__
 from platform_operations.errors import InputError
@@ -28,6 +30,8 @@ from platform_operations.mcp_server.tools import Desk
 
 Context: TypeAlias = ServerRequestContext[Any, Any]
 Page: TypeAlias = types.PaginatedRequestParams | None
+
+logger = logging.getLogger(__name__)
 
 NAME = "platform-operations"
 _HOUR = 3_600_000
@@ -52,7 +56,7 @@ def server_for(roots: Roots, metrics: str | None, longest_call: float | None) ->
     """Return the server over opened roots."""
     calls = Calls(Desk(roots, Assessments(metrics)), longest_call or LONGEST_CALL)
     fixed = CacheHint(ttl_ms=_HOUR, scope="public")
-    return Server(
+    server: Server[Any] = Server(
         NAME,
         version=__version__,
         title="Platform Operations",
@@ -75,6 +79,19 @@ def server_for(roots: Roots, metrics: str | None, longest_call: float | None) ->
         on_completion=_complete,
         on_subscriptions_listen=ListenHandler(InMemorySubscriptionBus()),
     )
+    server.middleware.append(_without_details)
+    return server
+
+
+async def _without_details(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Keep the text of an unforeseen error off the wire: it can name folders and quote what was read."""
+    try:
+        return await call_next(ctx)
+    except (MCPError, ValidationError):
+        raise
+    except Exception as error:
+        logger.exception("%s failed", ctx.method)
+        raise MCPError(types.INTERNAL_ERROR, f"Internal error ({type(error).__name__})") from None
 
 
 class _Tools:

@@ -1,5 +1,6 @@
 """The server object, for both eras of the protocol and both transports."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -53,12 +54,28 @@ def serve(
         InputError: a root or an address cannot be used.
     """
     opened = open_roots(roots)
+    _redact_logs()
     if transport == "http":
         if host not in LOOPBACK:
             raise InputError(f"host {host!r} is not this machine: only {', '.join(LOOPBACK)} can be served")
         _over_http(opened, metrics, host, port)
     else:
         _over_stdio(opened, metrics)
+
+
+class _Redacting(logging.Formatter):
+    """What the SDK logs of a failure can quote what was read."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from platform_operations.repository import redact
+
+        return redact(super().format(record))
+
+
+def _redact_logs() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Redacting("platform-ops: %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 def _over_stdio(roots: Roots, metrics: str | None) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from platform_operations.errors import InputError
 from platform_operations.mcp_server.arguments import Arguments, LoadReference, OnRepository, ValidatePlan
 from platform_operations.mcp_server.kept import Assessments
 from platform_operations.mcp_server.pages import CONCISE, DETAILED, Portion, compact, portion
@@ -133,13 +132,12 @@ def answer(
 
     `said`: the text already says all that the document does, in detail too.
     """
-    limit = budget or (DETAILED if arguments.detail == "detailed" else CONCISE)
+    # Clients show a model the text or the document, some of them both.
+    limit = budget or (DETAILED if arguments.detail == "detailed" else max(CONCISE - len(text), CONCISE // 2))
     part = portion(document, limit, arguments.cursor, first_keys)
-    if arguments.detail == "detailed" and not said:
-        # The whole answer stays below what clients show: the document itself, in place of its summary.
+    if not said and (arguments.detail == "detailed" or arguments.cursor is not None):
+        # The document itself in place of its summary, so that the answer stays below what clients show.
         text = compact(part.document)
-    elif arguments.cursor is not None and not said:
-        text = compact(part.document) if limit == CONCISE else text
     if part.cursor is not None:
         narrower = "" if arguments.detail == "detailed" else ", detail=detailed gives larger portions"
         text += (
@@ -147,10 +145,3 @@ def answer(
             "lists of all portions join]"
         )
     return Answer(text, part)
-
-
-def needs(value: str | None, message: str) -> str:
-    """Return a value that must be there. Raises InputError."""
-    if value is None:
-        raise InputError(message)
-    return value
