@@ -26,7 +26,7 @@ IN_REPOSITORY = Finding(
     at="/alerts/0/owner",
     entry="alerts/high-cpu",
     message="alert 'high-cpu' has no owner",
-    source="repo:monitoring/my alerts [1].yml#L4-L10",
+    source="repo:monitoring/my alerts#1.yml#L4-L10",
 )
 IN_PLAN = Finding(
     rule="slo-missing", severity="warning", constraint="observed-slos", at="/slos", message="no SLO"
@@ -72,7 +72,7 @@ def test_a_finding_lies_where_it_shows_in_the_repository() -> None:
     place = log([IN_REPOSITORY])["runs"][0]["results"][0]["locations"][0]
 
     assert place["physicalLocation"] == {
-        "artifactLocation": {"uri": "monitoring/my%20alerts%20%5B1%5D.yml", "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": {"uri": "monitoring/my%20alerts%231.yml", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 4, "endLine": 10},
     }
     assert place["logicalLocations"][0]["fullyQualifiedName"] == "alerts/high-cpu"

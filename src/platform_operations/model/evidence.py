@@ -16,7 +16,7 @@ from platform_operations.model.record import (
     sha256,
 )
 
-REPO_URI = re.compile(r"^repo:(?P<path>[^#]+)#L(?P<first>[1-9]\d{0,8})-L(?P<last>[1-9]\d{0,8})$")
+REPO_URI = re.compile(r"^repo:(?P<path>.+)#L(?P<first>[1-9]\d{0,8})-L(?P<last>[1-9]\d{0,8})$")
 
 
 class LedgerEntry(Record):
