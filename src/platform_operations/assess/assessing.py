@@ -1,7 +1,9 @@
 """The order in which a repository is read, and how the readers' answers become one assessment."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import get_args
 
 from platform_operations.assess.as_is import (
     assembled,
@@ -19,6 +21,7 @@ from platform_operations.assess.components import component_of, read_components
 from platform_operations.assess.environment_facts import environment_facts
 from platform_operations.assess.practices import practices_of
 from platform_operations.assess.risk import risk_profile
+from platform_operations.assess.shipping import Shipping
 from platform_operations.assess.telemetry.instrumentation import read_instrumentation
 from platform_operations.assess.telemetry.owners import read_owners
 from platform_operations.assess.telemetry.rule_files import read_rules
@@ -31,6 +34,7 @@ from platform_operations.model.delivery import Artifact, Component, Environment,
 from platform_operations.model.evidence import LedgerEntry, repo_uri, user_entry
 from platform_operations.model.plan import RiskProfile, Target
 from platform_operations.model.reliability import Alert, Runbook
+from platform_operations.model.words import ComponentType
 from platform_operations.platforms import sightings
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
@@ -58,8 +62,9 @@ def assess(
     user = configuration or Configuration()
     seen = sightings(repository)
     components, facts = read_components(repository, seen)
+    components = components or _said_components(repository, user)
     owners, owner_facts, owner_of = read_owners(repository)
-    delivery = read_delivery(repository, components)
+    delivery = read_delivery(Shipping(repository), components)
     place_of = _component_of(components)
     rules = read_rules(repository)
     alerts = read_alerts(repository, place_of, rules) if components else None
@@ -119,6 +124,16 @@ def assess(
         update={"evidence": tuple({e.uri: e for e in (*plan.evidence, *ledger_of_user)}.values())}
     )
     return Assessment(facts=unique, evidence=evidence, alerts=alerts.seen if alerts else (), as_is=plan)
+
+
+def _said_components(repository: Repository, user: Configuration) -> tuple[Component, ...]:
+    """Return the component that the user says is here where nothing shows one: [facts] "components#types"."""
+    said = [word.strip() for word in dict(user.facts).get("components#types", "").split(",")]
+    types = tuple(word for word in get_args(ComponentType) if word in said)
+    if not types:
+        return ()
+    name = re.sub(r"[^a-z0-9]+", "-", (user.name or repository.name).lower()).strip("-") or "component"
+    return (Component(id=name, types=types, origin="existing", evidence=("user:components#types",)),)
 
 
 def _component_of(components: tuple[Component, ...]) -> Callable[[str], str]:

@@ -26,7 +26,7 @@ VENDORED: frozenset[str] = _words(
 ASIDE: frozenset[str] = VENDORED | _words(
     """example examples sample samples demo demos doc docs documentation test tests testing testdata
     test-data test_data testutil testutils fixture fixtures __fixtures__ __tests__ __mocks__ mock mocks
-    spec specs e2e integration-tests integration_tests acceptance benchmark benchmarks bench tutorial
+    spec specs e2e integration-tests integration_tests acceptance benchmark benchmarks bench evals tutorial
     tutorials template templates boilerplate scaffold scaffolds skeleton cookiecutter legacy deprecated
     archive archived attic old playground .devcontainer .vscode .idea snippets golden snapshots
     __snapshots__ storybook .storybook

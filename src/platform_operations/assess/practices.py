@@ -65,14 +65,28 @@ def _fact(aspect: str, evidence: Iterable[str], strength: Strength, absent: str,
     return Fact(subject="practices", aspect=aspect, outcome="absent", reason=absent)
 
 
+OUTSIDE = frozenset(
+    {
+        "remote-workflow",
+        "readable",
+        "remote-include",
+        "remote-template",
+        "remote-orb",
+        "shared-library",
+        "downstream",
+    }
+)
+"""Aspects under which a pipeline hands over to something that cannot be read here."""
+
+
 def _outside(
     plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]], facts: tuple[Fact, ...]
 ) -> str | None:
     """Return what points outside the repository, None when nothing does."""
     for fact in facts:
-        if fact.outcome == "unknown" and fact.aspect in {"remote-workflow", "readable", "deployed-elsewhere"}:
-            if fact.aspect != "readable" or ".github/" in fact.subject or "ci" in fact.subject:
-                return f"{fact.subject.removeprefix('file:')}: {fact.reason}"
+        in_pipeline = fact.aspect != "readable" or ".github/" in fact.subject or "ci" in fact.subject
+        if fact.outcome == "unknown" and fact.aspect in OUTSIDE and in_pipeline:
+            return f"{fact.subject.removeprefix('file:')}: {fact.reason}"
     deploys = any(stage.kind in RELEASING for stage in plan.pipeline_stages)
     dashboards = sorted(DASHBOARD & set(sightings))
     if dashboards and not deploys:

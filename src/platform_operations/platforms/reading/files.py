@@ -20,7 +20,7 @@ NEVER = frozenset(
     {
         ".devcontainer", "__fixtures__", "__mocks__", "__tests__", "archive", "archived", "benchmark",
         "benchmarks", "bower_components", "demos", "deprecated", "doc", "docs", "documentation", "e2e",
-        "example", "examples", "fixture", "fixtures", "legacy", "mocks", "node_modules", "sample",
+        "evals", "example", "examples", "fixture", "fixtures", "legacy", "mocks", "node_modules", "sample",
         "samples", "site-packages", "spec", "testdata", "tests", "third-party", "third_party",
         "thirdparty", "tutorial", "tutorials", "vendor", "vendored",
     }
