@@ -152,7 +152,7 @@ _DEPENDENCIES = (
     Check("bundler-audit", "dependency-scan", "analyze", ("ruby",), ("bundle-audit", "bundle audit", "bundler-audit", "rails bundle:audit"), ("andrewmcodes/bundler-audit-action",), run="bundle-audit check --update"),
     Check("composer-audit", "dependency-scan", "analyze", ("php",), ("composer audit",), ("symfonycorp/security-checker-action",), run="composer audit"),
     Check("mix-audit", "dependency-scan", "analyze", ("elixir",), ("mix deps.audit", "mix hex.audit"), run="mix deps.audit"),
-    Check("dotnet-vulnerable", "dependency-scan", "analyze", ("csharp", "dotnet"), ("dotnet list package --vulnerable",), run="dotnet restore -p:NuGetAudit=true -warnaserror:NU1901,NU1902,NU1903,NU1904", cannot_fail=("--vulnerable",)),
+    Check("dotnet-vulnerable", "dependency-scan", "analyze", ("csharp", "dotnet"), ("dotnet list package --vulnerable", "dotnet restore -p:NuGetAudit=true"), run="dotnet restore -p:NuGetAudit=true -warnaserror:NU1901,NU1902,NU1903,NU1904", cannot_fail=("--vulnerable",)),
     Check("retire", "dependency-scan", "analyze", _JS, ("retire",), run="npx retire --exitwith 13"),
     Check("fossa", "licence", "analyze", _ANY, ("fossa test",), ("fossas/fossa-action",)),
     Check("mend", "dependency-scan", "analyze", _ANY, ("mend dep", "mend sca", "ws-scan")),
