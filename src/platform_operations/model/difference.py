@@ -22,9 +22,10 @@ def _compared_fields(kind: type[Entry]) -> tuple[tuple[str, str], ...]:
 
 def difference(today: Entry, entry: Entry) -> tuple[str, ...]:
     """Return the wire names of the fields in which two entries differ, in declaration order."""
-    return tuple(
-        alias for name, alias in _compared_fields(type(entry)) if getattr(today, name) != getattr(entry, name)
-    )
+    before, after = today.__dict__, entry.__dict__
+    if before == after:
+        return ()
+    return tuple(alias for name, alias in _compared_fields(type(entry)) if before[name] != after[name])
 
 
 def with_origins(plan: Plan, today: Plan) -> Plan:
