@@ -14,7 +14,7 @@ from platform_operations.assess.telemetry.rule_files import RawAlert, read_rules
 from platform_operations.assess.telemetry.rules import PAGING
 from platform_operations.deliver.alert_rules import AlertRule, alert_rules, windowed
 from platform_operations.documents import assessment_document, parsed
-from platform_operations.draft import derived, draft, repaired
+from platform_operations.draft import draft
 from platform_operations.errors import InputError
 from platform_operations.metrics import AlertCase, MetricSource, backtest, measured, open_source
 from platform_operations.metrics.prometheus import PrometheusSource
@@ -37,7 +37,7 @@ from platform_operations.resources import reference_section
 from platform_operations.slo.burn_forms import burn_form
 from platform_operations.slo.durations import range_seconds
 from platform_operations.slo.sli import NamedSli
-from platform_operations.validate import BY_ID, RULES, Ignore, gaps, read_document, validate
+from platform_operations.validate import RULES, Ignore, gaps, read_document, validate
 from platform_operations.validate import Review as UnderReview
 from platform_operations.validate import Verdict as Judged
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
@@ -201,12 +201,6 @@ def plan_of(document: object) -> Plan | tuple[Finding, ...]:
     return read_document(document)
 
 
-def fixed(target: Target, assessment: Assessment, plan: Plan) -> Plan:
-    """Return the plan after its findings' remedies, with everything derived anew."""
-    del target
-    return derived(repaired(plan, assessment), assessment)
-
-
 def assess_document(target: Target, assessment: Assessment) -> dict[str, Any]:
     """Return the document platform-ops/assessment@1."""
     return assessment_document(assessment, gaps_of(target, assessment))
@@ -301,11 +295,6 @@ def rules_document() -> list[dict[str, str]]:
         {"id": rule.id, "severity": rule.severity, "constraint": rule.constraint, "page": rule.page}
         for rule in RULES
     ]
-
-
-def rule_ids() -> tuple[str, ...]:
-    """Return the ids of all rules, in order."""
-    return tuple(BY_ID)
 
 
 def render(plan: Plan, kinds: Sequence[str] = ()) -> Rendering:

@@ -151,8 +151,8 @@ def _question(rule: Rule, violation: Violation) -> Question:
         aspect=aspect,
         constraint=rule.constraint,
         reason=violation.message,
-        text=f"{violation.message[0].upper()}{violation.message[1:]}: is it so? Answer in platform-ops.toml: "
-        f'[facts] "{subject}#{aspect}" = "yes" or "no".',
+        text=f"{violation.message[0].upper()}{violation.message[1:]}. If it is there after all, where the repository "
+        f'cannot show it, say so in platform-ops.toml: [facts] "{subject}#{aspect}" = "yes"; if it is not: "no".',
     )
 
 
