@@ -57,7 +57,7 @@ def test_what_nobody_could_see_is_a_question_about_today() -> None:
     (question,) = verdict.questions
     assert question.key == "practices#rollback"
     assert question.constraint == "checks-and-rollback"
-    assert '"practices#rollback" = "yes" or "no"' in question.text
+    assert '"practices#rollback" = "yes"; if it is not: "no"' in question.text
 
 
 def test_what_nobody_could_see_is_unproven_in_a_plan() -> None:
