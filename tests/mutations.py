@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from platform_operations.draft import derived
+from platform_operations.draft import consistent
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.delivery import Consumed, Pipeline, Stage
+from platform_operations.model.difference import changed_entries, retired_entries
 from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.plan import Plan
+from platform_operations.model.reliability import RolloutStep
 from platform_operations.model.words import RELEASING
 from platform_operations.validate import Review
 from platform_operations.validate.expectations import requires, runs_for_users
@@ -53,8 +55,24 @@ def operator(*rules: str) -> Callable[[Mutate], Mutate]:
 
 
 def settled(mutant: Mutant, assessment: Assessment) -> Plan:
-    """Return the mutant as an attacker would hand it in: consistent in everything that is derived."""
-    return mutant.plan if mutant.raw else derived(mutant.plan, assessment)
+    """Return the mutant as an attacker would hand it in: consistent in everything that is derived.
+
+    Its rollout is one step that does everything at once: proving an order takes ten times as long as judging.
+    """
+    if mutant.raw:
+        return mutant.plan
+    plan = consistent(mutant.plan, assessment)
+    at_once = RolloutStep(
+        id="at-once",
+        order=1,
+        summary="Everything at once.",
+        implements=changed_entries(plan, assessment.as_is),
+        retires=retired_entries(plan, assessment.as_is),
+        effort="L",
+        risk="high",
+        acceptance="It is as planned.",
+    )
+    return plan.model_copy(update={"rollout": (at_once,)})
 
 
 def amended(plan: Plan, section: str, entry_id: str, **fields: Any) -> Plan:
@@ -131,6 +149,15 @@ def at_users(plan: Plan, environment: str | None) -> bool:
     )
 
 
+def validates(plan: Plan, stage: Stage) -> bool:
+    """Return whether a stage looks at what everyone meets already."""
+    graph = Review(plan).graph
+    return stage.kind == "verify" and any(
+        graph.guarded_by(stage.id, release.id) and release.environment == stage.environment
+        for release in graph.full_releases
+    )
+
+
 # --- drop -------------------------------------------------------------------------------------------------------
 
 
@@ -175,7 +202,7 @@ def drop_component(plan: Plan, _: Assessment) -> Iterator[Mutant]:
         yield Mutant(rest.without_entry("components", component.id), component.id)
 
 
-@operator("release-dropped", "production-path-missing")
+@operator("release-dropped", "production-path-missing", "approval-missing", "production-unverified")
 def drop_release(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for stage in releases(plan):
         yield Mutant(without_stage(plan, stage.id), stage.id, raw=True)
@@ -199,7 +226,7 @@ def drop_lower_verification(plan: Plan, _: Assessment) -> Iterator[Mutant]:
 @operator("deploy-without-validation")
 def drop_validation(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for stage in plan.pipeline_stages:
-        if stage.kind == "verify" and at_users(plan, stage.environment):
+        if validates(plan, stage):
             yield Mutant(without_stage(plan, stage.id), stage.id)
 
 
@@ -318,7 +345,7 @@ def drop_alert_owner(plan: Plan, _: Assessment) -> Iterator[Mutant]:
         yield Mutant(amended(plan, "alerts", alert.id, owner=None), alert.id)
 
 
-@operator("alert-without-route")
+@operator("alert-without-route", "constraint-unproven")
 def drop_route(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for alert in plan.alerts:
         yield Mutant(amended(plan, "alerts", alert.id, route=None), alert.id)
@@ -647,7 +674,7 @@ def cause_pages(plan: Plan, _: Assessment) -> Iterator[Mutant]:
 @operator("production-unverified", "deploy-without-validation", "verification-not-before-exposure")
 def verify_called_test(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for stage in plan.pipeline_stages:
-        if stage.kind == "verify" and at_users(plan, stage.environment):
+        if validates(plan, stage):
             yield Mutant(amended(plan, "pipelineStages", stage.id, kind="test"), stage.id)
 
 

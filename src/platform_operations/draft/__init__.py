@@ -3,7 +3,7 @@
 No model, no network.
 """
 
-from platform_operations.draft.drafter import derived, draft, finished, repaired
+from platform_operations.draft.drafter import consistent, derived, draft, finished, repaired
 from platform_operations.draft.rollout import rollout_of
 
-__all__ = ["derived", "draft", "finished", "repaired", "rollout_of"]
+__all__ = ["consistent", "derived", "draft", "finished", "repaired", "rollout_of"]

@@ -91,10 +91,14 @@ def derived(plan: Plan, assessment: Assessment) -> Plan:
 
     None of them is anyone's to write.
     """
+    plan = consistent(plan, assessment)
+    return plan.model_copy(update={"rollout": rollout_of(plan, assessment)})
+
+
+def consistent(plan: Plan, assessment: Assessment) -> Plan:
+    """Return the plan with everything computed but the rollout, which stays as it is."""
     plan = with_origins(_with_costs(plan, assessment), assessment.as_is)
-    plan = plan.model_copy(update={"evidence": _ledger(plan, assessment)})
-    plan = plan.model_copy(update={"rollout": rollout_of(plan, assessment)})
-    return summarised(plan)
+    return summarised(plan.model_copy(update={"evidence": _ledger(plan, assessment)}))
 
 
 def _with_costs(plan: Plan, assessment: Assessment) -> Plan:
