@@ -95,14 +95,13 @@ class _Ratio:
         self.signal = signal
         self.windows = windows
         self.quiet = quiet
-        self.step = _step([length for row in windows for length in (row.long, row.short)])
+        self.step, self.slack = _step([length for row in windows for length in (row.long, row.short)])
         self.fine = self.step if signal.finest is None else gcd(self.step, signal.finest)
         self.held = ceil(held / self.step)
         self.warm = ceil(max(row.long for row in windows) / self.step)
-        self.clear = ceil(max(row.short for row in windows) / self.step) + 1
-        self.ratios = tuple(
-            min(Fraction(1), 2 * row.limit) if signal.counters else Fraction(1) for row in windows
-        )
+        self.clear = ceil(max(row.short for row in windows) / self.step) + 1 + self.slack
+        self.rate = rate
+        self.ratios = tuple(self._tried(row) for row in windows)
         self.guarded = rate is not None and any(row.least is not None for row in windows)
         whole = lcm(*(ratio.denominator for ratio in (*self.ratios, quiet)))
         usual = Fraction(whole * ceil(_FEWEST_EVENTS / whole))
@@ -118,8 +117,8 @@ class _Ratio:
         crossing = (
             min(self._crosses(row, ratio) for row in self.windows if self._sees(row, ratio)) / self.step
         )
-        silent = max(0, ceil(crossing) - 1) + self.held
-        firing = floor(crossing) + 1 + self.held
+        silent = max(0, ceil(crossing) - 1 - self.slack) + self.held
+        firing = floor(crossing) + 1 + self.slack + self.held
         started, over = self.warm, self.warm + firing + 1
         phases = (Phase(started + 1), Phase(firing + 1, ratio), Phase(self.clear + 1))
         checks = (
@@ -132,8 +131,15 @@ class _Ratio:
         name = f"{_percent(ratio)} of events fail: fires {after} s later, clears after recovery"
         return self._trial(name, phases, checks)
 
+    def _tried(self, row: _Window) -> Fraction:
+        """Return the share that fails: twice the limit, and enough for the guard within half the long window."""
+        if not self.signal.counters:
+            return Fraction(1)
+        enough = Fraction(2 * row.least) / (self.rate * row.long) if row.least and self.rate else 0
+        return min(Fraction(1), max(2 * row.limit, enough))
+
     def _sees(self, row: _Window, ratio: Fraction) -> bool:
-        return ratio > row.limit
+        return ratio > row.limit and self._crosses(row, ratio) <= row.long
 
     def _crosses(self, row: _Window, ratio: Fraction) -> Fraction:
         """Return after how many seconds of failures a pair is above its limit, and has failures enough."""
@@ -162,11 +168,11 @@ class _Ratio:
         """Return the trial in which one event fails; at a low rate it takes several steps to make a whole one."""
         steps = max(1, ceil(1 / self.events))
         phases = (
-            Phase(2 * self.clear + 1),
+            Phase(self.warm + 1),
             Phase(steps, 1 / (self.events * steps)),
             Phase(self.clear + 1),
         )
-        end = 2 * self.clear + steps
+        end = self.warm + steps
         checks = (Check(end * self.step, False), Check((end + 1) * self.step, False))
         return self._trial("one event fails at low traffic: silent", phases, checks)
 
@@ -182,14 +188,18 @@ class _Ratio:
         return Trial(name, self.fine, series, tuple(checks))
 
 
-def _step(lengths: Sequence[int]) -> int:
-    """Return how often to evaluate: the longest time that divides every window, at most a fifth of the shortest.
+def _step(lengths: Sequence[int]) -> tuple[int, int]:
+    """Return how often to evaluate, at most a fifth of the shortest window, and by how many evaluations to be unsure.
 
-    So increases cover their windows exactly, and nothing is extrapolated.
+    Where a step divides every window, increases cover their windows exactly. Where only very short ones do, a longer
+    one is taken, at whose edges Prometheus extrapolates.
     """
-    whole = gcd(*lengths)
-    most = max(1, min(lengths) // 5)
-    return next(step for step in range(most, 0, -1) if whole % step == 0)
+    whole, shortest = gcd(*lengths), min(lengths)
+    exact = next(step for step in range(max(1, shortest // 5), 0, -1) if whole % step == 0)
+    if exact * 20 >= shortest:
+        return exact, 0
+    rough = shortest // 10
+    return (rough // 60 * 60 if rough > 60 else rough), 1
 
 
 def _level(form: Level, held: int) -> Trials:
