@@ -1,7 +1,8 @@
 """What assessing a repository gave: facts, the evidence for them, baselines, and today's state as a plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import cast
 
 from pydantic import ConfigDict
 
@@ -10,6 +11,19 @@ from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.plan import Plan
 from platform_operations.model.record import Record, Uri, digest
 from platform_operations.model.words import AlertKind, Outcome, Strength
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        rows = (
+            cast("dict[str, object]", value).values()
+            if isinstance(value, dict)
+            else cast("list[object]", value)
+        )
+        for item in rows:
+            yield from _texts(item)
 
 
 class Fact(Record):
@@ -77,6 +91,12 @@ class Assessment(Record):
     def about(self, subject: str) -> tuple[Fact, ...]:
         """Return every fact of `subject`, in the assessment's order."""
         return tuple(fact for fact in self.facts if fact.subject == subject)
+
+    @cached_property
+    def said(self) -> str:
+        """Every text of today's plan, of the facts' values and of the alerts, one to a line: what stands somewhere."""
+        documents = [self.as_is.document(), *(row.document() for row in self.alerts)]
+        return "\n".join([*_texts(documents), *(fact.value for fact in self.facts if fact.value)])
 
     @cached_property
     def observations(self) -> Mapping[str, Observation]:

@@ -12,6 +12,7 @@ from platform_operations.validate.compose.observed import backtest_entry, observ
 from platform_operations.validate.edits import amend, cite, united
 from platform_operations.validate.rule import Review, Violation, rule
 from platform_operations.validate.rules.exposure import forged_costs
+from platform_operations.validate.rules.provenance import unsupported
 
 
 @rule("truth")
@@ -141,6 +142,7 @@ def claim_unsupported(review: Review) -> Iterator[Violation]:
             continue
         what = "only what is written about the field" if entry.evidence else "nothing"
         yield Violation((section, entry_id, "evidence"), f"{name} is called {entry.origin} and cites {what}")
+    yield from unsupported(review)
     if review.assessment is None:
         return
     tested = {row.name for row in review.assessment.backtests if row.status in {"ok", "noisy"}}
