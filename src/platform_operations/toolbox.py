@@ -4,7 +4,7 @@ Each takes values and gives values; what reads disks or networks does it through
 the caller chose.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from platform_operations.assess import assess, configuration_file, own_configura
 from platform_operations.assess.telemetry.rule_files import RawAlert, read_rules
 from platform_operations.assess.telemetry.rules import PAGING
 from platform_operations.deliver.alert_rules import AlertRule, alert_rules, windowed
-from platform_operations.documents import assessment_document, parsed
+from platform_operations.documents import assessment_document, parsed, yaml_text
 from platform_operations.draft import draft
 from platform_operations.errors import InputError
 from platform_operations.metrics import AlertCase, MetricSource, backtest, measured, open_source
@@ -37,7 +37,7 @@ from platform_operations.resources import reference_section
 from platform_operations.slo.burn_forms import burn_form
 from platform_operations.slo.durations import range_seconds
 from platform_operations.slo.sli import NamedSli
-from platform_operations.validate import RULES, Ignore, gaps, read_document, validate
+from platform_operations.validate import BY_ID, RULES, Ignore, gaps, lowerable, read_document, validate
 from platform_operations.validate import Review as UnderReview
 from platform_operations.validate import Verdict as Judged
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
@@ -54,6 +54,8 @@ class Target:
     configuration: Configuration
     problems: tuple[tuple[str, str], ...] = ()
     root: Path | None = None
+    named: bool = False
+    """Whether the user named the configuration; what is wrong with the repository's own is only told."""
 
     @property
     def ignores(self) -> tuple[Ignore, ...]:
@@ -80,16 +82,46 @@ def open_target(path: str | Path, config: Path | None = None) -> Target:
     """
     repository = open_repository(path)
     if config is not None:
-        return Target(repository, configuration_file(config), root=Path(path))
+        configuration = configuration_file(config)
+        for reason in refused_rules(configuration):
+            raise InputError(f"the configuration {config} cannot be used: {reason}")
+        return Target(repository, configuration, root=Path(path), named=True)
     configuration, problems = own_configuration(repository)
-    return Target(repository, configuration, problems, Path(path))
+    own = _own_file(repository)
+    refused = tuple((own, reason) for reason in refused_rules(configuration))
+    return Target(repository, configuration, (*problems, *refused), Path(path))
+
+
+def refused_rules(configuration: Configuration) -> Iterator[str]:
+    """Yield why a severity or an ignored finding of the user has no effect."""
+    for name, severity in configuration.rules:
+        rule = BY_ID.get(name)
+        if rule is None:
+            yield f"rules: there is no rule {name!r}"
+        elif severity == "warning" and rule.severity == "error" and not lowerable(rule):
+            yield f"rules: {name} stays an error; accept single findings with [[ignore]] and a reason"
+    for row in configuration.ignore:
+        if row.rule not in BY_ID:
+            yield f"ignore: there is no rule {row.rule!r}"
+
+
+def _own_file(repository: Repository) -> str:
+    return "platform-ops.toml" if repository.exists("platform-ops.toml") else "pyproject.toml"
 
 
 def assessed(target: Target, *, metrics: MetricSource | None = None, as_of: str | None = None) -> Assessment:
     """Return the assessment of a target, with the baselines that its metrics give."""
     found = assess(target.repository, target.configuration, as_of=as_of, problems=target.problems)
-    source = metrics or own_metrics(target)
-    return measured(found, source, as_of) if source is not None else found
+    if metrics is not None:
+        return measured(found, metrics, as_of)
+    try:
+        source = own_metrics(target)
+        return measured(found, source, as_of) if source is not None else found
+    except InputError as error:
+        if target.named:
+            raise
+        problems = (*target.problems, (_own_file(target.repository), f"metrics: {error}"))
+        return assess(target.repository, target.configuration, as_of=as_of, problems=problems)
 
 
 def own_metrics(target: Target) -> MetricSource | None:
@@ -261,6 +293,8 @@ def cases_of_rules(text: str, name: str = "the rules") -> tuple[AlertCase | Back
     Raises:
         InputError: the text holds no alerting rule.
     """
+    if text.lstrip().startswith("{"):
+        text = yaml_text(parsed(text, name, MAX_PLAN_BYTES))
     alerts = read_rules(InMemoryRepository({"alerts.rules.yml": text})).alerts
     if not alerts:
         raise InputError(f"{name} is no plan and holds no alerting rule with `alert` and `expr`")

@@ -13,13 +13,15 @@ from math import ceil, floor, gcd, lcm
 from platform_operations.deliver.alert_rules import AlertRule
 from platform_operations.deliver.expression_forms import Gone, Level, Share, form_of
 from platform_operations.deliver.series import Phase, Series, Signal, signal_of
-from platform_operations.slo.budget import decimal, error_budget
+from platform_operations.slo.budget import DAY, decimal, error_budget
 
 LOOKBACK = 300
 """Seconds for which Prometheus still shows the last sample of a series that is gone."""
 
 _STEP = 30
 _FEWEST_EVENTS = 1000
+_MOST_SLICES = 2000
+"""What a query over time slices may look at: each is held several times over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,9 @@ def trials_of(rule: AlertRule) -> Trials | str:
         windows = [
             _Window(row.limit, row.pair.long, row.pair.short, row.least_failures) for row in rule.conditions
         ]
+        slices = max(row.long for row in windows) // (signal.finest or DAY)
+        if slices > _MOST_SLICES:
+            return f"promtool holds at most 10,000 samples in a query, too few for {slices} time slices twice over"
         tenth = error_budget(rule.slo.objective) / 10
         return _Ratio(signal, windows, rule.held, tenth, rule.rate).trials()
     form = form_of(rule.expression)
@@ -96,7 +101,9 @@ class _Ratio:
         self.windows = windows
         self.quiet = quiet
         self.step, self.slack = _step([length for row in windows for length in (row.long, row.short)])
-        self.fine = self.step if signal.finest is None else gcd(self.step, signal.finest)
+        if signal.finest is not None:
+            self.step, self.slack = max(self.step // signal.finest, 1) * signal.finest, 1
+        self.fine = signal.finest or self.step
         self.held = ceil(held / self.step)
         self.warm = ceil(max(row.long for row in windows) / self.step)
         self.clear = ceil(max(row.short for row in windows) / self.step) + 1 + self.slack
@@ -135,7 +142,7 @@ class _Ratio:
         """Return the share that fails: twice the limit, and enough for the guard within half the long window."""
         if not self.signal.counters:
             return Fraction(1)
-        enough = Fraction(2 * row.least) / (self.rate * row.long) if row.least and self.rate else 0
+        enough = Fraction(2 * row.least) / (self.rate * row.long) if row.least and self.rate else Fraction(0)
         return min(Fraction(1), max(2 * row.limit, enough))
 
     def _sees(self, row: _Window, ratio: Fraction) -> bool:

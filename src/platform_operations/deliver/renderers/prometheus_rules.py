@@ -24,11 +24,14 @@ def _render(plan: Plan) -> Rendering:
     grouped: dict[str, list[AlertRule]] = {}
     for rule in found.rules:
         grouped.setdefault(rule.group, []).append(rule)
-    artifacts = tuple(
-        Artifact(f"prometheus/{file_name(name)}.rules.yml", KIND, _file(name, rules))
-        for name, rules in grouped.items()
-    )
-    return Rendering(artifacts, tuple(LeftOut(KIND, entry, why) for entry, why in found.left_out))
+    artifacts: list[Artifact] = []
+    for name, rules in grouped.items():
+        path = f"prometheus/{file_name(name)}"
+        artifacts.append(Artifact(f"{path}.rules.yml", KIND, _file(name, rules)))
+        slo = next((rule.slo for rule in rules if rule.slo is not None and rule.conditions), None)
+        if slo is not None and slo.objective is not None:
+            artifacts.append(Artifact(f"{path}-budget.rules.yml", KIND, _budget(name, slo, slo.objective)))
+    return Rendering(tuple(artifacts), tuple(LeftOut(KIND, entry, why) for entry, why in found.left_out))
 
 
 def _file(name: str, rules: Sequence[AlertRule]) -> str:
@@ -43,13 +46,6 @@ def _file(name: str, rules: Sequence[AlertRule]) -> str:
 
 
 def _groups(name: str, rules: Sequence[AlertRule]) -> Iterator[Mapping[str, Any]]:
-    slo = next((rule.slo for rule in rules if rule.slo is not None and rule.conditions), None)
-    if slo is not None and slo.objective is not None:
-        yield {
-            "name": f"{name}-budget",
-            "interval": _BUDGET_INTERVAL,
-            "rules": list(_recordings(slo, slo.objective)),
-        }
     ordered = sorted(rules, key=lambda rule: rule.interval)
     for interval, part in groupby(ordered, key=lambda rule: rule.interval):
         yield {
@@ -57,6 +53,16 @@ def _groups(name: str, rules: Sequence[AlertRule]) -> Iterator[Mapping[str, Any]
             "interval": duration(interval),
             "rules": [_alert(rule) for rule in part],
         }
+
+
+def _budget(name: str, slo: Slo, objective: str) -> str:
+    """Return the recordings of an SLO in a file of their own: no alert and so no behaviour test waits for weeks."""
+    group = {
+        "name": f"{name}-budget",
+        "interval": _BUDGET_INTERVAL,
+        "rules": list(_recordings(slo, objective)),
+    }
+    return yaml_lines({"groups": [group]})
 
 
 def _recordings(slo: Slo, objective: str) -> Iterator[Mapping[str, Any]]:
