@@ -28,9 +28,10 @@ from platform_operations.assess.telemetry.rule_files import read_rules
 from platform_operations.assess.telemetry.rules import read_alerts
 from platform_operations.assess.telemetry.runbooks import read_runbooks
 from platform_operations.assess.telemetry.slo_files import read_slos
+from platform_operations.assess.user_words import settings, with_kinds
 from platform_operations.model.assessment import Assessment, Fact
 from platform_operations.model.configuration import Configuration
-from platform_operations.model.delivery import Artifact, Component, Environment, Owner, Stage
+from platform_operations.model.delivery import Artifact, Component, Owner, Stage
 from platform_operations.model.evidence import LedgerEntry, repo_uri, user_entry
 from platform_operations.model.plan import RiskProfile, Target
 from platform_operations.model.reliability import Alert, Runbook
@@ -71,7 +72,7 @@ def assess(
     runbooks, runbook_facts = read_runbooks(repository, owner_of, rules)
     slos, slo_facts = read_slos(repository, place_of) if components else ((), ())
     pillars, telemetry = read_instrumentation(repository, components)
-    environments = _environments(with_places(delivery.environments, seen), user)
+    environments, said_kinds = with_kinds(with_places(delivery.environments, seen), user)
     stages = _stages(delivery, components, seen)
     gathered: list[Fact] = [
         *_system_facts(delivery, seen),
@@ -85,10 +86,12 @@ def assess(
         *facts_of(repository, components, owner_of),
         *environment_facts(repository, environments, seen),
         *_listing_facts(repository),
-        *(_problem(path, reason) for path, reason in problems),
+        *_problems(problems),
+        *(fact for fact, _ in settings(user)),
     ]
     risk = _risk(user, risk_profile(repository, components, tuple(gathered)))
     named, ledger_of_user = _owners(owners, user)
+    ledger_of_user = (*ledger_of_user, *said_kinds)
     named = (*named, *_labelled_owners(alerts.entries if alerts else (), named))
     plan = assembled(
         Target(
@@ -114,6 +117,7 @@ def assess(
     gathered += practices_of(repository, plan, seen, gathered)
     answered, user_rows = _answered(gathered, user)
     unique = _unique(answered)
+    user_rows = (*user_rows, *(entry for _, entry in settings(user)))
     rows = {entry.uri: entry for entry in (*plan.evidence, *ledger_of_user, *user_rows)}
     cited = [uri for fact in unique for uri in fact.evidence] + [
         row.source for row in (alerts.seen if alerts else ())
@@ -175,21 +179,19 @@ def _listing_facts(repository: Repository) -> Iterable[Fact]:
         yield Fact(subject="repository", aspect="listing", outcome="unknown", reason=repository.cut)
 
 
-def _problem(path: str, reason: str) -> Fact:
-    return Fact(
-        subject=f"file:{path}",
-        aspect="readable",
-        outcome="unknown",
-        reason=reason,
-        evidence=(repo_uri(path, 1),),
-    )
-
-
-def _environments(found: tuple[Environment, ...], user: Configuration) -> tuple[Environment, ...]:
-    kinds = dict(user.environments)
-    return tuple(
-        place.model_copy(update={"kind": kinds[place.id]}) if place.id in kinds else place for place in found
-    )
+def _problems(problems: Iterable[tuple[str, str]]) -> Iterable[Fact]:
+    """Yield one fact for each file that cannot be used as it is, with every reason."""
+    reasons: dict[str, list[str]] = {}
+    for path, reason in problems:
+        reasons.setdefault(path, []).append(reason)
+    for path, told in reasons.items():
+        yield Fact(
+            subject=f"file:{path}",
+            aspect="readable",
+            outcome="unknown",
+            reason="; ".join(told),
+            evidence=(repo_uri(path, 1),),
+        )
 
 
 def _stages(

@@ -13,6 +13,11 @@ from platform_operations.repository import Repository, Unreadable
 
 FILE = "platform-ops.toml"
 DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
+OWNER = re.compile(r"\S[^\x00-\x1f\x7f]{0,199}\Z")
+QUESTION = re.compile(r"[^\x00-\x1f\x7f]{1,900}#[^\x00-\x1f\x7f#]{1,200}\Z")
+"""The key of a question; it becomes part of a `user:` URI, which has room for so much."""
+
+KNOWN = frozenset(info.alias or name for name, info in Configuration.model_fields.items())
 
 
 def own_configuration(repository: Repository) -> tuple[Configuration, tuple[tuple[str, str], ...]]:
@@ -65,23 +70,26 @@ def configuration_file(path: Path) -> Configuration:
 def configuration_of(document: dict[str, Any]) -> tuple[Configuration, tuple[str, ...]]:
     """Return the configuration that a TOML document holds and the reasons why parts of it are left out."""
     problems: list[str] = []
-    fields: dict[str, Any] = {
-        key: document[key] for key in ("name", "risk", "metrics", "owners") if key in document
-    }
-    if "budgetShare" in document:
+    fields: dict[str, Any] = {key: document[key] for key in ("name", "risk", "metrics") if key in document}
+    if "owners" in document:
+        fields["owners"] = _owners(document["owners"], problems)
+    if "budgetShare" in document and _is_share(document["budgetShare"], problems):
         fields["budgetShare"] = str(document["budgetShare"])
-    fields["environments"] = _pairs(document.get("environments"), "kind")
-    fields["facts"] = _pairs(document.get("facts"))
-    fields["rules"] = _pairs(document.get("rules"))
+    fields["environments"] = _pairs(document, "environments", problems, inner="kind")
+    fields["facts"] = [
+        row for row in _pairs(document, "facts", problems) if _answers_something(row[0], problems)
+    ]
+    fields["rules"] = _pairs(document, "rules", problems)
     ignores = document.get("ignore", [])
+    if not isinstance(ignores, list):
+        problems.append("ignore: write each as [[ignore]] with rule and reason")
     fields["ignore"] = [
         row
         for row in cast("list[Any]", ignores if isinstance(ignores, list) else [])
         if _usable(row, problems)
     ]
-    known = {"name", "risk", "metrics", "owners", "budgetShare", "environments", "facts", "rules", "ignore"}
     problems.extend(
-        f"unknown key {key!r}; known are {', '.join(sorted(known))}" for key in document if key not in known
+        f"unknown key {key!r}; known are {', '.join(sorted(KNOWN))}" for key in document if key not in KNOWN
     )
     while True:
         try:
@@ -95,8 +103,13 @@ def configuration_of(document: dict[str, Any]) -> tuple[Configuration, tuple[str
             del fields[key]
 
 
-def _pairs(table: object, inner: str | None = None) -> list[tuple[str, str]]:
+def _pairs(
+    document: dict[str, Any], name: str, problems: list[str], *, inner: str | None = None
+) -> list[tuple[str, str]]:
+    """Return the rows of a table of single values, sorted; what is no such value is a problem."""
+    table = document.get(name, {})
     if not isinstance(table, dict):
+        problems.append(f"{name}: write a table, [{name}]")
         return []
     found: list[tuple[str, str]] = []
     for key, value in cast("dict[str, Any]", table).items():
@@ -104,7 +117,31 @@ def _pairs(table: object, inner: str | None = None) -> list[tuple[str, str]]:
         if isinstance(chosen, str | bool | int | float):
             word = {True: "yes", False: "no"}.get(chosen) if isinstance(chosen, bool) else str(chosen)
             found.append((key, word or ""))
+        else:
+            problems.append(f"{name}.{key}: write {inner or 'one word or number'} = ...")
     return sorted(found)
+
+
+def _is_share(value: object, problems: list[str]) -> bool:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 100:
+        return True
+    problems.append(f"budgetShare: {value!r} is no percentage above 0 and at most 100")
+    return False
+
+
+def _owners(value: object, problems: list[str]) -> list[str]:
+    names = cast("list[Any]", value) if isinstance(value, list) else []
+    found = [name for name in names if isinstance(name, str) and OWNER.match(name)]
+    if not isinstance(value, list) or len(found) < len(names):
+        problems.append("owners: write a list of names, each one line of at most 200 characters")
+    return found
+
+
+def _answers_something(key: str, problems: list[str]) -> bool:
+    if QUESTION.match(key):
+        return True
+    problems.append(f"facts: {key[:80]!r} is no question; write its key, SUBJECT#ASPECT")
+    return False
 
 
 def _usable(row: object, problems: list[str]) -> bool:

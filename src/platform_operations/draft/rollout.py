@@ -15,7 +15,7 @@ from platform_operations.model.difference import advanced, changed_entries, reti
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, RolloutStep, Slo
 from platform_operations.model.words import RELEASING, Effort, RiskLevel
-from platform_operations.validate import RULES, Review, well_formed
+from platform_operations.validate import RULES, Review, severity_of, well_formed
 from platform_operations.validate.compose.parties import UNNAMED
 from platform_operations.validate.structure import references
 
@@ -205,8 +205,9 @@ def errors_of(plan: Plan, assessment: Assessment) -> frozenset[tuple[str, str]]:
     return frozenset(
         (rule.id, "/".join(str(step) for step in violation.at[:2]))
         for rule in RULES
-        if rule.severity == "error" and rule.id not in _NOT_IN_PREFIXES
+        if rule.id not in _NOT_IN_PREFIXES
         for violation in rule.check(review)
+        if severity_of(review, rule, violation) == "error"
     )
 
 

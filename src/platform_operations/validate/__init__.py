@@ -1,7 +1,7 @@
 """The validator: the rules, and the verdict they give on a plan. Pure, total and deterministic."""
 
 from platform_operations.validate.documents import read_document
-from platform_operations.validate.judge import Ignore, Verdict, gaps, judge, validate
+from platform_operations.validate.judge import Ignore, Verdict, gaps, judge, lowerable, severity_of, validate
 from platform_operations.validate.registry import BY_ID, CONSTRAINTS, RULES
 from platform_operations.validate.rule import Review, Rule, Violation
 from platform_operations.validate.structure import well_formed
@@ -17,7 +17,9 @@ __all__ = [
     "Violation",
     "gaps",
     "judge",
+    "lowerable",
     "read_document",
+    "severity_of",
     "validate",
     "well_formed",
 ]

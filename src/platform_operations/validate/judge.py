@@ -8,7 +8,7 @@ from platform_operations.model.assessment import Assessment
 from platform_operations.model.evidence import Citation
 from platform_operations.model.finding import Finding, Findings, Question
 from platform_operations.model.plan import SECTIONS, Plan
-from platform_operations.model.words import Constraint
+from platform_operations.model.words import Constraint, Severity
 from platform_operations.validate.registry import BY_ID, CONSTRAINTS, RULES
 from platform_operations.validate.rule import Path, Review, Rule, Violation
 from platform_operations.validate.structure import defects
@@ -172,7 +172,7 @@ def _finding(
     named = name in review.plan.by_name
     return Finding(
         rule=rule.id,
-        severity=violation.severity or rule.severity,
+        severity=severity_of(review, rule, violation),
         constraint=constraint or rule.constraint,
         at=pointer(review.plan, violation.at),
         entry=name if named else None,
@@ -181,6 +181,23 @@ def _finding(
         allowed=violation.allowed,
         source=violation.source,
     )
+
+
+def severity_of(review: Review, rule: Rule, violation: Violation) -> Severity:
+    """Return how much a violation weighs. A user can raise any rule, and lower one of the workflow.
+
+    What a constraint or the truth asks for is never lowered in passing: accepting that takes an ignore with a reason.
+    """
+    own = violation.severity or rule.severity
+    said = review.value("rules", rule.id)
+    if said == "error" or (said == "warning" and lowerable(rule)):
+        return said
+    return own
+
+
+def lowerable(rule: Rule) -> bool:
+    """Whether a user may make a warning of a rule without giving a reason."""
+    return rule.constraint == "workflow"
 
 
 def pointer(plan: Plan, at: Path) -> str:

@@ -46,7 +46,6 @@ class Review:
     assessment: Assessment | None = None
     citations: Mapping[str, Citation] | None = None
     today: bool = False
-    budget_share: str = "10"
 
     @cached_property
     def graph(self) -> Graph:
@@ -66,6 +65,11 @@ class Review:
     def fact(self, subject: str, aspect: str) -> Fact | None:
         """Return what the assessment knows of `aspect` of `subject`, None when nothing was asked."""
         return self.assessment.fact(subject, aspect) if self.assessment else None
+
+    @property
+    def budget_share(self) -> str:
+        """The share of an error budget, in percent, that one failed release may spend: 10 unless the user says."""
+        return self.value("configuration", "budget-share") or "10"
 
     def value(self, subject: str, aspect: str) -> str | None:
         """Return the value of a present fact, None otherwise."""

@@ -182,7 +182,7 @@ def _by_new_version(plan: Plan, name: str) -> Plan | None:
 
 
 def _stepped(review: Review, plan: Plan, name: str) -> Plan | None:
-    now = Review(plan, review.assessment, budget_share=review.budget_share)
+    now = Review(plan, review.assessment)
     row = plan.by_name.get(f"deployStrategy/{name}")
     slo = _promise(plan, row) if isinstance(row, ComponentStrategy) else None
     if not isinstance(row, ComponentStrategy) or slo is None:
