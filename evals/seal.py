@@ -55,8 +55,8 @@ def _laid(today: Document, written: Document) -> Document:
     gone = {name.partition("/")[::2] for name in written.get("retired") or ()}
     document = dict(today)
     for section in SECTIONS:
-        whole = document.get(section)
-        rows = _rows(whole["components"] if section == "deployStrategy" else whole)
+        whole: Any = document.get(section)
+        rows = _rows(whole["components"] if section == "deployStrategy" and whole else whole)
         kept = {row["id"]: _bare(row) for row in rows if (section, row["id"]) not in gone}
         for row in _rows(written.get(section)):
             kept[row["id"]] = _merged(kept.get(row["id"], {}), row)

@@ -34,7 +34,7 @@ def lone_scans(plan: Plan) -> Iterator[tuple[Any, Stage, tuple[str, ...]]]:
 # --- aliases ------------------------------------------------------------------------------------------------------
 
 
-@operator("production-path-missing", "release-dropped")
+@operator("production-path-missing", "release-dropped", "section-missing")
 def release_given_to_a_shadow(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for release in releases(plan):
         shadow = Component(id="shadow", types=("infrastructure",))

@@ -464,7 +464,7 @@ def gate_beside_the_way(plan: Plan, _: Assessment) -> Iterator[Mutant]:
         if twins or not any(graph.guarded_by(release.id, gate.stage) for release in releases(plan)):
             continue
         if any(
-            graph.stages[gate.stage].produces or stage.needs == (gate.stage,) and stage.kind == "package"
+            graph.stages[gate.stage].produces or (stage.needs == (gate.stage,) and stage.kind == "package")
             for stage in ()
         ):
             continue
@@ -850,9 +850,9 @@ def forged_baseline(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for entry in plan.evidence:
         if entry.uri.startswith("metric:") and entry.observed is not None:
             better = entry.model_copy(update={"observed": "99.999"})
-            for row, about in ((better, "hash kept"), (better.sealed(), "hash renewed")):
+            for row, kept in ((better, "hash kept"), (better.sealed(), "hash renewed")):
                 rows = tuple(row if e.uri == entry.uri else e for e in plan.evidence)
-                yield Mutant(plan.model_copy(update={"evidence": rows}), about, raw=True)
+                yield Mutant(plan.model_copy(update={"evidence": rows}), kept, raw=True)
 
 
 @operator("slo-above-baseline", "evidence-contradicted")
@@ -881,7 +881,7 @@ def number_in_wording(plan: Plan, _: Assessment) -> Iterator[Mutant]:
 @operator("existing-contradicted")
 def called_existing(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for name, entry in plan.entries():
-        section, _, _ = name.partition("/")
+        section = name.partition("/")[0]
         if entry.origin == "proposed":
             yield Mutant(
                 plan.with_entry(section, entry.model_copy(update={"origin": "existing"})), name, raw=True

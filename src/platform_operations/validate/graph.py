@@ -6,24 +6,17 @@ from functools import cached_property
 from platform_operations.model.delivery import Environment, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
-from platform_operations.platforms.checks import cannot_fail
+from platform_operations.validate.idling import telling
 
 LOWER_KINDS = frozenset({"development", "ephemeral", "staging"})
 """Environments in which no user depends on the artifact."""
-
-
-IDLE = frozenset({"echo", "printf", "true", ":", "sleep", "exit", "cat", "date"})
-"""Programs that tell nothing of an artifact."""
 
 
 def proves(verification: Stage) -> bool:
     """Return whether a verify stage can fail: it runs something that looks at the artifact and may say no."""
     if not verification.runs:
         return verification.action is not None
-    return any(
-        line.strip() and line.split(maxsplit=1)[0] not in IDLE and cannot_fail(line) is None
-        for line in verification.runs
-    )
+    return any(telling(line) for line in verification.runs)
 
 
 class Graph:

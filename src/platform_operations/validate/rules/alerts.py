@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, Runbook
+from platform_operations.slo.durations import seconds
 from platform_operations.validate.compose.parties import UNNAMED, owner_of, with_owner
 from platform_operations.validate.compose.reliability import routed
 from platform_operations.validate.compose.runbooks import actionable, runbook_for
@@ -14,6 +15,10 @@ from platform_operations.validate.rule import Review, Violation, rule
 
 MOST_PAGES_A_WEEK = Decimal(2)
 """Above two pages a week an alert is noise (SRE workbook, chapter 5, on precision)."""
+
+
+LONGEST_WAIT = 86_400
+"""The longest `for` in seconds that still tells someone in time."""
 
 
 def _source(alert: Alert) -> str | None:
@@ -46,8 +51,8 @@ def _cause(review: Review, alert: Alert) -> str | None:
     today = review.as_is.by_name.get(f"alerts/{alert.id}") if review.as_is is not None else None
     if isinstance(today, Alert) and today.kind == "cause" and today.expression == alert.expression:
         return f"is called {alert.kind}, and the same expression is about a cause today"
-    if alert.kind == "symptom" and alert.expression and tells_of_machines(alert.expression):
-        return "is called symptom, and its expression tells of machines"
+    if alert.kind != "imminent" and alert.expression and tells_of_machines(alert.expression):
+        return f"is called {alert.kind}, and its expression tells of machines"
     return None
 
 
@@ -107,6 +112,14 @@ def alert_without_window(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("alerts", alert.id, "expression"),
                 f"alert {alert.id!r} says nothing of when it fires: it has neither an expression nor windows",
+                source=_source(alert),
+            )
+            continue
+        if alert.for_ is not None and seconds(alert.for_) > LONGEST_WAIT and not alert.windows:
+            yield Violation(
+                ("alerts", alert.id, "for"),
+                f"alert {alert.id!r} waits {alert.for_} before it fires: longer than a day tells nobody in time",
+                repair=lambda plan, alert=alert: amend(plan, "alerts", alert.id, for_="5m"),
                 source=_source(alert),
             )
             continue

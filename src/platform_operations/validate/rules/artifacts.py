@@ -151,6 +151,7 @@ def _digest_recorded(plan: Plan, artifact: str) -> Plan:
 def artifact_not_promoted(review: Review) -> Iterator[Violation]:
     """A release puts something before users that no stage of the plan built."""
     made = {name for stage in review.graph.stages.values() for name in stage.produces}
+    yield from _smuggled(review, made)
     for release in review.graph.releases:
         taken = review.graph.consumed(release)
         if taken & made or (taken and _made_elsewhere(review, release)):
@@ -169,6 +170,29 @@ def artifact_not_promoted(review: Review) -> Iterator[Violation]:
             ),
             source=release.evidence[0] if release.evidence else None,
         )
+
+
+def _smuggled(review: Review, made: set[str]) -> Iterator[Violation]:
+    """Yield where a release takes something that was built beside what its verification took."""
+    fixed = {entry.id for entry in review.plan.artifacts if entry.kind == "configuration"}
+    for release in review.graph.full_releases:
+        found = review.graph.lower_verifications(release)
+        verified = {name for stage in found for name in review.graph.consumed(stage)}
+        for name in sorted((review.graph.consumed(release) & made) - verified - fixed) if found else ():
+            yield Violation(
+                ("pipelineStages", release.id, "consumes"),
+                f"release {release.id!r} takes {name!r}, and no stage that verifies below it took that",
+                repair=lambda plan, name=name, stage=found[0]: _taken_too(plan, stage, name),
+                allowed=tuple(sorted(verified)),
+                source=release.evidence[0] if release.evidence else None,
+            )
+
+
+def _taken_too(plan: Plan, stage: Stage, name: str) -> Plan | None:
+    entry = plan.by_name.get(f"pipelineStages/{stage.id}")
+    if not isinstance(entry, Stage):
+        return None
+    return amend(plan, "pipelineStages", stage.id, consumes=(*entry.consumes, *consumed(plan, name)))
 
 
 def _made_elsewhere(review: Review, release: Stage) -> bool:

@@ -149,6 +149,15 @@ def canary_underpowered(review: Review) -> Iterator[Violation]:
 @rule("workflow")
 def canary_blind(review: Review) -> Iterator[Violation]:
     """A step is judged by a signal of the whole service, in which a failure of its share of traffic cannot be seen."""
+    for row, stake, index, _ in _steps(review):
+        if not row.steps[index].judged_by and index < len(row.steps) - 1:
+            yield Violation(
+                ("deployStrategy", row.id, "steps", index, "judgedBy"),
+                f"nothing judges step {index + 1} of {row.id!r}: a failure in {row.steps[index].traffic}% of traffic "
+                "goes on to everyone",
+                repair=lambda plan, row=row, stake=stake: _judged(plan, row.id, stake.slo.id),
+                allowed=(f"slo:{stake.slo.id}",),
+            )
     for row, stake, index, cost in _steps(review):
         if cost.blind and judged_step(row, index) and index < len(row.steps) - 1:
             yield Violation(
@@ -171,6 +180,17 @@ def _steps(review: Review) -> Iterator[tuple[ComponentStrategy, Stake, int, Step
         for index, cost in enumerate(stake.costs if stake else ()):
             if stake is not None:
                 yield row, stake, index, cost
+
+
+def _judged(plan: Plan, name: str, slo: str) -> Plan | None:
+    row = plan.by_name.get(f"deployStrategy/{name}")
+    if not isinstance(row, ComponentStrategy):
+        return None
+    steps = tuple(
+        step if step.judged_by else step.model_copy(update={"judged_by": (f"slo:{slo}",)})
+        for step in row.steps
+    )
+    return amend(plan, "deployStrategy", name, steps=steps)
 
 
 def _by_new_version(plan: Plan, name: str) -> Plan | None:

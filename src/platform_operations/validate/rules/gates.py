@@ -10,10 +10,11 @@ from decimal import Decimal
 from platform_operations.model.delivery import Component, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
-from platform_operations.platforms.checks import CHECKS, cannot_fail, check_of, runs_check
+from platform_operations.platforms.checks import CHECKS, check_of, runs_check
 from platform_operations.validate.compose.gates import checking, gate_stage
 from platform_operations.validate.compose.stages import add_need, reference_of
 from platform_operations.validate.edits import amend, fresh
+from platform_operations.validate.idling import asks_only, swallowed
 from platform_operations.validate.rule import Review, Violation, rule
 
 SECURITY: tuple[GateKind, ...] = ("sast", "secret-scan", "image-scan", "iac-scan")
@@ -133,10 +134,11 @@ _VERSATILE = ("trivy", "snyk", "semgrep", "sonar", "codeql", "gitlab-", "grype",
 def _not_run(gate: QualityGate, stage: Stage) -> str | None:
     """Say why a gate's tool does not do in its stage what the gate is about, None where it does."""
     check = next((check for check in CHECKS if check.id == gate.tool), None)
+    calls = tuple(line for line in stage.runs if not asks_only(line))
     if check is None:
-        spoken = any(_mentions(line, gate.tool) for line in stage.runs)
+        spoken = any(_mentions(line, gate.tool) for line in calls)
         return None if spoken else f"which {stage.id!r} does not run"
-    if not runs_check(gate.tool, stage.runs):
+    if not runs_check(gate.tool, calls):
         return f"which {stage.id!r} does not run"
     fits = gate.tool.startswith(_VERSATILE) or any({gate.kind, check.gate} <= kinds for kinds in _FAMILIES)
     return None if fits or gate.kind == check.gate else f"which is no {gate.kind}"
@@ -169,7 +171,7 @@ def _escape(gate: QualityGate, stage: Stage) -> tuple[str, str] | None:
     for line in stage.runs:
         check = check_of(line)
         if (check is not None and check.id == gate.tool) or runs_check(gate.tool, (line,)):
-            flag = cannot_fail(line)
+            flag = swallowed(line)
             if flag:
                 return line, flag
     return None
@@ -212,14 +214,24 @@ def _why_not(gate: QualityGate, escape: tuple[str, str] | None) -> str:
     return "it runs, but its failure is ignored" if not gate.blocking else f"it lets {_never(gate)}"
 
 
+_SEVERITIES = frozenset(
+    {"info", "low", "minor", "medium", "moderate", "high", "major", "error", "critical", "blocker"}
+)
+"""Words for how bad a finding is, from which on a gate may stop the release."""
+
+_BOUNDS = {"cvss": 9, "score": 9, "severity": 9}
+"""The highest bound of what is rated, not counted: CVSS calls 9 and more critical."""
+
+
 def _never(gate: QualityGate) -> str | None:
     """Say what a gate's bound lets through that it must not: a first failure, or a release nobody approved."""
     limit = gate.fails_on
     bound = limit.at_least if limit.at_least is not None else limit.below
     bound = bound[:40] if bound is not None else ""
     if not re.fullmatch(r"-?\d+(\.\d*)?", bound):
-        return None
-    if limit.at_least is not None and limit.metric in {"failures", "findings"} and Decimal(bound) > 1:
+        counts = limit.at_least is not None and gate.kind != "approval"
+        return f"all below {bound!r} pass" if counts and bound.lower() not in _SEVERITIES else None
+    if limit.at_least is not None and Decimal(bound) > _BOUNDS.get(limit.metric, 1) and _judging(gate):
         return f"{limit.metric} below {bound} pass"
     if limit.below is not None and limit.metric == "approvals" and Decimal(bound) < 1:
         return "a release pass that nobody approved"
@@ -233,7 +245,7 @@ def _blocking(plan: Plan, gate: QualityGate) -> Plan | None:
     proposed = next((check.run for check in CHECKS if check.id == gate.tool), None)
     runs: list[str] = []
     for line in stage.runs:
-        own = runs_check(gate.tool, (line,)) and cannot_fail(line)
+        own = runs_check(gate.tool, (line,)) and swallowed(line)
         if own and proposed is None:
             return None
         runs.append(proposed if own and proposed else line)
@@ -248,6 +260,7 @@ def _blocking(plan: Plan, gate: QualityGate) -> Plan | None:
 @rule("release-gates")
 def gate_bypassable(review: Review) -> Iterator[Violation]:
     """A release can be reached without passing any gate of a kind that the component has."""
+    yield from _protected_in_words(review)
     for component in review.plan.components:
         for release in review.graph.first_releases(component.id):
             seen: set[str] = set()
@@ -274,6 +287,29 @@ def gate_bypassable(review: Review) -> Iterator[Violation]:
                     repair=lambda plan, gate=gate, release=release: _in_the_way(review, plan, gate, release),
                     source=gate.evidence[0] if gate.evidence else None,
                 )
+
+
+def _protected_in_words(review: Review) -> Iterator[Violation]:
+    """Yield where a plan says that something guards the way into a pipeline, which nobody saw and no assumption owns up to."""
+    today = (
+        {pipeline.id: pipeline.protected_by for pipeline in review.as_is.pipelines} if review.as_is else None
+    )
+    assumed = {name for note in review.plan.assumptions for name in note.fills}
+    for pipeline in review.plan.pipelines if today is not None else ():
+        new = tuple(name for name in pipeline.protected_by if name not in (today or {}).get(pipeline.id, ()))
+        if not new or f"pipelines/{pipeline.id}/protectedBy" in assumed:
+            continue
+        yield Violation(
+            ("pipelines", pipeline.id, "protectedBy"),
+            f"pipeline {pipeline.id!r} is said to wait for {', '.join(new)}, which nothing in the repository shows",
+            question=(f"pipelines/{pipeline.id}", "required-checks"),
+            repair=lambda plan, pipeline=pipeline, new=new: amend(
+                plan,
+                "pipelines",
+                pipeline.id,
+                protected_by=tuple(name for name in pipeline.protected_by if name not in new),
+            ),
+        )
 
 
 def _after(review: Review, gate: QualityGate, release: Stage) -> bool:

@@ -220,13 +220,16 @@ def approval_missing(review: Review) -> Iterator[Violation]:
     """A release of high risk reaches everyone without anyone's approval."""
     if review.plan.target.risk_profile.level != "high":
         return
-    approvals = {stage.id for stage in review.plan.pipeline_stages if stage.kind == "approve"}
+    approvals = {stage.id: stage for stage in review.plan.pipeline_stages if stage.kind == "approve"}
     for component in review.plan.components:
         for release in review.graph.first_releases(component.id):
             place = review.graph.place(release)
             if place is None or place.kind != "production":
                 continue
-            if any(review.graph.guarded_by(release.id, name) for name in approvals):
+            if any(
+                review.graph.guarded_by(release.id, name) and stage.environment in {place.id, None}
+                for name, stage in approvals.items()
+            ):
                 continue
             if review.value(f"environments/{place.id}", "approval") is not None:
                 continue

@@ -215,8 +215,14 @@ def _stands(plan: Plan, known: Known, wanted: Wanted) -> bool:
 
 def _of_plan(review: Review, known: Known) -> Iterator[Violation]:
     plan = review.plan
+    today = review.as_is.owners if review.as_is is not None else ()
+    taken = {uri for owner in today for uri in owner.evidence if uri.startswith("repo:")}
+    known_owners = {UNNAMED, *(owner.id for owner in today)}
     for owner in plan.owners:
-        if owner.id != UNNAMED and all(uri.startswith("reference:") for uri in owner.evidence):
+        # Lines that name somebody else do not name this one, however alike the names look.
+        if owner.id not in known_owners and all(
+            uri.startswith("reference:") or uri in taken for uri in owner.evidence
+        ):
             yield Violation(
                 ("owners", owner.id),
                 f"owner {owner.id!r} is named by nothing: CODEOWNERS, a catalog, a label or the user names owners",

@@ -6,12 +6,16 @@ from platform_operations.model.delivery import DataPlan, Rollback, RollbackTrigg
 from platform_operations.model.plan import Plan
 from platform_operations.platforms import platform
 from platform_operations.platforms.platform import Rollback as WayBack
+from platform_operations.slo.durations import seconds
 from platform_operations.validate.compose.parties import REGISTRIES, carriers, owner_of, with_owner
 from platform_operations.validate.compose.release import TIME_LIMIT, chosen_way, triggers_of, ways_back
 from platform_operations.validate.compose.stages import component_of
 from platform_operations.validate.edits import amend
 from platform_operations.validate.graph import proves
 from platform_operations.validate.rule import Review, Violation, rule
+
+LONGEST_SECONDS = 86_400
+"""A way back that may take longer than a day is none that anybody waits for."""
 
 
 def _release_of(review: Review, back: Rollback) -> Stage | None:
@@ -96,6 +100,13 @@ def _of_stage(review: Review, back: Rollback, name: str) -> str | None:
         return "there is no such stage"
     if stage.component != back.component or stage.environment != back.environment:
         return f"that stage says nothing of {back.component} in {back.environment}"
+    releases = [
+        release.id
+        for release in review.graph.releases
+        if (release.component, release.environment) == (back.component, back.environment)
+    ]
+    if releases and all(review.graph.guarded_by(name, stage.id) for name in releases):
+        return "that stage is over before the release"
     if stage.kind == "verify":
         return None if proves(stage) else "that stage cannot fail"
     return None if stage.action else "that stage verifies nothing"
@@ -137,6 +148,8 @@ def _unsupported(review: Review, back: Rollback, ways: dict[str, WayBack]) -> st
         return f"which no platform of {back.component!r} offers"
     if back.origin != "existing" and _rests_on_more(review, back):
         return "which needs what nothing shows to be there: no strategy of the environment uses it"
+    if back.restores != way.restores:
+        return f"which restores {way.restores}, and not {back.restores}"
     started = any(stage.on_failure == back.id for stage in review.plan.pipeline_stages)
     if back.automatic and not way.automatic and not started:
         return "which somebody must start: no stage does `onFailure`, and the platform does not by itself"
@@ -191,6 +204,8 @@ def rollback_unowned(review: Review) -> Iterator[Violation]:
             "an owner"
             if not back.owner or back.owner not in known
             else None
+            if back.time_limit and seconds(back.time_limit) <= LONGEST_SECONDS
+            else "a time limit within a day"
             if back.time_limit
             else "a time limit"
         )
@@ -207,7 +222,8 @@ def rollback_unowned(review: Review) -> Iterator[Violation]:
 def _owned(review: Review, plan: Plan, back: Rollback) -> Plan:
     known = {owner.id for owner in plan.owners}
     owner = back.owner if back.owner in known else owner_of(review, plan, back.component)
-    plan = amend(plan, "rollbackPlan", back.id, owner=owner, time_limit=back.time_limit or TIME_LIMIT)
+    kept = back.time_limit if back.time_limit and seconds(back.time_limit) <= LONGEST_SECONDS else None
+    plan = amend(plan, "rollbackPlan", back.id, owner=owner, time_limit=kept or TIME_LIMIT)
     return with_owner(plan, owner or "", (f"rollbackPlan/{back.id}/owner",))
 
 

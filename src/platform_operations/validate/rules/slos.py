@@ -83,6 +83,7 @@ def _promises(review: Review, plan: Plan, component: Component, rows: tuple[Obse
 @rule("observed-slos")
 def slo_without_baseline(review: Review) -> Iterator[Violation]:
     """An SLO promises a number that no measurement of this repository's metrics backs."""
+    yield from _postponed(review)
     for slo in review.plan.slos:
         if slo.objective is None:
             continue
@@ -102,6 +103,32 @@ def slo_without_baseline(review: Review) -> Iterator[Violation]:
             allowed=(metric_uri(row.id),) if row is not None and row.status in SUPPORTS else (),
             source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
         )
+
+
+def _postponed(review: Review) -> Iterator[Violation]:
+    """Yield where a component promises nothing yet, although a baseline that supports a promise was measured."""
+    for component in review.plan.components:
+        own = [slo for slo in review.plan.slos if slo.component == component.id]
+        if not own or any(slo.objective is not None for slo in own):
+            continue
+        rows = [
+            row
+            for row in observations_of(review, review.plan, component)
+            if row.status == "ok" and row.target is not None and not _old(review, row)
+        ]
+        for row in rows[:1]:
+            slo = next((slo for slo in own if slo.id == row.id), own[0])
+            yield Violation(
+                ("slos", slo.id, "status"),
+                f"SLO {slo.id!r} waits for a baseline, and {row.id!r} was measured: it supports {row.target}%",
+                repair=lambda plan, slo=slo, row=row: _on_baseline(plan, slo, row),
+                allowed=(row.target or "",),
+            )
+
+
+def _old(review: Review, row: Observation) -> bool:
+    age = days_between(row.end, review.plan.target.as_of)
+    return age is not None and age * 86_400 > seconds(row.window)
 
 
 def _on_baseline(plan: Plan, slo: Slo, row: Observation | None) -> Plan:
@@ -166,7 +193,8 @@ def _aimless(review: Review) -> Iterator[Violation]:
     for slo in review.plan.slos:
         if slo.status != "aspirational":
             continue
-        lacking = "owner" if not slo.owner else "by" if not slo.by or slo.by < today else None
+        due = bool(slo.by) and today <= (slo.by or "") <= _a_year_after(today)
+        lacking = "owner" if not slo.owner else None if due else "by"
         if lacking:
             row = observation_of(review, slo)
             what = (
@@ -179,6 +207,11 @@ def _aimless(review: Review) -> Iterator[Violation]:
                 f"SLO {slo.id!r} is aspirational and names {what}",
                 repair=lambda plan, slo=slo, row=row: _on_baseline(plan, slo, row),
             )
+
+
+def _a_year_after(day: str) -> str:
+    """Return the day a year later; for no day the last that there is."""
+    return f"{int(day[:4]) + 1:04}{day[4:]}" if day[:4].isdigit() else "9999-12-31"
 
 
 @rule("observed-slos", "warning")

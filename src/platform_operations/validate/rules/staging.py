@@ -31,6 +31,7 @@ from platform_operations.validate.edits import amend, fresh, united
 from platform_operations.validate.expectations import UNCHECKED, health_kinds
 from platform_operations.validate.graph import proves
 from platform_operations.validate.rule import Review, Violation, rule
+from platform_operations.validate.waiting import waits_in_deed
 
 
 def judged_canary(review: Review, release: Stage) -> bool:
@@ -271,6 +272,8 @@ def deploy_without_health_check(review: Review) -> Iterator[Violation]:
             why, aspect = "has an http check that asks for no path", "health-check"
         elif not stage.waits and check.kind != "none":
             why, aspect = "does not wait for the health check's answer", "waits"
+        elif check.kind != "none" and not waits_in_deed(review, stage):
+            why, aspect = "says that it waits for the health check, and no command of it does", "waits"
         else:
             continue
         yield Violation(
@@ -295,7 +298,7 @@ def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
         plan, check = health_of(review, plan, component, name)
         uris = evidence_of(review, f"components/{component.id}", "health-endpoint")
     runs = stage.runs
-    if not stage.waits:
+    if not stage.waits or not waits_in_deed(review, stage):
         runs = united(runs, _waiting(review, component.id, stage))
     plan = cited(review, plan, uris)
     return amend(
@@ -312,7 +315,9 @@ def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
 def _waiting(review: Review, component: str, stage: Stage) -> tuple[str, ...]:
     """Return the command that waits for the rollout of an action that does not."""
     action = stage.action or ""
-    if action.startswith("kubernetes"):
+    if action.startswith("argo-rollouts"):
+        return (f"kubectl argo rollouts status {component} --timeout 30m",)
+    if action.startswith(("kubernetes", "helm")):
         return (waits_for_rollout(review, component, stage),)
     if action.startswith("ecs"):
         return (f"aws ecs wait services-stable --services {component}",)

@@ -9,6 +9,7 @@ from platform_operations.model.plan import SECTIONS, Plan
 from platform_operations.model.reliability import Alert
 from platform_operations.model.summary import BARE_NUMBER, PLACEHOLDER, strategy_summary, summary_of
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
+from platform_operations.validate.compose.standard import tried_as
 from platform_operations.validate.edits import amend, cite, united
 from platform_operations.validate.rule import Review, Violation, rule
 from platform_operations.validate.rules.exposure import forged_costs
@@ -147,17 +148,20 @@ def claim_unsupported(review: Review) -> Iterator[Violation]:
         return
     tested = {row.name for row in review.assessment.backtests if row.status in {"ok", "noisy"}}
     for alert in review.plan.alerts:
-        if alert.id in tested and alert.backtest != f"metric:backtest-{alert.id}":
+        name = tried_as(alert, review.plan)
+        if name != alert.id and f"alerts/{name}" in review.plan.by_name:
+            continue
+        if name in tested and alert.backtest != f"metric:backtest-{name}":
             yield Violation(
                 ("alerts", alert.id, "backtest"),
                 f"alert {alert.id!r} was tried on the measured history and does not say what came of it",
                 repair=lambda plan, alert=alert: _with_backtest(review, plan, alert),
-                allowed=(f"metric:backtest-{alert.id}",),
+                allowed=(f"metric:backtest-{name}",),
             )
 
 
 def _with_backtest(review: Review, plan: Plan, alert: Alert) -> Plan | None:
-    entry = backtest_entry(review, alert.id)
+    entry = backtest_entry(review, tried_as(alert, plan))
     if entry is None:
         return None
     evidence = united(alert.evidence, (entry.uri,))

@@ -1,0 +1,29 @@
+"""Whether a stage that says it waits for the new version has a command that does."""
+
+import re
+
+from platform_operations.model.delivery import Stage
+from platform_operations.platforms import PLATFORMS
+from platform_operations.validate.rule import Review
+
+_WAITING = re.compile(
+    r"(?<![\w-])(status|wait|watch|until|stable|--wait\S*|--atomic|--watch|--timeout\S*|--rollback-on-failure)(?![\w])"
+)
+_WATCHABLE = ("kubernetes-", "argo-rollouts-", "helm-", "ecs-")
+"""Actions that hand a new version over; another command tells when it is up."""
+
+
+def waits_in_deed(review: Review, stage: Stage) -> bool:
+    """Return whether the commands of a stage wait, where its action needs a command for that.
+
+    What the assessment read of today's stage stays as it was read, and an action's own inputs are not seen here.
+    """
+    today = review.as_is.by_name.get(f"pipelineStages/{stage.id}") if review.as_is is not None else None
+    read = isinstance(today, Stage) and today.waits and today.runs == stage.runs
+    name = stage.action or ""
+    action = next((found.actions[name] for found in PLATFORMS if name in found.actions), None)
+    if review.today or read or action is None or not name.startswith(_WATCHABLE):
+        return True
+    needed = not action.waits or any(_WAITING.search(line) for line in action.commands)
+    told = any(line.startswith("uses ") or _WAITING.search(line) for line in stage.runs)
+    return told or not needed or not stage.runs
