@@ -63,7 +63,7 @@ def _conversation(messages: list[dict[str, Any]]) -> str | None:
     open_calls: list[str] = []
     for message in messages:
         content = message["content"]
-        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        blocks = _blocks(content)
         if not blocks or any(block["type"] == "text" and not block["text"].strip() for block in blocks):
             return "messages: text content blocks must be non-empty"
         wrong = next((found for block in blocks if (found := _block(block, message["role"]))), None)
@@ -78,7 +78,11 @@ def _conversation(messages: list[dict[str, Any]]) -> str | None:
 
 def _paused(message: dict[str, Any]) -> bool:
     """Whether the last message is one of ours to be continued: our scripts mark it with a text."""
-    return any(block.get("text") == "paused" for block in message["content"] if isinstance(block, dict))
+    return any(block.get("text") == "paused" for block in _blocks(message["content"]))
+
+
+def _blocks(content: Any) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
 def _block(block: dict[str, Any], role: str) -> str | None:
@@ -100,7 +104,7 @@ def events(reply: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         "cache_read_input_tokens": 7,
         "output_tokens": 1,
     }
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}  # fmt: skip
+    message: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}  # fmt: skip
     found: list[tuple[str, dict[str, Any]]] = [("message_start", {"message": message}), ("ping", {})]
     for index, block in enumerate(reply["content"]):
         empty, deltas = _parts(block)
@@ -166,10 +170,8 @@ class Handler(BaseHTTPRequestHandler):
             self._stream(events(step["reply"]))
 
     def _fault(self, step: dict[str, Any]) -> None:
-        name, whole = (
-            step["fault"],
-            events({"content": [{"type": "text", "text": "half a"}], "stop_reason": "end_turn"}),
-        )
+        half: dict[str, Any] = {"content": [{"type": "text", "text": "half a"}], "stop_reason": "end_turn"}
+        name, whole = step["fault"], events(half)
         match name:
             case "reset":
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

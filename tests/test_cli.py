@@ -118,7 +118,6 @@ def test_misuse_is_one_line_that_names_the_help_and_exit_2(run: Run, arguments: 
         ("plan", ".", "--config", "no-such-file.toml"),
         ("plan", ".", "--facts", "no-such-file.json"),
         ("plan", ".", "--drafter", "claude"),
-        ("plan", ".", "--drafter", "auto"),
         ("plan", ".", "--as-of", "yesterday"),
         ("plan", ".", "--as-of", "2026-02-30"),
         ("validate", "no-such-plan.yaml"),

@@ -52,10 +52,8 @@ def drafter(name: str, owner: str | None = None) -> Drafter:
     """Return the drafter of that name; `owner` is who owns what nobody is known to own.
 
     Raises:
-        InputError: this build has no such drafter.
+        InputError: there is no such drafter; Claude is `agent.drafting.ArchitectDrafter`, made for one target.
     """
     if name != "embedded":
-        raise InputError(
-            f"this build has no drafter {name!r}; --drafter embedded needs no model and no network"
-        )
+        raise InputError(f"there is no drafter {name!r}; --drafter embedded needs no model and no network")
     return lambda assessment: draft(assessment, owner)

@@ -1,11 +1,12 @@
 """A run of the architect: gather first, converse, let the remedies finish, say what happened."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from platform_operations.agent.conversation import Trace, converse
 from platform_operations.agent.port import ModelPort, Request, Tell
-from platform_operations.agent.prompts import first_message, nonce_of, system_prompt
+from platform_operations.agent.prompts import draft_part, first_message, nonce_of, system_prompt
 from platform_operations.agent.settings import Settings
 from platform_operations.agent.submission import Submission, revised, submitted
 from platform_operations.agent.tools import HANDING_IN, reading
@@ -13,6 +14,7 @@ from platform_operations.draft import draft, finished
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.finding import Findings
 from platform_operations.model.plan import Plan
+from platform_operations.model.record import canonical
 from platform_operations.toolbox import Target, gaps_of, judged
 
 
@@ -32,6 +34,7 @@ class Opening:
     draft: Plan
     system: str
     message: str
+    quoted_draft: str
 
     def request(self, settings: Settings, tools: tuple[dict[str, Any], ...] = HANDING_IN) -> Request:
         """Return the first request."""
@@ -76,14 +79,39 @@ async def architect(
     return Outcome(plan, judged(plan, assessment, target.repository, target.ignores), trace)
 
 
-async def first_request(
-    target: Target, assessment: Assessment, settings: Settings, owner: str | None, metrics: str | None
-) -> Request:
-    """Return the first request of a run: what `--dry-run` shows. No model is asked."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first request of a run, with the bytes that each source brings into it."""
+
+    request: Request
+    sizes: Mapping[str, int]
+
+
+async def preview(
+    target: Target,
+    assessment: Assessment,
+    settings: Settings,
+    *,
+    owner: str | None = None,
+    metrics: str | None = None,
+) -> Preview:
+    """Return what a run would send first: what `--dry-run` shows. It takes neither key nor network."""
     opening = opened(target, assessment, settings, owner)
     root = str(target.root) if target.root is not None else None
     async with reading(root, metrics, nonce_of(assessment)) as tools:
-        return opening.request(settings, tools.tools)
+        request = opening.request(settings, tools.tools)
+    drafted = _bytes(opening.quoted_draft)
+    sizes = {
+        "system": _bytes(request.system),
+        "tools": _bytes(canonical(list(request.tools))),
+        "assessment": _bytes(opening.message) - drafted,
+        "draft": drafted,
+    }
+    return Preview(request, sizes)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8"))
 
 
 def opened(target: Target, assessment: Assessment, settings: Settings, owner: str | None = None) -> Opening:
@@ -94,6 +122,7 @@ def opened(target: Target, assessment: Assessment, settings: Settings, owner: st
         first,
         system_prompt(assessment, turns=settings.turns, repairs=settings.repairs),
         first_message(assessment, gaps_of(target, assessment), first, verdict),
+        draft_part(assessment, first),
     )
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
 from platform_operations.documents import plan_text
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.finding import Finding, Findings
@@ -32,6 +30,8 @@ MOST_FINDINGS = 40
 
 def rendered(template: str, /, **values: Any) -> str:
     """Return a template of prompts/ filled in; a value that it names and nobody gives is an error."""
+    from jinja2 import Environment, StrictUndefined
+
     source = resource("prompts", f"{template}.md.jinja").read_text(encoding="utf-8")
     environment = Environment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
@@ -59,10 +59,15 @@ def first_message(assessment: Assessment, gaps: Verdict, draft: Plan, findings: 
         name=_quoted(assessment.as_is.target.name, nonce),
         nonce=nonce,
         pack=_quoted(pack(assessment, gaps), nonce),
-        plan=_cut(_quoted(_without_ledger(draft), nonce)),
+        plan=draft_part(assessment, draft),
         verdict="valid" if findings.valid else f"{len(findings.findings)} findings",
         questions=[_quoted(question.text, nonce) for question in gaps.questions[:20]],
     )
+
+
+def draft_part(assessment: Assessment, draft: Plan) -> str:
+    """Return the draft as the first message quotes it."""
+    return _cut(_quoted(_without_ledger(draft), nonce_of(assessment)))
 
 
 def _quoted(text: str, nonce: str) -> str:

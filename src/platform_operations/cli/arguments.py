@@ -96,10 +96,24 @@ def _plan(command: _Declare) -> None:
     made.add_argument(
         "--drafter",
         choices=("embedded", "claude", "auto"),
-        default="embedded",
-        help="who drafts: the rules' own remedies (embedded, no network), or a model, only when asked for",
+        help="who drafts: the rules' own remedies (embedded, the default: no network), Claude, or auto: Claude where a "
+        "key is set; your own configuration may choose, a repository's cannot",
     )
-    made.add_argument("--dry-run", action="store_true", help="write no file, and ask no model")
+    made.add_argument("--model", metavar="ID", help="the model that --drafter claude asks")
+    made.add_argument(
+        "--effort", choices=("low", "medium", "high", "xhigh", "max"), help="how hard it thinks"
+    )
+    made.add_argument("--turns", metavar="N", type=int, help="at most so many replies")
+    made.add_argument("--tokens", metavar="N", type=int, help="at most so many tokens, all counted")
+    made.add_argument("--seconds", metavar="N", type=int, help="at most so long, retries included")
+    made.add_argument(
+        "--journal", metavar="DIR", help="record requests and replies; what is there costs nothing again"
+    )
+    made.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="write no file and ask no model; with Claude, show what would be sent",
+    )
     made.add_argument("--owner", metavar="NAME", help="who owns what nobody is known to own")
     made.add_argument("-o", "--output", metavar="DIR", help="write plan.yaml, assessment.json and report.md")
     _format(made, "text", "json", "yaml", "markdown", "interface")

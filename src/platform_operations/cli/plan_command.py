@@ -4,6 +4,8 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from platform_operations.agent.choice import Choice, chosen
+from platform_operations.cli.model_runs import model_drafter, show_request
 from platform_operations.cli.output import note, print_document, print_text, progress, redacted
 from platform_operations.cli.saving import plan_files, saved
 from platform_operations.cli.show_findings import note_findings
@@ -16,10 +18,16 @@ from platform_operations.pipeline import run as flow
 
 def run(arguments: Namespace) -> int:
     """Draft and validate; an invalid plan is still printed, with its findings on standard error, and exit code 1."""
-    drafting = drafter(arguments.drafter, arguments.owner)
+    choice = _choice(arguments)
+    if choice.drafter == "claude" and arguments.dry_run:
+        return show_request(arguments, choice)
     with progress() as tell:
         target = target_of(arguments)
+        asked = model_drafter(arguments, choice, target, tell) if choice.drafter == "claude" else None
+        drafting = asked or drafter(choice.drafter, arguments.owner)
         done = flow(target, drafting, metrics=metrics_of(arguments), as_of=arguments.as_of, tell=tell)
+    if asked is not None:
+        note(asked.summary() or "")
     _print(done, arguments)
     shown = arguments.format == "text" and sys.stdout.isatty()
     if not done.findings.valid and not shown:
@@ -28,6 +36,11 @@ def run(arguments: Namespace) -> int:
     if arguments.output:
         _save(done, arguments)
     return 0 if done.findings.valid else 1
+
+
+def _choice(arguments: Namespace) -> Choice:
+    names = ("model", "effort", "turns", "tokens", "seconds")
+    return chosen(arguments.drafter, {name: getattr(arguments, name) for name in names})
 
 
 def _print(done: Run, arguments: Namespace) -> None:
