@@ -49,7 +49,7 @@ def test_as_a_process_a_missing_folder_is_one_line_and_no_traceback() -> None:
 
 @pytest.mark.needs("bash")
 def test_a_reader_that_goes_away_ends_the_run_quietly() -> None:
-    command = f"{sys.executable} -m platform_operations.cli plan '{CHECKOUT}' --format json | head -c 1"
+    command = f"'{sys.executable}' -m platform_operations.cli plan '{CHECKOUT}' --format json | head -c 1"
     answer = subprocess.run(
         ["bash", "-c", command], capture_output=True, encoding="utf-8", timeout=120, check=False
     )

@@ -175,7 +175,7 @@ def test_claude_code_starts_with_the_skill_and_the_server_of_the_plugin(
     server = "plugin:platform-operations:platform-operations"
     first: dict[str, Any] = {}
     # It waits 5 s for servers: on a busy machine starting one can take longer.
-    for _ in range(3):
+    for _ in range(6):
         first = first_line(alone)
         if {row["name"]: row["status"] for row in first["mcp_servers"]}.get(server) == "connected":
             break
