@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import yaml
@@ -38,7 +39,7 @@ def alert(**fields: object) -> Alert:
     return Alert.model_validate({**row, **fields})
 
 
-def rules_of(plan: Plan) -> dict[str, dict[str, object]]:
+def rules_of(plan: Plan) -> dict[str, dict[str, Any]]:
     """Every rule that a plan becomes, by the name of its alert or recording."""
     texts = [file.text for file in render(plan, ["prometheus-rules"]).artifacts]
     groups = [group for text in texts for group in yaml.safe_load(text)["groups"]]
@@ -119,7 +120,6 @@ def test_an_alert_carries_severity_owner_slo_and_runbook() -> None:
         "component": "checkout",
         "slo": "checkout-availability",
     }
-    assert isinstance(rule["annotations"], dict)
     assert set(rule["annotations"]) == {"summary", "runbook_url", "description"}
     assert rule["annotations"]["runbook_url"] == "runbooks/checkout-burning.md"
 
@@ -173,7 +173,6 @@ def test_text_of_a_plan_never_becomes_a_template_action() -> None:
     text = '{{ query "secrets" }} and {{ $labels.pod }}'
     rules = rules_of(plan_of(alerts=(alert(summary=text, expression="up == 0"),)))
     annotations = rules["Watch"]["annotations"]
-    assert isinstance(annotations, dict)
     assert '{{ "{{" }} query' in annotations["summary"]
     assert re.sub(r'\{\{ "\{\{" \}\}', "", annotations["summary"]).count("{{") == 0
 

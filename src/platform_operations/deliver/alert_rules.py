@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from platform_operations.errors import InputError
 from platform_operations.model.evidence import LedgerEntry, repo_place
@@ -63,12 +64,34 @@ class _Known:
     names: set[str] = field(default_factory=set[str])
 
 
+class _Same:
+    """A plan as a key: the same object, not an equal one, which would take longer to find out than to render."""
+
+    __slots__ = ("plan",)
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.plan is self.plan
+
+    def __hash__(self) -> int:
+        return id(self.plan)
+
+
 def alert_rules(plan: Plan) -> AlertRules:
     """Return the alerting rules of a plan.
 
     An SLO with a burn-rate alert, in whose component no alert watches for absence, gets one with the same owner,
     route and runbook: when its metric vanishes, its burn-rate alerts fall silent.
     """
+    return _all_of(_Same(plan))
+
+
+@lru_cache(maxsize=1)
+def _all_of(same: _Same) -> AlertRules:
+    """Return the rules once for all renderers that ask for them."""
+    plan = same.plan
     known = _Known({slo.id: slo for slo in plan.slos}, {book.id: book for book in plan.runbooks}, plan.ledger)
     rules: list[AlertRule] = []
     left_out: list[tuple[str, str]] = []
@@ -82,10 +105,11 @@ def alert_rules(plan: Plan) -> AlertRules:
         name for alert in plan.alerts if alert.kind == "absence" for name in (alert.component, alert.slo)
     }
     rules += _absences(plan, rules, watched, known)
+    alerted = {alert.slo for alert in plan.alerts}
     left_out += [
         (f"slos/{slo.id}", why)
         for slo in plan.slos
-        if (why := _unmeasured(slo)) and not any(alert.slo == slo.id for alert in plan.alerts)
+        if slo.id not in alerted and (why := _unmeasured(slo)) is not None
     ]
     return AlertRules(tuple(rules), tuple(left_out))
 
@@ -122,12 +146,9 @@ def _rule(alert: Alert, known: _Known) -> AlertRule | str:
         if found is None:
             return "it has no expression"
         expression = found
-    tree = parsed(expression)
-    if isinstance(tree, Unreadable):
-        return f"its expression is not PromQL: {tree.reason}"
-    placeholder = next((word for word in (WINDOW, "$__") if word in expression), None)
-    if placeholder is not None:
-        return f"its expression holds the placeholder {placeholder!r}"
+        unfit = _unfit(expression)
+        if unfit is not None:
+            return unfit
     return AlertRule(
         f"alerts/{alert.id}",
         f"slo-{slo.id}" if slo is not None else f"component-{alert.component}",
@@ -142,6 +163,14 @@ def _rule(alert: Alert, known: _Known) -> AlertRule | str:
         rate,
         _replaced(alert),
     )
+
+
+def _unfit(expression: str) -> str | None:
+    tree = parsed(expression)
+    if isinstance(tree, Unreadable):
+        return f"its expression is not PromQL: {tree.reason}"
+    placeholder = next((word for word in (WINDOW, "$__") if word in expression), None)
+    return None if placeholder is None else f"its expression holds the placeholder {placeholder!r}"
 
 
 def _written(alert: Alert, slo: Slo | None) -> str | None:
@@ -219,33 +248,40 @@ def _annotations(
 ) -> dict[str, str]:
     book = known.runbooks.get(alert.runbook or "")
     place = (book.url or book.path) if book else None
-    told = [*_figures(slo, conditions)]
+    summary = _shown(alert.summary)
+    told = [_figure(row) for row in conditions]
     if book is not None and book.impact:
-        told.append(f"Impact: {book.impact}")
+        told.append(f"Impact: {_shown(book.impact)}")
     if slo is not None:
-        told.append(slo.summary)
+        told.append(_shown(slo.summary))
     if alert.time_to_impact:
         told.append(f"Time to impact: {alert.time_to_impact}.")
     rows = (
-        ("summary", alert.summary),
-        ("runbook_url", place),
-        ("description", " ".join(told) or alert.summary),
+        ("summary", summary),
+        ("runbook_url", place and _shown(place)),
+        ("description", " ".join(told) or summary),
     )
-    return {name: escaped(redact(" ".join(value.split()))) for name, value in rows if value}
+    return {name: value for name, value in rows if value}
 
 
-def _figures(slo: Slo | None, conditions: Sequence[BurnCondition]) -> Iterator[str]:
-    for row in conditions:
-        long, short = duration(row.pair.long), duration(row.pair.short)
-        text = (
-            f"More than {decimal(row.limit * 100)}% of events failed over {long} and over {short}: "
-            f"{decimal(row.pair.factor)} times what the objective allows, "
-            f"{decimal(row.used * 100, 1)}% of the budget when it fires, "
-            f"{decimal(row.detection, 0)} s after everything began to fail."
-        )
-        if row.least_failures is not None:
-            text += f" At least {row.least_failures} failures over {long}: traffic is low."
-        yield text
+@lru_cache(maxsize=1024)
+def _shown(text: str) -> str:
+    """Return a plan's text on one line, without secrets, and without anything that Prometheus would expand."""
+    return escaped(redact(" ".join(text.split())))
+
+
+@lru_cache(maxsize=1024)
+def _figure(row: BurnCondition) -> str:
+    long, short = duration(row.pair.long), duration(row.pair.short)
+    text = (
+        f"More than {decimal(row.limit * 100)}% of events failed over {long} and over {short}: "
+        f"{decimal(row.pair.factor)} times what the objective allows, "
+        f"{decimal(row.used * 100, 1)}% of the budget when it fires, "
+        f"{decimal(row.detection, 0)} s after everything began to fail."
+    )
+    if row.least_failures is None:
+        return text
+    return f"{text} At least {row.least_failures} failures over {long}: traffic is low."
 
 
 def _replaced(alert: Alert) -> str | None:
@@ -260,12 +296,16 @@ def _absences(
     plan: Plan, rules: Sequence[AlertRule], watched: set[str | None], known: _Known
 ) -> Iterator[AlertRule]:
     alerts = {alert.id: alert for alert in plan.alerts}
+    first_of: dict[str, AlertRule] = {}
+    for rule in rules:
+        if rule.slo is not None and rule.conditions:
+            first_of.setdefault(rule.slo.id, rule)
     for slo in plan.slos:
-        burning = [rule for rule in rules if rule.slo == slo and rule.conditions]
-        expression = absence_expression(slo.sli)
-        if not burning or expression is None or {slo.id, slo.component} & watched:
+        burning = first_of.get(slo.id)
+        expression = absence_expression(slo.sli) if burning is not None else None
+        if burning is None or expression is None or {slo.id, slo.component} & watched:
             continue
-        first = alerts[burning[0].entry.removeprefix("alerts/")]
+        first = alerts[burning.entry.removeprefix("alerts/")]
         summary = f"The metric that SLO {slo.id} is measured by is gone: its burn-rate alerts cannot fire."
         alert = first.model_copy(
             update={"id": f"{slo.id}-absent", "windows": (), "kind": "absence", "summary": summary}

@@ -7,8 +7,10 @@ combination is run through the queries' own arithmetic.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations, islice, product
 from typing import Literal, TypeAlias
 
@@ -99,6 +101,7 @@ def _levels(
     return " ".join(words)
 
 
+@lru_cache(maxsize=4096)
 def _word(first: Fraction, rise: Fraction, phase: Phase) -> str:
     if phase.state == "gone":
         return f"_x{phase.steps}"
@@ -106,18 +109,23 @@ def _word(first: Fraction, rise: Fraction, phase: Phase) -> str:
     return f"{decimal(first)}{sign}{decimal(abs(rise))}x{phase.steps - 1}"
 
 
-def signal_of(sli: Sli, kept: Sequence[str] | None = None) -> Signal | str:
+def signal_of(sli: Sli, kept: tuple[str, ...] | None = None) -> Signal | str:
     """Return the series of an SLI, or why there are none that could be made for its queries.
 
     `kept` are the labels by which an alert groups what the queries sum up; None: as the queries do.
     """
-    good, total = (parsed(query or "") for query in (sli.good, sli.total))
+    return _signal(sli.good or "", sli.total or "", kept)
+
+
+@lru_cache(maxsize=256)
+def _signal(good_query: str, total_query: str, kept: tuple[str, ...] | None) -> Signal | str:
+    good, total = (parsed(query) for query in (good_query, total_query))
     if isinstance(good, Unreadable) or isinstance(total, Unreadable):
         return "its queries cannot be read"
     sliced = _time_slices(good, total)
     if sliced is not None:
         return sliced
-    group, other = (grouping(good), grouping(total)) if kept is None else (tuple(kept), tuple(kept))
+    group, other = (grouping(good), grouping(total)) if kept is None else (kept, kept)
     if group is None or group != other:
         return "its queries do not keep the same labels"
     labels = dict.fromkeys(group, "a")
@@ -133,7 +141,9 @@ def _counters(good: Node, total: Node, labels: Mapping[str, str]) -> Signal | st
     try:
         for name in dict.fromkeys(selector.name for selector in found):
             same = [selector for selector in found if selector.name == name]
-            for series in _tried(name, [row for one in same for row in one.matchers], labels):
+            rows = [row for one in same for row in one.matchers]
+            shared = {row.label for row in rows if row.op == "=" and rows.count(row) == len(same)}
+            for series in _tried(name, rows, labels, shared):
                 effect = (_counted(good, series), _counted(total, series))
                 if effect != (0, 0):
                     effects.setdefault(effect, _text(name or "", series))
@@ -149,21 +159,35 @@ class _UncountedError(ValueError):
     """The queries do more than add up increases."""
 
 
-def _tried(name: str | None, matchers: Sequence[Matcher], labels: Mapping[str, str]) -> Iterator[Labels]:
-    """Yield label sets that fulfil the matchers in every way that matters, the most usual values first."""
+def _tried(
+    name: str | None,
+    matchers: Sequence[Matcher],
+    labels: Mapping[str, str],
+    shared: AbstractSet[str] = frozenset(),
+) -> Iterator[Labels]:
+    """Yield label sets that fulfil the matchers in every way that matters, the most usual values first.
+
+    `shared` are labels of which every selector asks the same value: no other one matters.
+    """
     if name is None:
         raise _UncountedError("a selector names no metric")
     names = tuple(dict.fromkeys((*(row.label for row in matchers), *labels)))
-    values = [_values([row for row in matchers if row.label == label], labels.get(label)) for label in names]
+    values = [
+        _values(tuple(row for row in matchers if row.label == label), labels.get(label), label in shared)
+        for label in names
+    ]
     for chosen in islice(product(*values), _MOST_SERIES):
         row = dict(zip(names, chosen, strict=True))
         yield (*((label, value) for label, value in sorted(row.items()) if value), ("__name__", name))
 
 
-def _values(matchers: Sequence[Matcher], given: str | None) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def _values(matchers: tuple[Matcher, ...], given: str | None, shared: bool) -> tuple[str, ...]:
     """Return one value for each way in which the matchers of a label can hold or not."""
     if not matchers:
         return (given or "a",)
+    if shared:
+        return (next(row.value for row in matchers if row.op == "="),)
     wanted = [value for row in matchers for value in _hints(row)]
     found: dict[tuple[bool, ...], str] = {}
     for value in (*wanted, *_COMMON):

@@ -8,6 +8,7 @@ longest window; then all recovers, and the rule must be silent once the short wi
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor, gcd, lcm
 
 from platform_operations.deliver.alert_rules import AlertRule
@@ -72,18 +73,46 @@ def trials_of(rule: AlertRule) -> Trials | str:
         if slices > _MOST_SLICES:
             return f"promtool holds at most 10,000 samples in a query, too few for {slices} time slices twice over"
         tenth = error_budget(rule.slo.objective) / 10
-        return _Ratio(signal, windows, rule.held, tenth, rule.rate).trials()
+        return _ratio(signal, tuple(windows), rule.held, tenth, rule.rate)
     form = form_of(rule.expression)
     match form:
         case Share():
             window = _Window(form.limit, form.window, form.window)
-            return _Ratio(form.signal, [window], rule.held, form.limit / 10, None).trials()
+            return _ratio(form.signal, (window,), rule.held, form.limit / 10, None)
         case Level():
             return _level(form, rule.held)
         case Gone():
             return _gone(form, rule.held)
         case _:
             return form
+
+
+_MODEL = Signal({}, ("good", "both"), ("bad", "both"))
+"""Counters by what makes them rise: all SLOs of the same objective and windows have the same values."""
+
+
+def _ratio(
+    signal: Signal, windows: tuple[_Window, ...], held: int, quiet: Fraction, rate: Fraction | None
+) -> Trials:
+    """Return the trials of an alert on the share of events that fail."""
+    if not signal.counters:
+        return _Ratio(signal, windows, held, quiet, rate).trials()
+    model = _modelled(windows, held, quiet, rate)
+    roles = [
+        (name, ("both" if name in signal.bad else "good") if name in signal.good else "bad")
+        for name in dict.fromkeys((*signal.good, *signal.bad))
+    ]
+    trials: list[Trial] = []
+    for trial in model.trials:
+        values = {row.name: row.values for row in trial.series}
+        series = tuple(Series(name, values[role]) for name, role in roles)
+        trials.append(Trial(trial.name, trial.interval, series, trial.checks))
+    return Trials(model.step, (dict(signal.labels),), tuple(trials))
+
+
+@lru_cache(maxsize=512)
+def _modelled(windows: tuple[_Window, ...], held: int, quiet: Fraction, rate: Fraction | None) -> Trials:
+    return _Ratio(_MODEL, windows, held, quiet, rate).trials()
 
 
 class _Ratio:

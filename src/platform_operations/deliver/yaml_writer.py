@@ -5,10 +5,10 @@ keys, lists, texts, whole numbers and booleans.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
-Value: TypeAlias = "Mapping[str, Any] | Sequence[Any] | str | int | bool"
+Value: TypeAlias = "dict[str, Any] | list[Any] | tuple[Any, ...]"
 
 _PLAIN = re.compile(r"[0-9]+[smhd]|[A-Za-z][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", "nan"})
@@ -27,13 +27,16 @@ def yaml_lines(value: Value) -> str:
 
 def _lines(value: Value, indent: str) -> list[str]:
     lines: list[str] = []
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, item in value.items():
-            lines += _entry(f"{indent}{scalar(key)}:", item, indent)
+            if isinstance(item, str) and "\n" not in item:
+                lines.append(f"{indent}{_quoted(key)}: {_quoted(item)}")
+            else:
+                lines += _entry(f"{indent}{_quoted(key)}:", item, indent)
         return lines
-    for item in cast("Sequence[Any]", value):
-        if _nested(item):
-            inner = _lines(item, indent + "  ")
+    for item in value:
+        if isinstance(item, (dict, list, tuple)) and item:
+            inner = _lines(cast("Value", item), indent + "  ")
             lines.append(f"{indent}- {inner[0].lstrip(' ')}")
             lines += inner[1:]
         else:
@@ -42,17 +45,13 @@ def _lines(value: Value, indent: str) -> list[str]:
 
 
 def _entry(head: str, item: Any, indent: str) -> list[str]:
-    if _nested(item):
-        return [head, *_lines(item, indent + "  ")]
-    if isinstance(item, Mapping | list | tuple):
-        return [f"{head} {'{}' if isinstance(item, Mapping) else '[]'}"]
+    if isinstance(item, (dict, list, tuple)):
+        if item:
+            return [head, *_lines(cast("Value", item), indent + "  ")]
+        return [f"{head} {'{}' if isinstance(item, dict) else '[]'}"]
     if isinstance(item, str) and "\n" in item and _fits_block(item):
         return [f"{head} |-", *(f"{indent}  {line}" if line else "" for line in item.split("\n"))]
     return [f"{head} {scalar(item)}"]
-
-
-def _nested(item: Any) -> bool:
-    return isinstance(item, Mapping | list | tuple) and len(cast("Sequence[Any]", item)) > 0
 
 
 def _fits_block(text: str) -> bool:
@@ -68,6 +67,11 @@ def scalar(value: str | int | bool) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    return _quoted(value)
+
+
+@lru_cache(maxsize=4096)
+def _quoted(value: str) -> str:
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     if '"' in value and "'" not in value and all(found[0] in '"\\' for found in _ESCAPED.finditer(value)):

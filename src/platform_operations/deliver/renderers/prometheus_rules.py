@@ -1,6 +1,6 @@
 """Prometheus rule files: an alert for each that the plan has, and the budget of each SLO as recordings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -45,7 +45,7 @@ def _file(name: str, rules: Sequence[AlertRule]) -> str:
     return f"{comments}{yaml_lines({'groups': list(_groups(name, rules))})}"
 
 
-def _groups(name: str, rules: Sequence[AlertRule]) -> Iterator[Mapping[str, Any]]:
+def _groups(name: str, rules: Sequence[AlertRule]) -> Iterator[dict[str, Any]]:
     ordered = sorted(rules, key=lambda rule: rule.interval)
     for interval, part in groupby(ordered, key=lambda rule: rule.interval):
         yield {
@@ -65,7 +65,7 @@ def _budget(name: str, slo: Slo, objective: str) -> str:
     return yaml_lines({"groups": [group]})
 
 
-def _recordings(slo: Slo, objective: str) -> Iterator[Mapping[str, Any]]:
+def _recordings(slo: Slo, objective: str) -> Iterator[dict[str, Any]]:
     """Yield the ratio of failed events over the SLO's window, and the share of its budget that is left.
 
     Sums are divided, not ratios averaged: the mean of short ratios weighs a quiet night like a busy day.
@@ -77,7 +77,7 @@ def _recordings(slo: Slo, objective: str) -> Iterator[Mapping[str, Any]]:
     yield {"record": "slo:error_budget_left:ratio", "expr": left, "labels": labels}
 
 
-def _alert(rule: AlertRule) -> Mapping[str, Any]:
+def _alert(rule: AlertRule) -> dict[str, Any]:
     held = {"for": duration(rule.held)} if rule.held else {}
     return {
         "alert": rule.name,

@@ -28,7 +28,7 @@ def _render(plan: Plan) -> Rendering:
     return Rendering(tuple(artifacts), tuple(left_out))
 
 
-def _document(rule: AlertRule, found: Trials) -> Mapping[str, Any]:
+def _document(rule: AlertRule, found: Trials) -> dict[str, Any]:
     return {
         "rule_files": [f"../{file_name(rule.group)}.rules.yml"],
         "evaluation_interval": duration(found.step),
@@ -36,7 +36,7 @@ def _document(rule: AlertRule, found: Trials) -> Mapping[str, Any]:
     }
 
 
-def _test(rule: AlertRule, found: Trials, trial: Trial) -> Mapping[str, Any]:
+def _test(rule: AlertRule, found: Trials, trial: Trial) -> dict[str, Any]:
     return {
         "name": f"{rule.name}: {trial.name}",
         "interval": duration(trial.interval),
@@ -52,7 +52,7 @@ def _test(rule: AlertRule, found: Trials, trial: Trial) -> Mapping[str, Any]:
     }
 
 
-def _firing(rule: AlertRule, labels: Mapping[str, str]) -> Mapping[str, Any]:
+def _firing(rule: AlertRule, labels: Mapping[str, str]) -> dict[str, Any]:
     return {
         "exp_labels": {**labels, **_expanded(rule.labels)},
         "exp_annotations": _expanded(rule.annotations),
