@@ -97,6 +97,10 @@ INVENTED = (
     "cat /etc/passwd",
     "tar cf all.tar $HOME",
     "uses evil/action@v1",
+    "echo $DEPLOY_TOKEN",
+    "echo all is well",
+    "echo evil-helper==1.0 >> requirements.txt",
+    "cp build/hook .git/hooks/pre-commit",
 )
 
 

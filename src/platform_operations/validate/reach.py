@@ -47,7 +47,10 @@ _DANGERS: tuple[tuple[str, str], ...] = (
     (r"/proc/\S*/environ", "all variables"),
     (r"(?:^|[\s;&|(`/])(?:python\d?(?:\.\d+)?|perl|ruby|php|node|deno|bun)\s+(?:-\S+\s+)*(?:-c|-e|-r|--eval|eval)\s+(?![\"']?import [\w.]+(?:;\s*(?:[\w.]+\(\)|print\([\w.]+\)))*[\"']?(?:$|\s))", "a program inside a command"),
     (r"\.ssh/|id_(?:rsa|ed25519)|\.aws/credentials|\.netrc|\.npmrc|\.pypirc|\.kube/config|\.docker/config|\.git-credentials|(?:cat|less|head|tail|cp|base64)\s[^|;&]*\.env\b", "credentials"),
-    (r"\b(?:crontab|authorized_keys|nsenter|chattr)\b|core\.hooksPath|--privileged\b", "a lasting foothold"),
+    (r"\b(?:crontab|authorized_keys|nsenter|chattr)\b|core\.hooksPath|\.git/hooks|--privileged\b", "a lasting foothold"),
+    (r"(?:^|[\s;&|(`])(?:echo|printf|tee)\b[^;&|]*\$\{?\w*(?:SECRET|TOKEN|PASSW|CREDENTIAL|_KEY|DATABASE_URL|DSN)", "a secret said aloud"),
+    (r">>?\s*[\"']?(?:\./)?(?:[\w.-]+/)*(?:requirements[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|package(?:-lock)?\.json|Makefile|Dockerfile|conftest\.py|\.[a-z][\w./-]*)", "a change of what is built"),
+    (r"^\s*(?:echo|printf|:|true)(?:\s[^|>;&$`]*)?$", "a line that does nothing"),
 )  # fmt: skip
 _DANGER = re.compile("|".join(f"(?P<d{at}>{pattern})" for at, (pattern, _) in enumerate(_DANGERS)))
 _INLINE = re.compile(r"(?:\$\(|`|<\(|>\()\s*([\w./-]+)")
