@@ -1,0 +1,3 @@
+module github.com/basalt/quotes
+
+go 1.23

@@ -1,0 +1,3 @@
+package com.fernweh.trails
+
+class Main
