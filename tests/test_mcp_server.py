@@ -40,6 +40,7 @@ def test_both_eras_offer_the_same_tools_in_the_order_of_the_work() -> None:
         "load_reference",
         "draft_plan",
         "validate_plan",
+        "render_plan",
     ]
 
 
@@ -284,3 +285,15 @@ def test_page_names_are_completed() -> None:
         return found.completion.values
 
     assert session(use) == ["platforms/vercel"]
+
+
+def test_a_valid_plan_is_rendered_and_an_invalid_one_answers_with_its_findings() -> None:
+    plan = document(call("draft_plan", CHECKOUT))
+    files = document(call("render_plan", {"plan": plan, "kinds": ["prometheus-rules"], **CHECKOUT}))
+
+    assert files["schema"] == "platform-ops/artifacts@1"
+    assert "prometheus/slo-checkout-availability.rules.yml" in {row["path"] for row in files["artifacts"]}
+    assert {row["entry"] for row in files["leftOut"]} >= {"alerts/checkout-latency-fast-burn"}
+    refused = call("render_plan", {"plan": {**plan, "alerts": []}, **CHECKOUT})
+    assert document(refused)["valid"] is False
+    assert said(refused).startswith("Not rendered.")

@@ -142,6 +142,15 @@ class ValidatePlan(OnRepository):
         return self
 
 
+class RenderPlan(ValidatePlan):
+    """render_plan."""
+
+    kinds: Annotated[
+        tuple[Annotated[str, Field(max_length=40)], ...],
+        Field(max_length=10, description="Only these kinds of files, such as prometheus-rules; none: all"),
+    ] = ()
+
+
 def schema_of(model: type[Arguments]) -> dict[str, Any]:
     """Return the JSON Schema of a tool's arguments, without what only repeats the names."""
     schema: dict[str, Any] = model.model_json_schema(by_alias=True)

@@ -14,6 +14,7 @@ from platform_operations.mcp_server.arguments import (
     LoadReference,
     OnRepository,
     ReadRepo,
+    RenderPlan,
     ValidatePlan,
 )
 
@@ -115,7 +116,17 @@ OFFERS = (
         "tools:validate_plan",
         open_world=True,
     ),
+    Offer(
+        "render_plan",
+        "Render a valid plan's files",
+        "The files that a valid plan becomes: Prometheus rules, a promtool behaviour test for each alert, runbooks, and "
+        "what was left out with the reason. Give plan or planPath, and path. An invalid plan is not rendered: the answer "
+        "is then its findings. Writes nothing; save the texts under their paths, or let platform-ops render do it.",
+        RenderPlan,
+        "rendering:render_plan",
+        open_world=True,
+    ),
 )
-"""All tools in the order of tools/list. render_plan joins when deliver/renderers exist."""
+"""All tools in the order of tools/list."""
 
 BY_NAME = {offer.name: offer for offer in OFFERS}

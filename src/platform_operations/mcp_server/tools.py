@@ -15,6 +15,7 @@ from platform_operations.mcp_server.watch import Watch
 
 if TYPE_CHECKING:
     from platform_operations.model.finding import Finding
+    from platform_operations.model.plan import Plan
 
 Document: TypeAlias = dict[str, Any]
 
@@ -84,21 +85,26 @@ def draft_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
 def validate_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
     """Return the document platform-ops/findings@1 of a plan against its repository."""
     from platform_operations.mcp_server.texts import findings_text
-    from platform_operations.toolbox import judged, plan_of, read_plan
 
     assert isinstance(arguments, ValidatePlan)
+    _, document = judged_plan(desk, arguments, watch)
+    return answer(findings_text(document), document, arguments)
+
+
+def judged_plan(desk: Desk, arguments: ValidatePlan, watch: Watch) -> "tuple[Plan | None, Document]":
+    """Return the plan that was given, None where it is none, and the document of the verdict on it."""
+    from platform_operations.toolbox import judged, plan_of, read_plan
+
     place = desk.roots.folder(arguments.path)
     if arguments.plan_path is not None:
         plan = read_plan(desk.roots.text(arguments.plan_path), arguments.plan_path)
     else:
         plan = plan_of(arguments.plan)
     if isinstance(plan, tuple):
-        document = malformed(plan)
-    else:
-        kept = desk.assessments.of(place, watch)
-        watch.at("validating")
-        document = judged(plan, kept.assessment, kept.target.repository, kept.target.ignores).document()
-    return answer(findings_text(document), document, arguments)
+        return None, malformed(plan)
+    kept = desk.assessments.of(place, watch)
+    watch.at("validating")
+    return plan, judged(plan, kept.assessment, kept.target.repository, kept.target.ignores).document()
 
 
 def malformed(findings: "tuple[Finding, ...]") -> Document:

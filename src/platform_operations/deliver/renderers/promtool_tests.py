@@ -29,14 +29,15 @@ def _render(plan: Plan) -> Rendering:
 
 
 def _document(rule: AlertRule, found: Trials) -> dict[str, Any]:
+    firing = [_firing(rule, labels) for labels in found.labels]
     return {
         "rule_files": [f"../{file_name(rule.group)}.rules.yml"],
         "evaluation_interval": duration(found.step),
-        "tests": [_test(rule, found, trial) for trial in found.trials],
+        "tests": [_test(rule, firing, trial) for trial in found.trials],
     }
 
 
-def _test(rule: AlertRule, found: Trials, trial: Trial) -> dict[str, Any]:
+def _test(rule: AlertRule, firing: list[dict[str, Any]], trial: Trial) -> dict[str, Any]:
     return {
         "name": f"{rule.name}: {trial.name}",
         "interval": duration(trial.interval),
@@ -45,7 +46,7 @@ def _test(rule: AlertRule, found: Trials, trial: Trial) -> dict[str, Any]:
             {
                 "eval_time": duration(check.at),
                 "alertname": rule.name,
-                "exp_alerts": [_firing(rule, labels) for labels in found.labels] if check.fires else [],
+                "exp_alerts": firing if check.fires else [],
             }
             for check in trial.checks
         ],
