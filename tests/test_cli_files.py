@@ -221,9 +221,34 @@ def test_fix_prints_a_plan_that_is_valid_and_says_so_on_standard_error(run: Run,
     fixed = run("validate", path, "--repo", own / "repo", "--fix")
 
     assert fixed.code == 0
-    assert fixed.err.startswith("the plan is valid")
+    assert fixed.err.startswith("alerts/high-cpu: runbook rewritten\nthe plan is valid")
     assert path.read_text(encoding="utf-8") == broken
     assert run("validate", "-", "--repo", own / "repo", stdin=fixed.out).code == 0
+
+
+def test_fix_lists_the_lines_that_an_entry_cites_and_the_ledger_lacks(run: Run, own: Path) -> None:
+    path = own / "plan" / "plan.yaml"
+    text = path.read_text(encoding="utf-8")
+    entry = text.index("  - id: verify-production\n")
+    cite = text.index("      - repo:", entry)
+    path.write_text(text[:cite] + "      - repo:Dockerfile#L2-L3\n" + text[cite:], encoding="utf-8")
+    asked = run("validate", path, "--repo", own / "repo", "--format", "json")
+
+    fixed = run("validate", path, "--repo", own / "repo", "--fix")
+
+    assert asked.rules == {"evidence-unresolved"}
+    assert (fixed.code, "rewritten" in fixed.err) == (0, False)
+    assert "  - uri: repo:Dockerfile#L2-L3\n    sha256: " in fixed.out
+
+
+def test_fix_does_not_renew_the_hash_of_lines_that_changed(run: Run, own: Path) -> None:
+    cited = own / "repo" / "runbooks" / "checkout-errors.md"
+    cited.write_text("# Something else\n\nNow.\n", encoding="utf-8")
+
+    fixed = run("validate", own / "plan" / "plan.yaml", "--repo", own / "repo", "--fix")
+    asked = run("validate", "-", "--repo", own / "repo", "--format", "json", stdin=fixed.out)
+
+    assert "evidence-stale" in asked.rules
 
 
 def test_fix_writes_over_the_plan_only_when_it_is_named(run: Run, own: Path) -> None:

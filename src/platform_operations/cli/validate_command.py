@@ -14,8 +14,10 @@ from platform_operations.draft import derived, repaired
 from platform_operations.errors import InputError
 from platform_operations.metrics import measured
 from platform_operations.model.assessment import Assessment
+from platform_operations.model.evidence import repo_entry, repo_place
 from platform_operations.model.finding import Finding, Findings
 from platform_operations.model.plan import Plan
+from platform_operations.repository import cited_lines
 from platform_operations.toolbox import (
     MAX_PLAN_BYTES,
     Target,
@@ -25,7 +27,8 @@ from platform_operations.toolbox import (
     read_plan,
     stamped,
 )
-from platform_operations.validate import Ignore
+from platform_operations.validate import Ignore, Review
+from platform_operations.validate.rules.truth import cited
 
 MAX_ASSESSMENT_BYTES = 64 * 1024 * 1024
 BESIDE = "assessment.json"
@@ -123,7 +126,7 @@ def _fix(
         raise InputError(
             "--fix repairs against an assessment: give --repo, or keep assessment.json beside the plan"
         )
-    mended = derived(repaired(plan, assessment), assessment)
+    mended = derived(repaired(_listed(plan, target), assessment), assessment)
     provenance = mended.provenance.model_copy(update={"assessment": assessment.hash()})
     mended = mended.model_copy(update={"provenance": provenance})
     findings = verdict_on(mended, assessment, target, ignores)
@@ -136,5 +139,31 @@ def _fix(
     else:
         sys.stdout.write(yaml_text(document))
         sys.stdout.flush()
+    _note_rewritten(plan, mended)
     note_findings(findings)
     return 0 if findings.valid else 1
+
+
+def _listed(plan: Plan, target: Target | None) -> Plan:
+    """Return the plan whose ledger holds the lines that its entries cite and it does not list, where they exist."""
+    listed = {row.uri: row for row in plan.evidence}
+    for uri in cited(Review(plan)):
+        place, row = repo_place(uri), listed.get(uri)
+        if target is None or place is None or (row is not None and row.sha256 is not None):
+            continue
+        text = target.repository.read(place.path)
+        lines = cited_lines(text, place.first, place.last) if isinstance(text, str) else None
+        if lines is not None:
+            listed[uri] = repo_entry(uri, lines)
+    return plan.model_copy(update={"evidence": tuple(listed.values())})
+
+
+def _note_rewritten(before: Plan, after: Plan) -> None:
+    """Say which entries of the user's plan hold other values now: a remedy may undo what was meant."""
+    computed = {"summary", "origin", "changes", "evidence"}
+    now = dict(after.entries())
+    for name, entry in before.entries():
+        old, new = entry.document(), now[name].document() if name in now else {}
+        fields = sorted(key for key in {*old, *new} - computed if old.get(key) != new.get(key))
+        if fields:
+            note(f"{name}: {', '.join(fields)} rewritten" if new else f"{name}: left out")

@@ -10,6 +10,7 @@ from platform_operations.platforms.platform import Mechanism, Platform
 from platform_operations.slo.budget import pairs_for
 from platform_operations.slo.durations import seconds
 from platform_operations.slo.exposure import exposure, worst_before_everyone
+from platform_operations.validate.compose.kubernetes import as_rollouts, in_namespace, namespace_flag
 from platform_operations.validate.compose.parties import carriers, commands_of, owner_of
 from platform_operations.validate.compose.release import TIME_LIMIT
 from platform_operations.validate.compose.stages import VARIABLE, component_of, reference_of
@@ -26,6 +27,9 @@ LADDERS: tuple[tuple[str, ...], ...] = (
 
 HOLDS: tuple[tuple[str, ...], ...] = (("10m", "20m", "30m"), ("30m", "1h", "1h"), ("2h", "2h", "2h"))
 """How long the steps hold: longer ones are tried only where a quiet service gives too few events to judge by."""
+
+SETTLING = 15 * 60
+"""Seconds beyond the holds that a release may take: pods start, and the last step becomes healthy."""
 
 
 def canaries(component: Component) -> tuple[tuple[Platform, str, Mechanism], ...]:
@@ -104,10 +108,12 @@ def canary(
             fills=(f"deployStrategy/{row.id}/mechanism",),
             confirm_with=owner_of(review, plan, component.id),
         )
-    return _carried(plan, component, row, place, word, back)
+    row = row.model_copy(update={"steps": steps})
+    return _carried(review, plan, component, row, place, word, back)
 
 
 def _carried(
+    review: Review,
     plan: Plan,
     component: Component,
     row: ComponentStrategy,
@@ -124,12 +130,13 @@ def _carried(
         ),
         None,
     )
+    wait = f"--timeout {(sum(seconds(step.hold) for step in row.steps) + SETTLING) // 60}m"
     for stage in plan.pipeline_stages:
-        if (
-            action is None
-            or stage.kind != "deploy"
-            or (stage.component, stage.environment) != (row.component, row.environment)
-        ):
+        if action is None or (stage.component, stage.environment) != (row.component, row.environment):
+            continue
+        if stage.kind == "verify" and word.startswith("argo-"):
+            plan = amend(plan, "pipelineStages", stage.id, runs=as_rollouts(stage.runs, component.id))
+        if stage.kind != "deploy":
             continue
         reference = reference_of(plan, stage.consumes[0].artifact) if stage.consumes else "digest"
         runs = commands_of(
@@ -140,6 +147,8 @@ def _carried(
             path=component.path,
             reference=VARIABLE[reference],
         )
+        space = namespace_flag(review, stage, stage.environment)
+        runs = tuple(in_namespace(line.replace("--timeout 30m", wait), space) for line in runs)
         plan = amend(plan, "pipelineStages", stage.id, action=action[0], runs=runs, waits=action[1].waits)
     way = next(((name, way) for name, way in place.rollbacks.items() if name.startswith(word)), None)
     if back is not None and way is not None:

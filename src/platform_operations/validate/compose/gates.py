@@ -1,5 +1,7 @@
 """New gates: the stage that runs a check, the gate on it, and the release that waits for both."""
 
+import re
+
 from platform_operations.model.delivery import Component, FailsOn, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
@@ -8,6 +10,8 @@ from platform_operations.validate.compose.parties import evidence_of, owner_of, 
 from platform_operations.validate.compose.stages import add_stage, scoped
 from platform_operations.validate.edits import amend, assume, fresh, kebab, united
 from platform_operations.validate.rule import Review
+
+_LEAST = re.compile(r"--(?:audit-level|severity-threshold|severity)[= ](?P<word>[A-Za-z]+)")
 
 
 def checking(review: Review, plan: Plan, component: Component, gate: GateKind) -> Check | None:
@@ -33,7 +37,8 @@ def gate_stage(review: Review, plan: Plan, component: Component, check: Check, r
         runs=(check.run,) if check.run else (),
         evidence=seen,
     )
-    plan = add_stage(review, plan, stage, before=producer or release.id)
+    beside = producer is not None and _pipeline_of(plan, producer) == release.pipeline
+    plan = add_stage(review, plan, stage, before=producer if beside else release.id)
     return with_gate(plan, component, check, stage.id)
 
 
@@ -56,6 +61,12 @@ def _producer(review: Review, plan: Plan, release: Stage, artifact: str | None) 
     return None
 
 
+def _pipeline_of(plan: Plan, name: str) -> str | None:
+    """Return the pipeline of a stage: a new stage can only be waited for by one that starts with it."""
+    entry = plan.by_name.get(f"pipelineStages/{name}")
+    return entry.pipeline if isinstance(entry, Stage) else None
+
+
 def _of_stage(plan: Plan, name: str) -> tuple[str, ...]:
     entry = plan.by_name.get(f"pipelineStages/{name}")
     return entry.evidence if entry is not None else ()
@@ -65,13 +76,14 @@ def with_gate(plan: Plan, component: Component, check: Check, stage: str) -> Pla
     """Return the plan with a blocking gate of `check` on `stage`."""
     assert check.gate is not None, f"{check.id} is a linter"
     metric, bound = check.fails_on
+    asked = _LEAST.search(check.run or "") if metric == "severity" else None
     gate = QualityGate(
         id=fresh(plan, "qualityGates", scoped(plan, component, check.id)),
         kind=check.gate,
         component=component.id,
         stage=stage,
         tool=check.id,
-        fails_on=FailsOn(metric=metric, at_least=bound),
+        fails_on=FailsOn(metric=metric, at_least=asked["word"].lower() if asked else bound),
         blocking=True,
         evidence=_of_stage(plan, stage),
     )

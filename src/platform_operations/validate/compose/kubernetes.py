@@ -22,6 +22,19 @@ def namespace_flag(review: Review, stage: Stage | None, environment: str | None)
     return f" -n {named}" if named else ""
 
 
+def in_namespace(line: str, space: str) -> str:
+    """Return a kubectl command with its namespace flag, behind a plugin's own words: kubectl takes no flag before them."""
+    return (
+        f"{line}{space}" if line.startswith("kubectl argo ") else line.replace("kubectl", f"kubectl{space}")
+    )
+
+
+def as_rollouts(lines: tuple[str, ...], component: str) -> tuple[str, ...]:
+    """Return commands that read the Rollout of a component where they read its Deployment, which it replaces."""
+    found = re.compile(rf" get (?:deployment|deploy)/{re.escape(component)} ")
+    return tuple(found.sub(f" get rollout/{component} ", line) for line in lines)
+
+
 def deployment_of(component: str, stage: Stage | None) -> str:
     """Return the deployment that a stage's commands name, else one named as the component."""
     for line in stage.runs if stage else ():
@@ -41,7 +54,13 @@ def runs_digest(review: Review, component: Component, stage: Stage | None, envir
     """Return the command that fails unless the digest that was built is what the deployment names."""
     space = namespace_flag(review, stage, environment)
     path = "{.spec.template.spec.containers[*].image}"
-    return f'kubectl{space} get {deployment_of(component.id, stage)} -o jsonpath="{path}" | grep --fixed-strings "$IMAGE_DIGEST"'
+    line = f'kubectl{space} get {deployment_of(component.id, stage)} -o jsonpath="{path}"'
+    rolls = any(
+        (row.component, row.environment) == (component.id, environment) and row.mechanism.startswith("argo-")
+        for row in review.plan.deploy_strategy.components
+    )
+    line = as_rollouts((line,), component.id)[0] if rolls else line
+    return f'{line} | grep --fixed-strings "${{IMAGE_DIGEST:?}}"'
 
 
 def image_name(plan: Plan, artifact: str) -> str | None:

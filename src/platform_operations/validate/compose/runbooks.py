@@ -5,7 +5,7 @@ import re
 from platform_operations.model.delivery import Component
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, Runbook
-from platform_operations.validate.compose.kubernetes import namespace_flag
+from platform_operations.validate.compose.kubernetes import in_namespace, namespace_flag
 from platform_operations.validate.compose.parties import (
     carriers,
     environment_of,
@@ -81,9 +81,9 @@ def _ways_back(review: Review, component: Component, mechanism: str | None) -> l
                 continue
             space = namespace_flag(review, None, "production") if place.id == "kubernetes" else ""
             lines = [
-                line.replace("{name}", component.id)
-                .replace("{environment}", "production")
-                .replace("kubectl", f"kubectl{space}")
+                in_namespace(
+                    line.replace("{name}", component.id).replace("{environment}", "production"), space
+                )
                 for line in way.commands[:1]
             ]
             known = [line for line in lines if "{" not in line]
