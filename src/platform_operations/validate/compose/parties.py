@@ -1,6 +1,7 @@
 """Who and where: owners, pipelines, environments, and the platform that carries a component."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from platform_operations.model.delivery import Component, Environment, Owner, Pipeline, Stage
 from platform_operations.model.evidence import LedgerEntry
@@ -9,6 +10,7 @@ from platform_operations.model.words import EnvironmentKind, StageKind
 from platform_operations.platforms import platform
 from platform_operations.platforms.platform import Action, Platform
 from platform_operations.validate.edits import assume, cite, fresh, kebab, united
+from platform_operations.validate.expectations import is_installed
 from platform_operations.validate.rule import Review
 
 UNNAMED = "to-be-named"
@@ -73,14 +75,40 @@ def carriers(component: Component) -> tuple[Platform, ...]:
 
 
 def action_for(component: Component, kind: StageKind) -> tuple[Platform, str, Action] | None:
-    """Return the first action of the component's platforms for a stage kind, with its platform and word."""
+    """Return the first action for a stage kind that fits the component, with its platform and word.
+
+    What users install goes to a registry of its language and nowhere else; what runs for them goes to none.
+    """
     registries = platform(REGISTRIES)
-    places = (*carriers(component), *([registries] if registries is not None else []))
+    installed = kind == "publish" and is_installed(component)
+    places = (registries,) if installed and registries is not None else carriers(component)
     for place in places:
         for word, action in place.actions.items():
-            if kind in action.kinds and not (place.id == REGISTRIES and not _publishes(component, word)):
+            if kind in action.kinds and (_publishes(component, word) if installed else fits(component, word)):
                 return place, word, action
     return None
+
+
+_RUNS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "ecs": frozenset({"http-service", "worker", "scheduled-job", "data-pipeline"}),
+        "elastic-beanstalk": frozenset({"http-service", "worker"}),
+        "codedeploy": frozenset({"http-service", "worker", "serverless"}),
+        "beanstalk": frozenset({"http-service", "worker"}),
+        "lambda": frozenset({"serverless"}),
+        "sam": frozenset({"serverless"}),
+        "s3": frozenset({"static-site"}),
+        "cloudformation": frozenset({"infrastructure"}),
+        "cdk": frozenset({"infrastructure"}),
+    }
+)
+"""What the services of a platform with several run, by the first part of their words; other words run anything."""
+
+
+def fits(component: Component, word: str) -> bool:
+    """Return whether a word of a platform is about a service that runs what the component is."""
+    kinds = next((kinds for stem, kinds in _RUNS.items() if word.startswith(f"{stem}-")), None)
+    return kinds is None or bool(kinds & set(component.types))
 
 
 _REGISTRY_OF = {

@@ -25,6 +25,7 @@ from platform_operations.validate.compose.parties import (
     action_for,
     carriers,
     commands_of,
+    fits,
     owner_of,
     url_of,
     with_environment,
@@ -188,7 +189,7 @@ def chosen_way(plan: Plan, component: Component, release: Stage, ways: dict[str,
         for word in ways:
             if stem and word.startswith(stem):
                 return word
-    return next(iter(ways), None)
+    return next((word for word in ways if fits(component, word)), next(iter(ways), None))
 
 
 def triggers_of(
@@ -263,7 +264,9 @@ def strategy_entry(review: Review, plan: Plan, component: Component, environment
         ),
         "low": ("rolling", "atomic-promote", "publish", "blue-green", "recreate", "canary", "feature-flag"),
     }[level]
-    ranked = sorted(offered, key=lambda word: preferred.index(offered[word].strategy))
+    ranked = sorted(
+        offered, key=lambda word: (not fits(component, word), preferred.index(offered[word].strategy))
+    )
     if environment.kind == "registry":
         ranked.sort(key=lambda word: offered[word].strategy != "publish")
     if not ranked:

@@ -249,11 +249,26 @@ _TOOLS: dict[Pillar, tuple[str, str, str]] = {
 }
 
 
+_WHOLE = frozenset(
+    {
+        "datadog",
+        "newrelic",
+        "cloudwatch",
+        "applicationinsights",
+        "splunk",
+        "elastic",
+        "dynatrace",
+        "honeycomb",
+    }
+)
+"""Tools that hold every pillar: who has one for metrics needs no second one for logs."""
+
+
 def pillar_entry(review: Review, plan: Plan, component: Component, pillar: Pillar) -> Plan:
     """Return the plan with a pillar of the component, in the tool that the repository uses for it already."""
     seen = [row.tool for row in plan.observability_pillars if row.pillar == pillar]
+    seen += [row.tool for row in plan.observability_pillars if row.tool in _WHOLE]
     tool, kept, how = _TOOLS[pillar]
-    del review
     entry = ObservabilityPillar(
         id=fresh(
             plan, "observabilityPillars", pillar if len(plan.components) == 1 else f"{component.id}-{pillar}"
@@ -265,7 +280,17 @@ def pillar_entry(review: Review, plan: Plan, component: Component, pillar: Pilla
         correlation=_shared_keys(plan, component) or ("trace_id",),
         retention=kept,
     )
-    return plan.with_entry("observabilityPillars", entry)
+    plan = plan.with_entry("observabilityPillars", entry)
+    if seen:
+        return plan
+    return assume(
+        plan,
+        f"{tool}-backend",
+        f"{tool} is there for this team, or can be installed; nothing in the repository shows where {pillar} go.",
+        about=f"observability#{pillar}",
+        fills=(f"observabilityPillars/{entry.id}/tool",),
+        confirm_with=owner_of(review, plan, component.id),
+    )
 
 
 def _shared_keys(plan: Plan, component: Component) -> tuple[str, ...]:

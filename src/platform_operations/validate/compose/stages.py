@@ -60,7 +60,6 @@ _PACKAGING = {
     "package:java": ("mvn --batch-mode package",),
     "package:go": ("go build ./...",),
     "package:ruby": ("gem build",),
-    "platform-deployment": ("vercel build --prod",),
     "static-bundle:javascript": ("npm ci", "npm run build"),
     "static-bundle:typescript": ("npm ci", "npm run build"),
 }
@@ -81,7 +80,10 @@ _TESTS = {
 
 def packaging(component: Component, kind: ArtifactKind, artifact: str) -> tuple[str, ...]:
     """Return the commands that make an artifact of `kind` from the component."""
-    keys = [f"{kind}:{language}" for language in component.languages]
+    if kind == "platform-deployment" and "vercel" in component.platforms:
+        return ("vercel build --prod",)
+    like = "static-bundle" if kind == "platform-deployment" else kind
+    keys = [f"{like}:{language}" for language in component.languages]
     lines = next((_PACKAGING[key] for key in (*keys, kind) if key in _PACKAGING), ("git rev-parse HEAD",))
     return tuple(
         line.replace("{artifact}", f"$REGISTRY/{artifact}").replace("{path}", component.path)
@@ -93,12 +95,23 @@ def assumed_commands(plan: Plan, stage: Stage) -> Plan:
     """Return the plan in which an assumption stands for commands that nothing in the repository shows."""
     if not stage.runs:
         return plan
+    confirm = plan.owners[0].id if plan.owners else None
+    made = sorted({line.split()[1] for line in stage.runs if line.startswith("make ")})
+    for target in made:
+        plan = assume(
+            plan,
+            f"make-{target}",
+            f"The repository has a target `make {target}`, or gets one before the stage that runs it: "
+            "it fails unless what it is named after holds.",
+            fills=(f"pipelineStages/{stage.id}/runs",),
+            confirm_with=confirm,
+        )
     return assume(
         plan,
         "commands",
         "These commands run in the repository's CI as they stand; variables in capitals are set there.",
         fills=(f"pipelineStages/{stage.id}/runs",),
-        confirm_with=plan.owners[0].id if plan.owners else None,
+        confirm_with=confirm,
     )
 
 

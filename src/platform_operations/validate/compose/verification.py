@@ -77,18 +77,13 @@ def verification(
     path = review.value(subject, "health-endpoint") or "/healthz"
     port = review.value(subject, "port") or "8080"
     if environment is None:
-        if (
-            "docker" in component.platforms
-            and runs_for_users(component)
-            and "http-service" in component.types
-        ):
-            start = (
-                f"docker run --detach --publish 127.0.0.1:{port}:{port} "
-                f"$REGISTRY/{component.id}@$IMAGE_DIGEST"
-            )
+        if by_digest and runs_for_users(component) and "http-service" in component.types:
+            image = next(item.artifact for item in release.consumes if item.reference == "digest")
+            start = f"docker run --detach --publish 127.0.0.1:{port}:{port} $REGISTRY/{image}@$IMAGE_DIGEST"
             tail = (f"BASE_URL=http://127.0.0.1:{port} {smoke}",) if smoke else ()
             return (start, f"{CURL} http://127.0.0.1:{port}{path}", *tail)
-        return (f"make verify COMPONENT={component.id}",)
+        packed = release.action == "helm-push"
+        return ("helm template ./*.tgz" if packed else f"make verify COMPONENT={component.id}",)
     if (
         "http-service" in component.types
         or "static-site" in component.types
