@@ -10,7 +10,7 @@ import tracemalloc
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
 from platform_operations.deliver.renderers import RENDERERS
 from platform_operations.deliver.writer import File, write_folder
@@ -81,14 +81,15 @@ def main() -> None:
     """Print a table: each kind alone, all together, writing them, and the peak of memory."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     plan = plan_of(count)
-    start = perf_counter()
+    start, worked = perf_counter(), process_time()
     rendering = render(plan)
-    first = perf_counter() - start
+    first, worked = perf_counter() - start, process_time() - worked
     size = sum(len(file.text) for file in rendering.artifacts) / 1024 / 1024
     print(f"{count} SLOs, {len(plan.alerts)} alerts: {len(rendering.artifacts)} files, {size:.1f} MiB")
     print(
         f"{'all kinds, first time in the process':40} {first:8.3f}s  goal 2 s: {'met' if first <= 2 else 'MISSED'}"
     )
+    print(f"{'of that, time on the processor':40} {worked:8.3f}s")
     for kind in ((), *((name,) for name in RENDERERS)):
         times: list[float] = []
         for _ in range(RUNS):

@@ -210,7 +210,11 @@ def test_an_existing_rule_file_is_backtested_over_the_live_history(
 def test_a_rendered_rule_file_gives_the_same_backtest_as_its_plan(
     prometheus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = next(row for row in render(plan(), ["prometheus-rules"]).artifacts if "slo-" in row.path)
+    file = next(
+        row
+        for row in render(plan(), ["prometheus-rules"]).artifacts
+        if row.path.endswith("availability.rules.yml")
+    )
     (tmp_path / "rules.yml").write_text(file.text, encoding="utf-8")
     (tmp_path / "plan.yaml").write_text(plan_text(plan()), encoding="utf-8")
     days = ("--metrics", prometheus, "--days", "1")
