@@ -44,6 +44,9 @@ INSTALLED = frozenset({"library", "cli", "mobile-app"})
 ATTRIBUTED = frozenset({"build", "package", "publish", "deploy", "promote", "verify", "migrate", "rollback"})
 """Stage kinds that work on one component's artifact."""
 
+REGISTRIES = "registries"
+"""Where packages are published: a way to reach users, but nothing that runs what is delivered."""
+
 NEGATIVE = frozenset({"no", "none", "false", "absent", "never"})
 """Answers of a user that say a practice is not there."""
 
@@ -159,7 +162,7 @@ def _system_facts(delivery: Delivery, seen: Mapping[str, tuple[Sighting, ...]]) 
     for name, uris in delivery.systems:
         yield Fact(subject="ci", aspect=name, outcome="present", evidence=uris)
     for name, group in seen.items():
-        if group:
+        if group and name != REGISTRIES:
             uris = tuple(dict.fromkeys(repo_uri(row.path, row.first, row.last) for row in group))[:6]
             yield Fact(subject="platforms", aspect=name, outcome="present", evidence=uris)
     for group in seen.values():

@@ -7,11 +7,12 @@ from platform_operations.platforms.reading import environments, files, manifests
 from platform_operations.repository import Repository
 
 _KIND = r"^kind:\s*App"
+_INSTALLED = r"^\s*(?:-\s+)?(?:chart|name):\s*[\"']?(?:argo/)?(?:argo-?cd|argocd-apps)[\"']?\s*$"
 _KINDS = frozenset({"Application", "ApplicationSet", "AppProject"})
 
 
 def detect(repository: Repository) -> tuple[Sighting, ...]:
-    """Return every Application, ApplicationSet and project, with the environment that its place names."""
+    """Return every Application, ApplicationSet and project by place, and charts that install Argo CD."""
     found: list[Sighting] = []
     for path in files.ending(repository, ".yaml", ".yml"):
         content = files.text(repository, path)
@@ -32,6 +33,11 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
                     unreadable=f"read by lines: {read.reason}",
                 )
             )
+    for path in files.named(repository, frozenset({"Chart.yaml", "helmfile.yaml"})):
+        content = files.text(repository, path)
+        line = files.line_with(content, _INSTALLED) if content is not None else None
+        if line is not None:
+            found.append(Sighting(path, line, line, "installs Argo CD", environments.of_path(path)))
     return tuple(found)
 
 

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
-from platform_operations.platforms.reading import environments, files, kustomize, manifests, probes, routes
+from platform_operations.platforms.reading import (
+    dependencies,
+    environments,
+    files,
+    kustomize,
+    manifests,
+    probes,
+    routes,
+)
 from platform_operations.platforms.reading.manifests import Manifest
 from platform_operations.repository import Repository
 
@@ -36,6 +44,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     for root in tree.roots():
         found.extend(_overlay(tree, root))
     found.extend(_plain(parsed, tree.covered()))
+    found.extend(dependencies.declared(repository, "@pulumi/kubernetes", "pulumi-kubernetes", "cdk8s"))
     return _once(found)
 
 

@@ -30,6 +30,7 @@ ROWS = (
         ("azure.yaml", "host.json", "local.settings.json", "staticwebapp.config.json"),
         prefixes=(".bicep",),
         providers=("azurerm", "azapi"),
+        libraries=("@pulumi/azure-native", "@pulumi/azure", "pulumi-azure-native", "pulumi-azure"),
         word="az",
         cli=r"\baz\s+(?:webapp|functionapp|containerapp|acr|aks|deployment|storage|login|staticwebapp)\b|\bazd\s+(?:up|deploy)\b"
             r"|uses:\s*[\"']?azure/(?!setup-helm|setup-kubectl|k8s-)|\btask:\s*Azure\w+@",
@@ -39,7 +40,10 @@ ROWS = (
         "cloudflare", "Cloudflare",
         ("wrangler.toml", "wrangler.json", "wrangler.jsonc"),
         providers=("cloudflare",),
-        libraries=("wrangler", "@sveltejs/adapter-cloudflare", "@opennextjs/cloudflare", "@astrojs/cloudflare"),
+        libraries=(
+            "wrangler", "@sveltejs/adapter-cloudflare", "@opennextjs/cloudflare", "@astrojs/cloudflare",
+            "@pulumi/cloudflare", "pulumi-cloudflare",
+        ),
         word="c",
         cli=r"\bwrangler\s+(?:deploy|publish|pages|versions)\b|uses:\s*[\"']?cloudflare/|\bCLOUDFLARE_(?:API_TOKEN|ACCOUNT_ID)\b",
         environments="Environments of a Wrangler file; Pages previews per branch.",
@@ -57,6 +61,7 @@ ROWS = (
         ("app.yaml", "app.yml", "cloudbuild.yaml", "cloudbuild.yml", "clouddeploy.yaml", "firebase.json"),
         mark=r"^\s*runtime\s*:|^steps\s*:|deploy\.cloud\.google\.com|^\s*\"(?:hosting|functions|firestore)\"",
         providers=("google", "google-beta"),
+        libraries=("@pulumi/gcp", "@pulumi/google-native", "pulumi-gcp", "pulumi_gcp"),
         word="g",
         cli=r"\bgcloud\s+(?:\S+\s+)?(?:run|app|functions|builds|deploy|container|artifacts|auth|compute)\b"
             r"|uses:\s*[\"']?google-github-actions/|\b(?:gcr\.io|\w+-docker\.pkg\.dev)/|\bfirebase\s+deploy\b",

@@ -35,13 +35,18 @@ _DISABLED = re.compile(r"(actions_enabled|ActionsEnabled|enabled)['\"]?\s*[:=]\s
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm: its name in the file, the metric it names (empty where it names none), and its lines."""
+    """One alarm: its name in the file, the metric it names (empty where it names none), and its lines.
+
+    `runbook` is the URL that its description gives as what to do, written out or by a name of the same file.
+    """
 
     name: str
     metric: str
     path: str
     first: int
     last: int
+    runbook: str | None = None
+    runbook_line: int = 0
 
 
 def read_alarms(repository: Repository) -> tuple[Alarm, ...]:
@@ -75,7 +80,28 @@ def _alarms(path: str, rows: Sequence[str]) -> Iterator[Alarm]:
             body = "\n".join(rows[start : last + 1])
             if not _DISABLED.search(body):
                 metric = _METRIC.search(body)
-                yield Alarm(name, metric[1] if metric else "", path, start + 1, last + 1)
+                link, line = _linked(rows, start, last)
+                yield Alarm(name, metric[1] if metric else "", path, start + 1, last + 1, link, line)
+
+
+_LINK = re.compile(
+    r"(?:run-?\s?book|play-?\s?book)\w*['\"]?\s*[:=]?\s*['\"]?(?:(https?://[^\s'\"]+)|\$\{(?:\w+\.)?(\w+)\}|var\.(\w+))",
+    re.IGNORECASE,
+)
+
+
+def _linked(rows: Sequence[str], start: int, last: int) -> tuple[str | None, int]:
+    """Return the runbook that an alarm's lines name and the line; a name is looked up in the same file."""
+    for at in range(start, last + 1):
+        found = _LINK.search(rows[at][:2_000])
+        if found and found[1]:
+            return found[1], at + 1
+        if found:
+            named = re.compile(rf"^\s*['\"]?{found[2] or found[3]}['\"]?\s*[:=]\s*['\"]?(https?://[^\s'\"]+)")
+            value = next((match[1] for row in rows if (match := named.match(row[:2_000]))), None)
+            if value:
+                return value, at + 1
+    return None, 0
 
 
 def _logical_name(rows: Sequence[str], number: int) -> tuple[int, str]:

@@ -93,6 +93,19 @@ def _words(tool: str, *names: str) -> tuple[Mark, ...]:
     return tuple(_mark(tool, name) for name in names)
 
 
+def _charts(tool: str, *names: str) -> tuple[Mark, ...]:
+    return tuple(
+        _mark(tool, name, rf"^\s*(?:-\s+)?(?:chart|name):\s*['\"]?(?:[\w-]+/)?{name}['\"]?\s*$", _CHART_FILES)
+        for name in names
+    )
+
+
+def _agents(tool: str, *names: str) -> tuple[Mark, ...]:
+    return tuple(_mark(tool, name, path=_IMAGES) for name in names)
+
+
+_CHART_FILES = r"(^|/)(Chart|requirements|helmfile)\.ya?ml$|helm-?release[^/]*\.ya?ml$"
+_IMAGES = r"(^|/)([^/]*\.)?(Docker|Container)file[^/]*$"
 _OTEL_FILES = r"otel|collector"
 _BOARDS = r"dashboard|grafana|monitoring|observab"
 MARKS: tuple[Mark, ...] = (
@@ -125,6 +138,16 @@ MARKS: tuple[Mark, ...] = (
     *_images("fluentd", "fluent/fluentd", "fluentd-kubernetes"),
     *_images("fluentbit", "fluent-bit"),
     *_images("vector", "timberio/vector"),
+    *_charts("grafana", "grafana", "grafana-operator"),
+    *_charts("loki", "loki", "loki-stack", "loki-distributed", "promtail"),
+    *_charts("tempo", "tempo", "tempo-distributed"),
+    *_charts("datadog", "datadog", "datadog-operator"),
+    *_charts("newrelic", "nri-bundle"),
+    *_charts("opentelemetry", "opentelemetry-collector", "opentelemetry-operator"),
+    *_agents("datadog", "dd-java-agent", "ddtrace-run", "datadog-lambda-extension"),
+    *_agents("newrelic", "newrelic.jar", "newrelic-java", "newrelic-admin"),
+    *_agents("opentelemetry", "opentelemetry-javaagent", "opentelemetry-instrument"),
+    *_agents("applicationinsights", "applicationinsights-agent"),
     *_resources("datadog", "datadog_"),
     *_words("datadog", "DD_API_KEY", "DD_SERVICE", "DD_AGENT_HOST", "DD_TRACE_ENABLED"),
     *_words("datadog", "ad.datadoghq.com/", "tags.datadoghq.com/"),
@@ -301,7 +324,7 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
     wanted = [
         path
         for path in repository.paths
-        if path.endswith(_CONFIG)
+        if (path.endswith(_CONFIG) or re.search(_IMAGES, path))
         and not vendored(path)
         and not aside(path, but=_HELM)
         and file_name(path) not in {"package.json", "package-lock.json", "pnpm-lock.yaml", "composer.lock"}

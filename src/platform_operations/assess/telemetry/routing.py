@@ -227,7 +227,7 @@ def routing_facts(found: Sequence[Routing]) -> Iterator[Fact]:
             yield _present("alertmanager", routing.path, routing.root.line)
         for receiver in routing.receivers.values():
             for tool in receiver.tools:
-                if tool not in seen:
+                if tool not in seen and tool != "webhook":
                     seen.add(tool)
                     yield _present(tool, routing.path, receiver.line)
 

@@ -52,12 +52,13 @@ def read_alerts(
     """
     known = rules if rules is not None else read_rules(repository)
     routings = read_routing(repository)
-    runbooks, _ = read_runbooks(repository, rules=known)
+    alarms = read_alarms(repository)
+    runbooks, runbook_facts = read_runbooks(repository, rules=known, alarms=alarms)
     by_target = runbook_ids(runbooks)
     targets = link_targets(repository, known.alerts)
     entries: list[Alert] = []
     seen: list[SeenAlert] = []
-    facts: list[Fact] = [*known.facts, *routing_facts(routings)]
+    facts: list[Fact] = [*known.facts, *routing_facts(routings), *runbook_facts]
     taken: set[str] = set()
     for raw in known.alerts:
         name = _id(raw, taken)
@@ -69,10 +70,10 @@ def read_alerts(
         entries.append(entry)
         seen.append(_seen(raw, entry, verdict, target))
         facts += _facts(repository, raw, name, known.records, why_not if routings else "", target)
-    for alarm in read_alarms(repository):
+    for alarm in alarms:
         name = unique(kebab(alarm.name) or "alarm", taken)
         taken.add(name)
-        entry, shown = _of_alarm(alarm, name, component_of(alarm.path))
+        entry, shown = _of_alarm(alarm, name, component_of(alarm.path), by_target.get(alarm.runbook or ""))
         entries.append(entry)
         seen.append(shown)
     facts.append(_practice(repository, entries))
@@ -178,13 +179,19 @@ def _facts(
         yield Fact(subject=subject, aspect="route", outcome=outcome, reason=why_not, evidence=(uri,))
 
 
-def _of_alarm(alarm: Alarm, name: str, component: str) -> tuple[Alert, SeenAlert]:
+def _of_alarm(alarm: Alarm, name: str, component: str, runbook: str | None) -> tuple[Alert, SeenAlert]:
     kind, why = alarm_kind(alarm)
     uri = repo_uri(alarm.path, alarm.first, alarm.last)
     entry = Alert(
-        id=name, component=component, kind=kind, severity="ticket", origin="existing", evidence=(uri,)
+        id=name,
+        component=component,
+        kind=kind,
+        severity="ticket",
+        runbook=runbook,
+        origin="existing",
+        evidence=(uri,),
     )
-    return entry, SeenAlert(name=alarm.name, kind=kind, source=uri, why=why)
+    return entry, SeenAlert(name=alarm.name, kind=kind, runbook=alarm.runbook, source=uri, why=why)
 
 
 def _practice(repository: Repository, alerts: Sequence[Alert]) -> Fact:

@@ -15,6 +15,7 @@ from platform_operations.assess.places import (
     unique,
     vendored,
 )
+from platform_operations.assess.telemetry.alarms import Alarm
 from platform_operations.assess.telemetry.rule_files import RawAlert, Rules, read_rules
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -38,7 +39,8 @@ LINK_KEYS = (
 _SUFFIXES = (".md", ".markdown", ".rst", ".adoc", ".txt", ".mdx")
 _FOLDER = re.compile(r"(^|/)(run-?_?books?|play-?_?books?|sops?|on-?call|incident-response)/", re.I)
 _NAMED = re.compile(
-    r"(run-?_?book|play-?_?book|(^|[-_.])sop[-_.]|incident-response|disaster-recovery|(^|[^a-z])on-?call([^a-z]|$))",
+    r"(run-?_?book|play-?_?book|(^|[-_.])sop[-_.]|incident-response|disaster-recovery|(^|[^a-z])on-?call([^a-z]|$)|"
+    r"back-?ups?[-_](and[-_])?restor|^(restore|failover)[-_.])",
     re.I,
 )
 _INDEX = re.compile(r"^(readme|index|_index|template|contributing|changelog|license)\b|template", re.I)
@@ -71,10 +73,12 @@ def read_runbooks(
     repository: Repository,
     owner_of: Callable[[str], str | None] | None = None,
     rules: Rules | None = None,
+    alarms: Sequence[Alarm] = (),
 ) -> tuple[tuple[Runbook, ...], tuple[Fact, ...]]:
     """Return the repository's runbooks, the linked URLs among them, and whether there are any.
 
-    `owner_of` gives the owner of a path; `rules` are the repository's rules where they were read already.
+    `owner_of` gives the owner of a path; `rules` are the repository's rules where they were read already, `alarms`
+    those whose links count too.
     """
     known = rules if rules is not None else read_rules(repository)
     links = link_targets(repository, known.alerts)
@@ -88,6 +92,9 @@ def read_runbooks(
     for (path, line), target in links.items():
         if _is_url(target):
             seen.setdefault(target, repo_uri(path, line))
+    for alarm in alarms:
+        if alarm.runbook:
+            seen.setdefault(alarm.runbook, repo_uri(alarm.path, alarm.runbook_line))
     for url, uri in list(seen.items())[:MAX_RUNBOOKS]:
         name = unique(_url_id(url), [other.id for other in found])
         found.append(Runbook(id=name, url=url, origin="existing", evidence=(uri,)))

@@ -155,9 +155,10 @@ def _function(
     shared = root.get("Globals", "Function", "DeploymentPreference")
     preference = own if own is not None else shared
     lines = _lines(path, value.get("Properties"), "DeploymentPreference")
-    kind = (preference.string("Type") or "") if preference is not None else ""
+    kind = next((one.string("Type") or "" for one in (own, shared) if one and one.string("Type")), "")
     shifted = kind.startswith(("Canary", "Linear")) or (rolls and preference is None)
-    alarmed = preference is not None and bool(preference.children("Alarms"))
+    alarmed = any(one is not None and bool(one.children("Alarms")) for one in (own, shared))
+    by_parameter = bool(kind) and root.get("Parameters", kind) is not None
     image = value.string("Properties", "ImageUri")
     aliased = value.get("Properties", "AutoPublishAlias") or root.get(
         "Globals", "Function", "AutoPublishAlias"
@@ -178,6 +179,6 @@ def _function(
             strategy="canary" if shifted else "atomic-promote",
             mechanism=mechanism,
             strategy_lines=lines or _lines(path, root.get("Globals", "Function"), "DeploymentPreference"),
-            rollback="codedeploy-auto-rollback" if shifted and alarmed else None,
+            rollback="codedeploy-auto-rollback" if alarmed and (shifted or by_parameter) else None,
         ),
     )

@@ -78,8 +78,7 @@ def read(repository: Repository) -> Reading | None:
             walk.library = Place(path, line, line)
         walk.variables = dict(_declared(root, 0))
         _walk(root, walk, (), (), "success")
-        if walk.library is not None:
-            _unknown_calls(root, walk)
+        _unknown_calls(root, walk, content)
         facts.extend(walk.facts)
         pipelines.append(
             CiPipeline(
@@ -301,13 +300,34 @@ def _statement(
     yield replace(step, commands=made)
 
 
-def _unknown_calls(root: Block, walk: _Walk) -> None:
-    """Name what only a shared library can define."""
+_DELIVERS = re.compile(
+    r"(?:^(?:build|publish|deploy|release|push|promote))[A-Z]\w*(?:Image|Docker|Plugin|App|Service|Package|Artifact|Chart|Site|To[A-Z])"
+)
+_PLUGIN_STEPS = frozenset(
+    {"publishHTML", "publishChecks", "publishCoverage", "publishIssues", "deployArtifacts"}
+)
+
+
+def _unknown_calls(root: Block, walk: _Walk, content: str) -> None:
+    """Name what only a shared library can define.
+
+    That is every unknown step where the file names a library, else steps that deliver by their name: a server
+    may load a library by itself.
+    """
+    own = set(re.findall(r"^\s*(?:static\s+)?(?:def|void|[A-Z]\w*)\s+(\w+)\s*\(", content, re.MULTILINE))
     names: dict[str, int] = {}
     for text, line in _calls(root, 0):
         match = re.match(r"^([a-z]\w+)\s*(?:\(|$|[\"'{])", text)
         if match and match[1] not in _PLAIN:
             names.setdefault(match[1], line)
+    if walk.library is None:
+        names = {
+            name: line
+            for name, line in names.items()
+            if _DELIVERS.search(name) and name not in own | _PLUGIN_STEPS
+        }
+        if not names:
+            return
     place = walk.library or Place(walk.path, 1, 1)
     value = ", ".join(list(names)[:12]) or None
     walk.facts.append(
