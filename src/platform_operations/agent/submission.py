@@ -21,7 +21,7 @@ from platform_operations.validate.rules.truth import cited
 COMPUTED = frozenset({"schema", "target", "owners", "rollout", "evidence", "provenance"})
 """Parts of a plan that are never the model's to write."""
 
-ENTRY_COMPUTED = frozenset({"summary", "origin", "changes", "exposure", "backtest"})
+ENTRY_COMPUTED = frozenset({"summary", "origin", "changes"})
 """Fields of an entry that follow from others, or from the assessment."""
 
 SEEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -145,7 +145,8 @@ def _chosen(rows: object, today: object, section: str) -> object:
 
 
 def _entry(row: Document, before: Document | None, section: str) -> Document:
-    fields = {key: item for key, item in row.items() if key not in ENTRY_COMPUTED}
+    measured = {"deployStrategy": "exposure", "alerts": "backtest"}.get(section)
+    fields = {key: item for key, item in row.items() if key not in ENTRY_COMPUTED and key != measured}
     if before is None:
         return fields
     seen = {key: before[key] for key in SEEN.get(section, ()) if before.get(key)}

@@ -116,11 +116,17 @@ def reach_of_prose(text: str) -> Reach:
     wants: list[Wanted] = [("host", host) for host in hosts(text)]
     command = _SPOKEN.search(text)
     if command:
-        wants += [(kind, name) for kind, name in reach_of_command(command[0]).wants if kind in _FETCHED]
+        wants += [
+            (kind, name)
+            for kind, name in reach_of_command(command[0]).wants
+            if kind in _FETCHED or (kind == "program" and command[0].startswith("python"))
+        ]
     return Reach(tuple(dict.fromkeys(wants)), _named(_DANGER.search(text)))
 
 
-_SPOKEN = re.compile(r"\b(?:curl|wget|docker|podman|kubectl|helm|pip3?|npm|npx|uvx|gem|cargo)\s.*", re.DOTALL)
+_SPOKEN = re.compile(
+    r"\b(?:curl|wget|docker|podman|kubectl|helm|pip3?|npm|npx|uvx|gem|cargo|python\d?\s+-m)\s.*", re.DOTALL
+)
 _FETCHED = frozenset({"host", "image", "package", "tool"})
 
 
