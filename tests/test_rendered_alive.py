@@ -162,7 +162,7 @@ def test_a_planted_defect_that_promtool_check_accepts_is_caught(tmp_path: Path, 
     pair = alive.alerts[0].windows[:1]
     one = alive.with_entry("alerts", alive.alerts[0].model_copy(update={"windows": pair}))
     tests = [path for path in written(render(one, KINDS), tmp_path) if "fast" in path.name]
-    (rules,) = tmp_path.glob("prometheus/*.rules.yml")
+    (rules,) = tmp_path.glob("prometheus/*availability.rules.yml")
     assert promtool("test", "rules", *tests) == ""
 
     before, after = DEAD[planted]
