@@ -97,7 +97,9 @@ def _linked(rows: Sequence[str], start: int, last: int) -> tuple[str | None, int
         if found and found[1]:
             return found[1], at + 1
         if found:
-            named = re.compile(rf"^\s*['\"]?{found[2] or found[3]}['\"]?\s*[:=]\s*['\"]?(https?://[^\s'\"]+)")
+            named = re.compile(
+                rf"^\s*(?:-\s+)?['\"]?{found[2] or found[3]}['\"]?\s*[:=]\s*['\"]?(https?://[^\s'\"]+)"
+            )
             value = next((match[1] for row in rows if (match := named.match(row[:2_000]))), None)
             if value:
                 return value, at + 1
