@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from platform_operations.repository.yaml_lines import Broken, Node, TooLarge, plain, read_yaml
 
 WORKFLOW = """\
