@@ -7,7 +7,7 @@ Goals on one core: 500 validations a second of the plan of examples/checkout; ti
 
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.delivery import Artifact, Component, Consumed, Environment, Pipeline, Stage
@@ -81,14 +81,14 @@ def _of_component(name: str) -> tuple[Stage, ...]:
 
 
 def took(plan: Plan, assessment: Assessment | None, least: float = 0.5) -> float:
-    """Return the median time of a validation, of as many as fit into `least` seconds, but at least five."""
+    """Return the median processor time of a validation, of as many as fit into `least` seconds, but at least five."""
     times: list[float] = []
     begun = perf_counter()
     while len(times) < 5 or perf_counter() - begun < least:
         fresh = plan.model_copy()
-        start = perf_counter()
+        start = process_time()
         validate(fresh, assessment, citations)
-        times.append(perf_counter() - start)
+        times.append(process_time() - start)
     return median(times)
 
 

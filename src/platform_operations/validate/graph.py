@@ -36,7 +36,7 @@ class Graph:
 
     @cached_property
     def _position(self) -> Mapping[str, int]:
-        return {name: index for index, name in enumerate(self.stages)}
+        return {name: index for index, name in enumerate(self.order)}
 
     def _waits_for(self, stage: Stage, *, optional: bool) -> set[str]:
         ways_in = (self._gate_stage.get(name, name) for name in self._protected.get(stage.pipeline, ()))
@@ -94,8 +94,11 @@ class Graph:
 
     def guards(self, stage: str) -> tuple[Stage, ...]:
         """Return all stages that must have succeeded before `stage` can start, in order."""
-        bits = self._guard_bits.get(stage, 0)
-        return tuple(self.stages[name] for name in self.order if bits >> self._position[name] & 1)
+        bits, found = self._guard_bits.get(stage, 0), []
+        while bits:
+            found.append(self.stages[self.order[(bits & -bits).bit_length() - 1]])
+            bits &= bits - 1
+        return tuple(found)
 
     def followers(self, stage: str) -> tuple[Stage, ...]:
         """Return the stages that run only after `stage` succeeded, in order."""
@@ -120,12 +123,12 @@ class Graph:
         if stage.exposure in {None, "partial", "full"}:
             return True
         return not any(
-            other.kind in RELEASING
-            and other.exposure in {"partial", "full", None}
+            other.exposure in {"partial", "full", None}
             and other.component == stage.component
             and other.environment == stage.environment
             and self.guarded_by(other.id, stage.id)
-            for other in self.stages.values()
+            for other in self._of_component.get(stage.component or "", ())
+            if other.kind in RELEASING
         )
 
     @cached_property
@@ -140,7 +143,7 @@ class Graph:
 
     def first_releases(self, component: str) -> tuple[Stage, ...]:
         """Return the release points of a component: its releases that no other release of it comes before."""
-        own = [stage for stage in self.releases if stage.component == component]
+        own = self._releases_of.get(component, ())
         return tuple(stage for stage in own if not any(self.guarded_by(stage.id, other.id) for other in own))
 
     @cached_property
@@ -157,18 +160,23 @@ class Graph:
 
     def lower_verifications(self, release: Stage) -> tuple[Stage, ...]:
         """Return the verify stages of what `release` takes at a lower exposure, wherever they stand."""
-        taken = self.consumed(release)
-        return tuple(
-            stage
-            for stage in self.verifications.get(release.component or "", ())
-            if taken & self.consumed(stage) and self.is_lower(stage, release)
-        )
+        known = self._lower.get(release.id)
+        if known is None:
+            taken = self.consumed(release)
+            known = tuple(
+                stage
+                for stage in self.verifications.get(release.component or "", ())
+                if taken & self.consumed(stage) and self.is_lower(stage, release)
+            )
+            if self.stages.get(release.id) is release:
+                self._lower[release.id] = known
+        return known
 
     def attempts(self, release: Stage) -> tuple[Stage, ...]:
         """Return the verify stages of the release's component below it, whatever they take and do."""
         return tuple(
             stage
-            for stage in self._in_order
+            for stage in self._of_component.get(release.component or "", ())
             if stage.kind == "verify" and stage.component == release.component and self._below(stage, release)
         )
 
@@ -183,7 +191,7 @@ class Graph:
         place = self.place(release)
         staged = any(
             stage.component == release.component and (there := self.place(stage)) and there.kind == "staging"
-            for stage in self._in_order
+            for stage in self._of_component.get(release.component or "", ())
             if stage.kind in RELEASING
         )
         return not staged or (place is not None and place.kind == "registry")
@@ -196,8 +204,30 @@ class Graph:
         )
 
     @cached_property
-    def _releasing_into(self) -> Mapping[str, tuple[Stage, ...]]:
-        return self._grouped("environment", [stage for stage in self._in_order if stage.kind in RELEASING])
+    def _lower(self) -> dict[str, tuple[Stage, ...]]:
+        return {}
+
+    @cached_property
+    def _of_component(self) -> Mapping[str, tuple[Stage, ...]]:
+        return self._grouped("component", self._in_order)
+
+    def stages_of(self, component: str) -> tuple[Stage, ...]:
+        """Return the stages of a component, in order."""
+        return self._of_component.get(component, ())
+
+    @cached_property
+    def _releases_of(self) -> Mapping[str, tuple[Stage, ...]]:
+        return self._grouped("component", self.releases)
+
+    @cached_property
+    def _putting(self) -> Mapping[tuple[str, str], tuple[Stage, ...]]:
+        """The releasing stages by the environment they release into and an artifact that they take or make."""
+        found: dict[tuple[str, str], list[Stage]] = {}
+        for stage in self._in_order:
+            if stage.kind in RELEASING:
+                for name in sorted(self.consumed(stage) | set(stage.produces)):
+                    found.setdefault((stage.environment or "", name), []).append(stage)
+        return {key: tuple(group) for key, group in found.items()}
 
     @cached_property
     def _in_order(self) -> tuple[Stage, ...]:
@@ -229,10 +259,9 @@ class Graph:
         """Return whether an earlier stage put the same artifact there at less than full exposure."""
         lower = {"none", "internal", "partial"}
         taken = self.consumed(verification)
-        for stage in self._releasing_into.get(verification.environment or "", ()):
+        there = verification.environment or ""
+        for stage in (stage for name in sorted(taken) for stage in self._putting.get((there, name), ())):
             if stage.id == release.id or not self.guarded_by(verification.id, stage.id):
-                continue
-            if not taken & (self.consumed(stage) | set(stage.produces)):
                 continue
             place = self.place(stage)
             if stage.exposure in lower or (place is not None and place.kind in LOWER_KINDS):

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import lru_cache
 
 from platform_operations.platforms.checks import cannot_fail
 
@@ -14,6 +15,7 @@ _NOTHING_IN_CODE = re.compile(r"\s*(pass|exit\(\)|0|;|\s)*\s*")
 _LONGEST = 20_000
 
 
+@lru_cache(maxsize=4096)
 def idle(command: str) -> bool:
     """Return whether a command does nothing that could tell of an artifact."""
     words = _words(command)
@@ -29,12 +31,14 @@ def idle(command: str) -> bool:
     return program in {"test", "["} and not any(word.startswith("-") or "$" in word for word in words[1:])
 
 
+@lru_cache(maxsize=4096)
 def asks_only(command: str) -> bool:
     """Return whether a command asks a program for its version or its help, and for nothing else."""
     words = _words(command)
     return len(words) > 1 and set(words[1:]) <= _ASKING
 
 
+@lru_cache(maxsize=4096)
 def swallowed(command: str) -> str | None:
     """Return what makes a command succeed although what it runs failed, None where its failure is seen."""
     known = cannot_fail(command)

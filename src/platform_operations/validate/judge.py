@@ -58,10 +58,14 @@ def validate(
     verdict = judge(Review(plan, assessment, citations), ignores)
     return Findings(
         valid=verdict.valid,
-        evidence="unchecked" if citations is None else "checked",
+        evidence="unchecked" if citations is None or _unseen(citations) else "checked",
         on_user_word=len(verdict.on_user_word),
         findings=verdict.findings,
     )
+
+
+def _unseen(citations: Mapping[str, Citation]) -> bool:
+    return any(citation.state == "unchecked" for citation in citations.values())
 
 
 def gaps(assessment: Assessment, ignores: tuple[Ignore, ...] = ()) -> Verdict:
@@ -207,13 +211,24 @@ def pointer(plan: Plan, at: Path) -> str:
     section, *rest = at
     steps: list[str | int] = [section]
     if rest:
-        ids = _ids(plan, str(section))
-        if rest[0] in ids:
+        index = _index(plan, str(section)).get(str(rest[0]))
+        if index is not None:
             if section == "deployStrategy":
                 steps.append("components")
-            steps.append(ids.index(str(rest[0])))
+            steps.append(index)
             rest = rest[1:]
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in (*steps, *rest))
+
+
+def _index(plan: Plan, section: str) -> Mapping[str, int]:
+    """Return where each id of a section stands; kept with the plan, since one that is full of defects asks often."""
+    known: dict[str, dict[str, int]] = vars(plan).setdefault("_where", {})
+    if section not in known:
+        found: dict[str, int] = {}
+        for at, name in enumerate(_ids(plan, section)):
+            found.setdefault(name, at)
+        known[section] = found
+    return known[section]
 
 
 def _ids(plan: Plan, section: str) -> list[str]:

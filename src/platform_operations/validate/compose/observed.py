@@ -1,11 +1,13 @@
 """What was measured, in the plan's words: SLIs, ledger entries of baselines and backtests."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
+from typing import cast
 
 from pydantic import ValidationError
 
-from platform_operations.model.baseline import Observation
+from platform_operations.model.baseline import Backtest, Observation
 from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.reliability import Sli
 from platform_operations.model.words import SliKind
@@ -47,6 +49,10 @@ def _kind(row: Observation) -> SliKind:
 
 def observation_entry(row: Observation) -> LedgerEntry:
     """Return the ledger entry of a baseline, sealed with its own hash."""
+    return _kept_entry(row)
+
+
+def _observation_entry(row: Observation) -> LedgerEntry:
     return LedgerEntry(
         uri=metric_uri(row.id),
         sli=row.sli,
@@ -93,15 +99,21 @@ def backtest_uri(review: Review, alert: str) -> str | None:
 def backtest_entry(review: Review, alert: str) -> LedgerEntry | None:
     """Return the ledger entry of an alert's backtest."""
     rows = review.assessment.backtests if review.assessment else ()
-    for row in rows:
-        if row.name == alert:
-            return LedgerEntry(
-                uri=f"metric:backtest-{alert}",
-                status=row.status,
-                episodes=row.episodes,
-                hours_firing=row.hours_firing,
-                pages_per_week=row.pages_per_week,
-                budget_spent=row.budget_spent,
-                reason=row.reason,
-            ).sealed()
-    return None
+    return next((_kept_tested(row) for row in rows if row.name == alert), None)
+
+
+def _tested_entry(row: Backtest) -> LedgerEntry:
+    return LedgerEntry(
+        uri=f"metric:backtest-{row.name}",
+        status=row.status,
+        episodes=row.episodes,
+        hours_firing=row.hours_firing,
+        pages_per_week=row.pages_per_week,
+        budget_spent=row.budget_spent,
+        reason=row.reason,
+    ).sealed()
+
+
+# Frozen records are hashable, which their type does not say; sealing one costs more than most rules.
+_kept_entry = cast("Callable[[Observation], LedgerEntry]", lru_cache(maxsize=1024)(_observation_entry))
+_kept_tested = cast("Callable[[Backtest], LedgerEntry]", lru_cache(maxsize=1024)(_tested_entry))

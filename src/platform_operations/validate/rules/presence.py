@@ -167,7 +167,7 @@ _WORK = ("build", "test", "analyze", "package", "deploy", "verify")
 def stage_missing(review: Review) -> Iterator[Violation]:
     """A component is released without a stage that makes its artifact, or without one that tests it."""
     for component in review.plan.components:
-        own = [stage for stage in review.plan.pipeline_stages if stage.component == component.id]
+        own = list(review.graph.stages_of(component.id))
         releases = review.graph.first_releases(component.id)
         kinds = {stage.kind for stage in own}
         if not releases:
@@ -194,10 +194,10 @@ def stage_missing(review: Review) -> Iterator[Violation]:
 
 def _is_made(review: Review, component: Component, own: list[Stage]) -> bool:
     """Whether a stage of the component, or any stage that produces an artifact of it, makes what it releases."""
+    if any(stage.produces for stage in own):
+        return True
     artifacts = {artifact.id for artifact in review.plan.artifacts if artifact.component == component.id}
-    return any(stage.produces for stage in own) or any(
-        artifacts & set(stage.produces) for stage in review.plan.pipeline_stages
-    )
+    return any(artifacts & set(stage.produces) for stage in review.plan.pipeline_stages)
 
 
 def _is_tested(component: Component) -> bool:
@@ -257,11 +257,14 @@ def section_missing(review: Review) -> Iterator[Violation]:
     but for a reason that the component's types refuse.
     """
     yield from _environments_without_strategy(review)
+    told = {
+        (section, getattr(entry, "component", None))
+        for section in SEED_SECTIONS
+        for entry in review.plan.section(section)
+    }
     for component in review.plan.components:
         for section in SEED_SECTIONS:
-            if any(
-                getattr(entry, "component", None) == component.id for entry in review.plan.section(section)
-            ):
+            if (section, component.id) in told:
                 continue
             waived = any(
                 row.section == section and row.component in {component.id, None}

@@ -1,10 +1,13 @@
 """Truth: what the plan says of today is so, its citations hold, its summaries say what its fields say."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import cast
 
 from platform_operations.model.delivery import Entry
 from platform_operations.model.difference import difference
+from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.plan import SECTIONS, Plan
 from platform_operations.model.reliability import Alert
 from platform_operations.model.summary import BARE_NUMBER, PLACEHOLDER, strategy_summary, summary_of
@@ -91,7 +94,7 @@ def evidence_contradicted(review: Review) -> Iterator[Violation]:
             f"the wording of the strategy has the number {bare!r} of its own; numbers come from fields",
         )
     for entry in review.plan.evidence:
-        if entry.uri.startswith("metric:") and entry.hash != entry.own_hash():
+        if entry.uri.startswith("metric:") and entry.hash != _own_hash(entry):
             yield Violation(
                 ("evidence", entry.uri, "hash"), f"the ledger entry {entry.uri} does not hash to what it says"
             )
@@ -100,6 +103,10 @@ def evidence_contradicted(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("evidence", entry.uri), f"the ledger entry {entry.uri} is not what the assessment measured"
             )
+
+
+_own_hash = cast("Callable[[LedgerEntry], str]", lru_cache(maxsize=1024)(LedgerEntry.own_hash))
+"""Frozen records are hashable, which their type does not say; hashing one anew costs more than most rules."""
 
 
 def _measured(review: Review, uri: str) -> str | None:
