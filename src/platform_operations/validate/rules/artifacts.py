@@ -142,7 +142,7 @@ def _digest_recorded(plan: Plan, artifact: str) -> Plan:
             pushed = next(
                 (line.partition("push ")[2] for line in reversed(stage.runs) if "push " in line), image
             )
-            record = f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {pushed}"
+            record = f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {pushed} | cut -d@ -f2"
             plan = amend(plan, "pipelineStages", stage.id, runs=(*stage.runs, record))
     return plan
 
