@@ -101,7 +101,7 @@ def test_lines_that_exist_may_be_cited_and_others_are_findings() -> None:
 
 
 def nested(depth: int) -> Any:
-    found: list[Any] = []
+    found: Any = []
     for _ in range(depth):
         found = [found]
     return found
