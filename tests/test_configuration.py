@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.plan_overlays import Document, case
 
+from platform_operations.draft import draft
 from platform_operations.errors import InputError
 from platform_operations.model.assessment import Assessment, Fact
 from platform_operations.model.finding import Finding
@@ -138,3 +139,10 @@ def test_an_environment_of_another_kind_by_the_users_word_cites_that_word(tmp_pa
     done = drafted(found, assessment)
     wrong = {"evidence-unresolved", "evidence-stale", "evidence-unchecked"}
     assert not wrong & {finding.rule for finding in done.findings.findings}
+
+
+@pytest.mark.parametrize("owner", ["", " ", "a\nb", "a" * 201])
+def test_an_owner_that_is_no_name_is_refused_in_one_line(tmp_path: Path, owner: str) -> None:
+    assessment = assessed(target(tmp_path, ""))
+    with pytest.raises(InputError, match="an owner is a name on one line"):
+        draft(assessment, owner)

@@ -207,11 +207,10 @@ def _citation(
         return Citation(uri, "holds" if same == entry else "stale")
     if uri.startswith("user:") and entry.value is not None and entry.sha256 == sha256(entry.value):
         return Citation(uri, "holds", "the user's word, as the plan carries it")
-    return Citation(
-        uri,
-        "missing" if known and not uri.startswith("repo:") else "unchecked",
-        "nothing here measured it" if known else "",
-    )
+    looked = any(name.startswith("metric:") for name in known) if uri.startswith("metric:") else bool(known)
+    if looked and not uri.startswith("repo:"):
+        return Citation(uri, "missing", "nothing here measured it")
+    return Citation(uri, "unchecked")
 
 
 def gaps_of(target: Target, assessment: Assessment) -> Judged:

@@ -1,6 +1,7 @@
 """Remedies to a fixed point, then everything that is derived and never repaired."""
 
 from platform_operations.draft.rollout import rollout_of
+from platform_operations.errors import InputError
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.delivery import Owner
 from platform_operations.model.difference import with_origins
@@ -14,15 +15,22 @@ from platform_operations.validate.rules.truth import cited
 MOST_SWEEPS = 4
 """A plan settles in two or three sweeps over all rules; what has not settled after four will not."""
 
+LONGEST_OWNER = 200
+
 
 def draft(assessment: Assessment, owner: str | None = None) -> Plan:
     """Return the plan that the rules' remedies make of today's.
 
     `owner` is who the user says owns what nobody is known to own. The result may still have findings: what no
     remedy can know stays, and only validating it says whether the plan is valid.
+
+    Raises:
+        InputError: `owner` is no name.
     """
     plan = assessment.as_is
     if owner is not None:
+        if not (owner.strip() and owner.isprintable() and len(owner) <= LONGEST_OWNER):
+            raise InputError(f"an owner is a name on one line, of at most {LONGEST_OWNER} characters")
         plan = _with_user_owner(plan, owner)
     return finished(plan, assessment, "embedded")
 
