@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from platform_operations.assess.places import below
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
@@ -50,11 +51,7 @@ def facts_of(
     """Yield what the repository says of each component."""
     for component in components:
         subject = f"components/{component.id}"
-        inside = [
-            path
-            for path in repository.paths
-            if component.path in {".", ""} or path.startswith(component.path.rstrip("/") + "/")
-        ]
+        inside = below(repository, component.path)
         owner = owner_of(component.path if component.path not in {".", ""} else "src")
         if owner:
             yield Fact(subject=subject, aspect="owner", outcome="present", value=owner)
@@ -79,7 +76,7 @@ def facts_of(
             )
 
 
-def _dependencies(repository: Repository, subject: str, inside: list[str]) -> Fact:
+def _dependencies(repository: Repository, subject: str, inside: tuple[str, ...]) -> Fact:
     for path in sorted(inside, key=lambda path: (path.count("/"), path)):
         name = path.rpartition("/")[2]
         if name in _LOCKED and not isinstance(repository.read(path), Unreadable):
@@ -106,7 +103,7 @@ def _dependencies(repository: Repository, subject: str, inside: list[str]) -> Fa
     )
 
 
-def _smoke(inside: list[str]) -> tuple[str, str] | None:
+def _smoke(inside: tuple[str, ...]) -> tuple[str, str] | None:
     """Return a smoke test's file and the command that runs its folder."""
     for path in inside:
         if not _SMOKE.search(path):
@@ -121,7 +118,7 @@ def _smoke(inside: list[str]) -> tuple[str, str] | None:
     return None
 
 
-def _port(repository: Repository, inside: list[str]) -> tuple[str, int, str] | None:
+def _port(repository: Repository, inside: tuple[str, ...]) -> tuple[str, int, str] | None:
     for path in inside:
         if path.rpartition("/")[2] not in {"Dockerfile", "Containerfile"}:
             continue

@@ -1,6 +1,7 @@
 """Which files of a repository speak for what it delivers, and how a place in one is cited."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -92,6 +93,15 @@ def folder(path: str) -> str:
 def within(path: str, place: str) -> bool:
     """Whether `path` is `place` or lies below it; everything lies below "."."""
     return place == "." or path == place or path.startswith(place + "/")
+
+
+def below(repository: Repository, place: str) -> tuple[str, ...]:
+    """Return the paths below the folder `place`, found in the sorted list; all of them for "." and ""."""
+    paths = repository.paths
+    if place in {".", ""}:
+        return paths
+    prefix = place.rstrip("/") + "/"
+    return paths[bisect_left(paths, prefix) : bisect_left(paths, prefix[:-1] + "0")]
 
 
 def file_name(path: str) -> str:

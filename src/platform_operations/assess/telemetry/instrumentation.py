@@ -8,6 +8,7 @@ from platform_operations.assess.manifest import Dependency, Manifest
 from platform_operations.assess.places import (
     MAX_READ,
     aside,
+    below,
     file_name,
     kebab,
     lines_of,
@@ -26,6 +27,8 @@ from platform_operations.model.words import Pillar
 from platform_operations.repository import Repository
 
 MAX_SOURCES = 400
+MIN_SOURCES = 20
+"""What each component may read however many there are."""
 MAX_CONFIG = 1_200
 _PILLARS: tuple[Pillar, ...] = ("metrics", "logs", "traces", "profiles", "events")
 _SOURCE = (
@@ -259,7 +262,7 @@ def _pillars(
 def _imports(
     repository: Repository, component: Component, places: Sequence[str], names: Sequence[str]
 ) -> dict[str, tuple[str, int]]:
-    """Return for each library the first line that imports it, within MAX_SOURCES files."""
+    """Return for each library the first line that imports it, within its share of MAX_READ files."""
     if not names:
         return {}
     modules = {module: name for name in names for module in _modules(name)}
@@ -267,9 +270,8 @@ def _imports(
     others = [place for place in places if place != component.path and within(place, component.path)]
     sources = [
         path
-        for path in repository.paths
+        for path in below(repository, component.path)
         if path.endswith(_SOURCE)
-        and within(path, component.path)
         and not aside(path)
         and not test_file(path)
         and not any(within(path, other) for other in others)
@@ -279,7 +281,8 @@ def _imports(
     )
     ranked = sorted(sources, key=lambda path: (not telling.search(file_name(path)), path.count("/"), path))
     found: dict[str, tuple[str, int]] = {}
-    for path in ranked[:MAX_SOURCES]:
+    most = min(MAX_SOURCES, max(MIN_SOURCES, MAX_READ // max(1, len(places))))
+    for path in ranked[:most]:
         text = text_of(repository, path)
         if text is None or not pattern.search(text):
             continue
