@@ -13,7 +13,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 FIELDS = {
     "model", "max_tokens", "messages", "system", "tools", "thinking", "output_config", "cache_control", "stream",
@@ -167,7 +167,7 @@ class Handler(BaseHTTPRequestHandler):
         elif "fault" in step:
             self._fault(step)
         else:
-            self._stream(events(step["reply"]))
+            self._stream(events(cast("dict[str, Any]", step["reply"])))
 
     def _fault(self, step: dict[str, Any]) -> None:
         half: dict[str, Any] = {"content": [{"type": "text", "text": "half a"}], "stop_reason": "end_turn"}

@@ -94,7 +94,8 @@ class Graph:
 
     def guards(self, stage: str) -> tuple[Stage, ...]:
         """Return all stages that must have succeeded before `stage` can start, in order."""
-        bits, found = self._guard_bits.get(stage, 0), []
+        bits = self._guard_bits.get(stage, 0)
+        found: list[Stage] = []
         while bits:
             found.append(self.stages[self.order[(bits & -bits).bit_length() - 1]])
             bits &= bits - 1
