@@ -1,14 +1,14 @@
-"""More operators: what someone tries who wants an unsafe plan to pass. Importing this module adds them to OPERATORS."""
+"""What someone tries who wants an unsafe delivery to pass."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from tests.mutations import Mutant, amended, at_users, operator, releases, unguarded, validates, without_stage
+from tests.mutating import Mutant, amended, at_users, operator, releases, validates, without_stage
 
 from platform_operations.model.assessment import Assessment
-from platform_operations.model.delivery import Component, Consumed, HealthCheck, Owner, Pipeline, Stage
+from platform_operations.model.delivery import Component, Consumed, HealthCheck, Pipeline, Stage
 from platform_operations.model.plan import Plan
-from platform_operations.model.reliability import Alert, Assumption, NotApplicable, Slo
+from platform_operations.model.reliability import Assumption, NotApplicable
 from platform_operations.validate import Review
 from platform_operations.validate.expectations import runs_for_users
 
@@ -29,9 +29,6 @@ def lone_scans(plan: Plan) -> Iterator[tuple[Any, Stage, tuple[str, ...]]]:
         own = tuple(line for line in stage.runs if gate.tool.split("-")[0] in line)
         if gate.kind in SCANS and gate.blocking and len(twins) == 1 and own:
             yield gate, stage, own
-
-
-# --- aliases ------------------------------------------------------------------------------------------------------
 
 
 @operator("production-path-missing", "release-dropped", "section-missing")
@@ -86,9 +83,6 @@ def protected_by_its_own_word(plan: Plan, _: Assessment) -> Iterator[Mutant]:
         followers = [s.id for s in plan.pipeline_stages if release.id in s.needs]
         del followers
         yield Mutant(amended(rest, "pipelineStages", release.id, **moved), release.id)
-
-
-# --- approvals, gates -----------------------------------------------------------------------------------------------
 
 
 @operator("approval-missing")
@@ -170,9 +164,6 @@ def bound_out_of_reach(plan: Plan, _: Assessment) -> Iterator[Mutant]:
             )
 
 
-# --- verification ---------------------------------------------------------------------------------------------------
-
-
 @operator("deploy-without-validation", "rollback-trigger-unmeasurable", *UNVERIFIED)
 def verification_of_nothing(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for stage in plan.pipeline_stages:
@@ -249,203 +240,3 @@ def constraint_waived(plan: Plan, _: Assessment) -> Iterator[Mutant]:
 def release_retired(plan: Plan, _: Assessment) -> Iterator[Mutant]:
     for release in releases(plan):
         yield Mutant(without_stage(plan, release.id), release.id)
-
-
-# --- strategy, rollback ---------------------------------------------------------------------------------------------
-
-
-@operator("strategy-exceeds-budget", *UNVERIFIED)
-def everyone_at_the_first_step(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for row in plan.deploy_strategy.components:
-        if len(row.steps) > 1:
-            last = row.steps[-1].model_copy(update={"judged_by": row.steps[0].judged_by})
-            yield Mutant(amended(plan, "deployStrategy", row.id, steps=(last,)), row.id)
-            yield Mutant(amended(plan, "deployStrategy", row.id, steps=(last, last)), f"{row.id} twice")
-
-
-@operator("canary-blind", *UNVERIFIED)
-def steps_judged_by_nobody(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for row in plan.deploy_strategy.components:
-        if len(row.steps) > 1:
-            steps = tuple(step.model_copy(update={"judged_by": ()}) for step in row.steps)
-            yield Mutant(amended(plan, "deployStrategy", row.id, steps=steps), row.id)
-
-
-@operator("rollback-trigger-unmeasurable")
-def trigger_before_the_release(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    graph = Review(plan).graph
-    for back in plan.rollback_plan:
-        for release in releases(plan):
-            if (release.component, release.environment) != (back.component, back.environment):
-                continue
-            for guard in graph.guards(release.id):
-                if guard.environment == back.environment or guard.kind == "verify":
-                    first = back.triggers[0].model_copy(
-                        update={"signal": f"stage:{guard.id}", "comparison": "failed"}
-                    )
-                    yield Mutant(
-                        amended(plan, "rollbackPlan", back.id, triggers=(first,)), f"{back.id} {guard.id}"
-                    )
-
-
-@operator("rollback-mechanism-unsupported")
-def restores_something_else(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for back in plan.rollback_plan:
-        other = "flag-off" if back.restores != "flag-off" else "previous-artifact"
-        yield Mutant(amended(plan, "rollbackPlan", back.id, restores=other), back.id)
-
-
-@operator("rollback-unowned")
-def rollback_within_years(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for back in plan.rollback_plan:
-        yield Mutant(amended(plan, "rollbackPlan", back.id, time_limit="9999999d"), back.id)
-
-
-@operator("existing-contradicted", "strategy-mismatches-risk")
-def risk_talked_down(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    profile = plan.target.risk_profile
-    if profile.level == "low":
-        return
-    low = profile.model_copy(update={"level": "low", "reasons": ("small change",)})
-    rows = tuple(row.model_copy(update={"because": "low"}) for row in plan.deploy_strategy.components)
-    rest = plan.with_section("deployStrategy", rows)
-    yield Mutant(
-        rest.model_copy(update={"target": plan.target.model_copy(update={"risk_profile": low})}), "risk"
-    )
-
-
-@operator("migration-without-expand-contract", "existing-contradicted")
-def data_store_forgotten(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for component in plan.components:
-        if not any(store.migrations for store in component.data_stores):
-            continue
-        rest = amended(plan, "components", component.id, data_stores=())
-        for back in plan.rollback_plan:
-            if back.component == component.id:
-                rest = amended(rest, "rollbackPlan", back.id, data=None)
-        stages = tuple(
-            stage.model_copy(update={"kind": "provision"}) if stage.kind == "migrate" else stage
-            for stage in rest.pipeline_stages
-        )
-        yield Mutant(rest.with_section("pipelineStages", stages), component.id)
-
-
-# --- promises, alerts -----------------------------------------------------------------------------------------------
-
-
-@operator("slo-without-baseline", "slo-missing")
-def promise_postponed(plan: Plan, assessment: Assessment) -> Iterator[Mutant]:
-    for slo in plan.slos:
-        row = assessment.observations.get(slo.id)
-        if slo.objective is None or row is None or row.status != "ok":
-            continue
-        fields: dict[str, Any] = {
-            "objective": None,
-            "observed": None,
-            "status": "needs-baseline",
-            "baseline": None,
-        }
-        rest = amended(plan, "slos", slo.id, **fields)
-        alerts = tuple(alert for alert in rest.alerts if alert.slo != slo.id)
-        backs = tuple(
-            back.model_copy(
-                update={
-                    "triggers": tuple(t for t in back.triggers if not t.signal.startswith(("slo:", "alert:")))
-                }
-            )
-            for back in rest.rollback_plan
-        )
-        rows = tuple(
-            s.model_copy(update={"steps": (), "exposure": None}) for s in rest.deploy_strategy.components
-        )
-        rest = rest.with_section("rollbackPlan", backs).with_section("deployStrategy", rows)
-        yield Mutant(rest.with_section("alerts", alerts), slo.id)
-
-
-@operator("slo-above-baseline")
-def aspired_for_ever(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for slo in plan.slos:
-        if slo.baseline is not None and slo.objective != "99.99":
-            fields = {
-                "status": "aspirational",
-                "objective": "99.99",
-                "owner": plan.owners[0].id,
-                "by": "2099-01-01",
-            }
-            yield Mutant(amended(plan, "slos", slo.id, **fields), slo.id)
-
-
-@operator("alert-on-cause")
-def machine_called_something_else(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    paging = next((alert for alert in plan.alerts if alert.severity == "page"), None)
-    if paging is None:
-        return
-    for kind in ("symptom", "meta", "absence"):
-        other = paging.model_copy(
-            update={
-                "id": "cpu-high",
-                "kind": kind,
-                "slo": None,
-                "windows": (),
-                "expression": 'avg(rate(container_cpu_usage_seconds_total{namespace="x"}[5m])) > 0.9',
-                "for_": "5m",
-                "backtest": None,
-                "text": None,
-                "evidence": (),
-            }
-        )
-        yield Mutant(plan.with_entry("alerts", other), kind)
-
-
-@operator("alert-without-window")
-def alert_after_years(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for alert in plan.alerts:
-        if alert.expression and not alert.windows:
-            yield Mutant(amended(plan, "alerts", alert.id, for_="9999999d"), alert.id)
-
-
-@operator("claim-unsupported")
-def backtest_hidden_by_a_name(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for alert in plan.alerts:
-        if alert.backtest is not None:
-            evidence = tuple(uri for uri in alert.evidence if uri != alert.backtest)
-            other = alert.model_copy(
-                update={"id": "another-name", "backtest": None, "evidence": evidence, "text": None}
-            )
-            yield Mutant(plan.without_entry("alerts", alert.id).with_entry("alerts", other), alert.id)
-
-
-@operator("alert-without-owner", "claim-unsupported", "existing-contradicted")
-def owner_that_looks_alike(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    known = next((owner for owner in plan.owners if owner.id.startswith("@")), None)
-    alerts = [alert for alert in plan.alerts if known is not None and alert.owner == known.id]
-    for alert in alerts:
-        assert known is not None
-        alike = Owner(id=known.id.replace("e", "\u0435").replace("o", "\u043e"), evidence=known.evidence)
-        rest = plan.model_copy(update={"owners": (*plan.owners, alike)})
-        yield Mutant(amended(rest, "alerts", alert.id, owner=alike.id), alert.id)
-
-
-@operator("evidence-contradicted")
-def number_in_other_digits(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for slo in plan.slos:
-        for text in (
-            "Better than \uff19\uff19.\uff19 percent.",
-            "{nothing} and 99.999% of requests.",
-            "{objective}9 percent",
-        ):
-            yield Mutant(amended(plan, "slos", slo.id, text=text), f"{slo.id} {text}")
-
-
-def renamed(slo: Slo, alert: Alert) -> str:
-    """Return an id that says nothing."""
-    return f"{slo.id}-{alert.id}"[:100]
-
-
-@operator("gate-bypassable", "deploy-without-validation", *UNVERIFIED)
-def guards_only_waited_for(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for release in releases(plan):
-        rest = unguarded(plan, release.id, "") if not release.needs else plan
-        fields: dict[str, Any] = {"needs": (), "optional_needs": release.needs}
-        if release.needs:
-            yield Mutant(amended(rest, "pipelineStages", release.id, **fields), release.id)
