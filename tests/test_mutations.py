@@ -1,7 +1,7 @@
 """Every operator, wherever it fits, on the drafted and the hand-written plan of eight shapes: each mutant is found out.
 
 A mutant is killed where one of the rules that its operator names fires anew. What fires besides is an extra: it must
-stand in EXTRAS with its reason. `python -m tests.test_mutations` prints the table, as `pytest -rP` does.
+stand in FOLLOWS or EXTRAS with its reason. `python -m tests.test_mutations` prints the table, as `pytest -rP` does.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from platform_operations.toolbox import drafted, judged
 
 SHAPES = tuple(case.name for case in cases() if case.is_shape)
 
-ANYWHERE = {
+REASONS = {
     "deploy-without-validation": "what looks at production took the artifact, or waited for the stage, that is no longer there",
     "production-unverified": "what verified the release took the artifact, or waited for the stage, that is no longer there",
     "strategy-exceeds-budget": "a strategy's cost follows from its verification, its way back and its objective",
@@ -31,7 +31,10 @@ ANYWHERE = {
     "rollback-trigger-unmeasurable": "the trigger named the entry that changed",
     "section-missing": "a component that is new, or has lost its last entry, says nothing in a section",
 }
-"""Rules that follow from the plan's other entries, with the reason: their finding is true wherever it comes."""
+"""Rules that follow from the plan's other entries, with the reason."""
+
+FOLLOWS: dict[str, str] = {}
+"""Operators with the rules of REASONS that fire besides theirs: no other may."""
 
 EXTRAS: dict[tuple[str, str], str] = {
     (
@@ -112,7 +115,8 @@ def tried(
 
 
 def unexplained(operator: str, extras: Counter[str]) -> list[str]:
-    return [rule for rule in extras if rule not in ANYWHERE and (operator, rule) not in EXTRAS]
+    follows = FOLLOWS.get(operator, "").split()
+    return [rule for rule in extras if rule not in follows and (operator, rule) not in EXTRAS]
 
 
 def report(shapes: tuple[str, ...]) -> list[str]:
@@ -160,6 +164,11 @@ def test_a_few_mutants_of_one_shape_are_found_out() -> None:
             tally = Tally()
             tried(entry, found, plan, before, "pypi-library draft", tally)
             assert tally.survived == []
+
+
+def test_every_extra_has_its_reason() -> None:
+    assert {rule for rules in FOLLOWS.values() for rule in rules.split()} == set(REASONS)
+    assert {name for name, _ in EXTRAS} | set(FOLLOWS) <= {entry.name for entry in OPERATORS}
 
 
 def test_there_are_operators_enough_and_each_has_a_rule() -> None:
