@@ -33,7 +33,40 @@ REASONS = {
 }
 """Rules that follow from the plan's other entries, with the reason."""
 
-FOLLOWS: dict[str, str] = {}
+FOLLOWS: dict[str, str] = {
+    "release-given-to-a-shadow": "approval-missing deploy-without-validation production-unverified strategy-exceeds-budget",
+    "nightly-beside-the-release": "approval-missing strategy-exceeds-budget",
+    "gates-given-to-another": "section-missing",
+    "tool-called-for-nothing": "claim-unsupported",
+    "verification-of-nothing": "claim-unsupported",
+    "verification-of-another-place": "rollback-trigger-unmeasurable",
+    "constraint-waived": "deploy-without-validation rollback-mechanism-unsupported strategy-exceeds-budget",
+    "release-retired": "deploy-without-validation strategy-exceeds-budget",
+    "rollback-within-years": "strategy-exceeds-budget",
+    "promise-postponed": "section-missing",
+    "aspired-for-ever": "strategy-exceeds-budget",
+    "guards-only-waited-for": "approval-missing strategy-exceeds-budget",
+    "drop-release": "deploy-without-validation evidence-contradicted strategy-exceeds-budget",
+    "drop-lower-verification": "deploy-without-validation rollback-mechanism-unsupported strategy-exceeds-budget",
+    "drop-validation": "rollback-mechanism-unsupported rollback-trigger-missing",
+    "drop-rollback": "strategy-exceeds-budget",
+    "drop-rollback-owner": "strategy-exceeds-budget",
+    "drop-slos": "rollback-trigger-unmeasurable",
+    "empty-strategy": "rollback-mechanism-unsupported",
+    "verify-after-release": "approval-missing deploy-without-validation strategy-exceeds-budget",
+    "hotfix-pipeline": "approval-missing deploy-without-validation strategy-exceeds-budget",
+    "command-by-tag": "claim-unsupported",
+    "built-twice": "deploy-without-validation production-unverified",
+    "another-artifact": "deploy-without-validation strategy-exceeds-budget",
+    "foreign-strategy": "rollback-mechanism-unsupported",
+    "full-called-internal": "approval-missing rollback-mechanism-unsupported rollback-trigger-missing",
+    "waived-without-right": "rollback-trigger-unmeasurable",
+    "verify-called-test": "rollback-trigger-unmeasurable",
+    "objective-above-baseline": "strategy-exceeds-budget",
+    "objective-without-baseline": "strategy-exceeds-budget",
+    "invented-owner": "claim-unsupported",
+    "called-existing": "claim-unsupported",
+}
 """Operators with the rules of REASONS that fire besides theirs: no other may."""
 
 EXTRAS: dict[tuple[str, str], str] = {
