@@ -2,15 +2,12 @@
 
 import json
 import shutil
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.command_line import Answer, Run, command_line
 
 from platform_operations.cli import main
 from platform_operations.metrics import open_source
@@ -34,35 +31,9 @@ PROTECTED: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one run of the command line gave."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def rules(self) -> set[str]:
-        """The rules of the findings printed as JSON."""
-        return {row["rule"] for row in json.loads(self.out)["findings"]}
-
-
-Run = Callable[..., Answer]
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `platform-ops` in this process."""
-
-    def call(*arguments: str | Path, stdin: str = "") -> Answer:
-        monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin.encode()), encoding="utf-8"))
-        capsys.readouterr()
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return call
+    return command_line(capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module")

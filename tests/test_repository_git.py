@@ -1,52 +1,19 @@
 """What git says of a folder: commit, times, remote, branch, and which files it ignores."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.work_trees import FIRST, SECOND, run, two_commits, write
 
 from platform_operations.repository import ignored, open_repository
-
-FIRST = "2026-01-05T09:00:00Z"
-SECOND = "2026-02-01T12:30:00Z"
-
-
-def run(folder: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        timeout=60,
-    ).stdout.strip()
-
-
-def write(root: Path, files: dict[str, str]) -> Path:
-    for path, content in files.items():
-        place = root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(content, encoding="utf-8")
-    return root
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a work tree of two commits, of which the second touches api/ only."""
-    root = tmp_path / "shop"
-    root.mkdir()
-    run(root, "init", "-q", "-b", "main")
-    write(root, {"a.yml": "a\n", "web/b.yml": "b\n", "api/c.yml": "c\n"})
-    run(root, "add", ".")
-    run(root, "commit", "-qm", "first")
-    monkeypatch.setenv("GIT_COMMITTER_DATE", SECOND)
-    write(root, {"api/c.yml": "c2\n"})
-    run(root, "commit", "-qam", "second")
-    return root
+    return two_commits(tmp_path / "shop", monkeypatch)
 
 
 def test_a_work_tree_has_the_commit_the_time_and_the_files_of_head(shop: Path) -> None:

@@ -7,17 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.work_trees import write
 
 from platform_operations.errors import InputError
 from platform_operations.repository import LocalRepository, Unreadable, guard, listing, open_repository
-
-
-def write(root: Path, files: dict[str, str]) -> Path:
-    for path, content in files.items():
-        place = root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(content, encoding="utf-8")
-    return root
 
 
 @pytest.fixture
