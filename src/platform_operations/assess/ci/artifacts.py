@@ -32,9 +32,10 @@ def products_of(
             _published(draft, graph, served, found)
         elif draft.kind == "deploy":
             _shipped(draft, graph, served, found)
-    for draft in graph.drafts:
-        if draft.kind in {"deploy", "promote"} and draft.id not in found.consumes:
-            _taken(draft, graph, served, found)
+    for kind in ("deploy", "promote"):
+        for draft in graph.drafts:
+            if draft.kind == kind and draft.id not in found.consumes:
+                _taken(draft, graph, served, found)
     for draft in graph.drafts:
         if draft.kind == "verify":
             _verified(draft, found)
@@ -279,6 +280,8 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
         unknown = unknown or unclear
         if reference is not None:
             _consume(draft, product, reference, found)
+    if draft.id not in found.consumes and draft.kind == "promote":
+        _put_up(draft, found)
     if draft.id not in found.consumes:
         applied = unknown or applied_path(draft.atoms)
         reason = (
@@ -292,6 +295,15 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
                 value=applied, reason=reason[:300], evidence=(draft.atoms[0].places[0].uri,),
             )
         )  # fmt: skip
+
+
+def _put_up(draft: Draft, found: Products) -> None:
+    """A promotion that names a deployment takes what its own pipeline last put up on that platform before it."""
+    platforms = {atom.act.platform for atom in draft.atoms} - {None}
+    for one in closure(draft.needs):
+        if one.kind == "deploy" and platforms & {atom.act.platform for atom in one.atoms}:
+            for row in found.consumes.get(one.id, ()):
+                _consume(draft, next(p for p in found.products if p.id == row.artifact), row.reference, found)
 
 
 def _verified(draft: Draft, found: Products) -> None:

@@ -12,6 +12,7 @@ from platform_operations.assess.ci.kinds import (
     is_journey,
     kind_of_name,
     needs_local_cluster,
+    starts_here,
 )
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.tables import SCRIPTY
@@ -270,6 +271,8 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
         return _remote(atom, job)
     if atom.act.weak and atom.act.kind is not None and atom.act.kind != "verify":
         wanted = {kind_of_name(atom.step.name), kind_of_name(job.key), kind_of_name(job.name)}
+        if job.target is not None and starts_here(invocation(atom.text)):
+            wanted.add("deploy")
         believed = atom.act.kind in wanted and (atom.act.kind == "test" or atom.act.kind not in kinds)
         return (atom.act.kind, "") if believed else (None, "")
     if atom.act.makes or atom.act.weak:

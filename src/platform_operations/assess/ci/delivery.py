@@ -13,6 +13,7 @@ from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import MAX_STAGES, Draft, Graph, graph_of
 from platform_operations.assess.ci.gates import gates_of
 from platform_operations.assess.ci.jobs import CiPipeline, CiSystem, Reading
+from platform_operations.assess.ci.kinds import starts_here
 from platform_operations.assess.ci.names import kebab, region_of
 from platform_operations.assess.ci.observations import facts_of
 from platform_operations.assess.ci.products import Products
@@ -23,6 +24,7 @@ from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Artifact, Component, Environment, Pipeline, QualityGate, Stage
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import ACTING, Assertion
+from platform_operations.platforms.reading.commands import invocation
 from platform_operations.repository import Repository, redact
 
 MAX_RUNS = 24
@@ -241,10 +243,15 @@ def _stage(
 def _waits(draft: Draft, acting: list[Atom]) -> bool | None:
     if draft.kind not in {"deploy", "promote", "rollback", "publish"}:
         return None
-    if draft.waits_after:
+    if draft.waits_after or any(_waits_there(atom) for atom in acting):
         return True
     known = [atom.act.waits for atom in acting if atom.act.waits is not None]
     return any(known) if known else None
+
+
+def _waits_there(atom: Atom) -> bool:
+    """Say whether what is run on another machine waits until it is up there."""
+    return atom.act.makes == "remote" and re.search(r"\s--wait\b", f"{atom.text}\n{atom.body}") is not None
 
 
 def _runs(draft: Draft) -> tuple[str, ...]:
@@ -276,6 +283,8 @@ def _evidence(draft: Draft, named: Named | None) -> tuple[str, ...]:
 def _asserts(draft: Draft) -> tuple[Assertion, ...]:
     found: set[Assertion] = set()
     for atom in draft.atoms:
+        if starts_here(invocation(atom.text)):
+            continue
         text = f"{atom.text} {atom.body}".lower()
         if atom.act.check is not None and atom.act.check.gate == "performance":
             found.add("metrics")

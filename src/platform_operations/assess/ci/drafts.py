@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from platform_operations.assess.ci.atoms import ATTESTING, Atom, atoms_of
+from platform_operations.assess.ci.handover import handed_over
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline
+from platform_operations.assess.ci.kinds import starts_here
 from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.targets import environment_hint
 from platform_operations.model.words import StageKind
@@ -80,13 +82,18 @@ def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, site:
     count = 0
     for pipeline in pipelines:
         atoms = {
-            job.key: atoms_of(job, repository, f"{pipeline.id} {pipeline.name}", site=site)
+            job.key: handed_over(atoms_of(job, repository, f"{pipeline.id} {pipeline.name}", site=site), job)
             for job in pipeline.jobs
         }
         reached = _after_deploy(pipeline, atoms, lanes, pipelines)
+        imaged = _after_image(pipeline, atoms)
         mine: dict[str, Lane] = {}
         for job in pipeline.jobs:
-            found = _split(pipeline, job, atoms[job.key], reached[job.key]) if count < MAX_STAGES else []
+            found = (
+                _split(pipeline, job, atoms[job.key], reached[job.key], imaged[job.key])
+                if count < MAX_STAGES
+                else []
+            )
             count += len(found)
             mine[job.key] = Lane(job, found, atoms[job.key])
         lanes[pipeline.id] = mine
@@ -141,20 +148,28 @@ def _after_deploy(
     return reached
 
 
-def _split(pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: bool) -> list[Draft]:
+def _after_image(pipeline: CiPipeline, atoms: Mapping[str, tuple[Atom, ...]]) -> dict[str, bool]:
+    """Say of each job whether an image was made before it starts."""
+    made = {key: any(atom.act.makes == "image" for atom in found) for key, found in atoms.items()}
+    before: dict[str, bool] = {}
+    for job in in_order(pipeline):
+        before[job.key] = any(made.get(need, False) or before.get(need, False) for need in job.needs)
+    return before
+
+
+def _split(
+    pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: bool, built: bool
+) -> list[Draft]:
+    """Return the stages of a job; what it starts on its own machine belongs to the verification that asks it there."""
     runs: list[tuple[StageKind, list[Atom], str | None]] = []
-    built = ran = False
+    started: list[Atom] = []
     waits: set[int] = set()
     for atom in atoms:
-        kind = _final_kind(atom, job, reached, built and ran, runs)
+        kind = _final_kind(atom, job, reached, built and bool(started), runs)
         built = built or atom.act.makes == "image"
-        ran = (
-            ran
-            or invocation(atom.text)[:2] == ("docker", "run")
-            or "compose up" in atom.text
-            or "compose -f" in atom.text
-        )
         if kind is None:
+            if starts_here(invocation(atom.text)):
+                started.append(atom)
             if _only_waits(atom) and runs:
                 waits.add(len(runs) - 1)
             continue
@@ -166,7 +181,10 @@ def _split(pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: b
             if kind in {"deploy", "promote", "migrate", "provision", "rollback", "verify"}
             else None
         )
-        if runs and runs[-1][0] == kind and (hint is None or runs[-1][2] in {None, hint}):
+        if kind == "verify" and started and not reached:
+            runs.append((kind, [*started, atom], hint))
+            started = []
+        elif runs and runs[-1][0] == kind and (hint is None or runs[-1][2] in {None, hint}):
             runs[-1][1].append(atom)
             runs[-1] = (kind, runs[-1][1], runs[-1][2] or hint)
         else:

@@ -208,11 +208,7 @@ def _ambiguous(act: Act, called: tuple[str, ...]) -> Act | None:
         "bundle",
     }:
         return replace(act, weak=head in {"make", "zip", "scp"} or _copies_in(head, called))
-    if (
-        act.kind == "deploy"
-        and _compose(called)
-        and not any(has(called, flag) for flag in ("-H", "--host", "--context", "-c"))
-    ):
+    if act.kind == "deploy" and starts_here(called):
         return replace(act, weak=True)
     if head in {"aws", "gsutil"} and "cp" in called[1:3]:
         return replace(act, weak=True)
@@ -221,6 +217,15 @@ def _ambiguous(act: Act, called: tuple[str, ...]) -> Act | None:
     if head == "fastlane" and not {"release", "deploy", "beta", "publish", "production"} & set(called):
         return Act(kind="test", weak=True)
     return replace(act, weak=True) if head == "dbt" else None
+
+
+def starts_here(called: tuple[str, ...]) -> bool:
+    """Say whether a command starts containers on the machine that it runs on, which in CI is no place of its own."""
+    if called[:1] in {("docker",), ("podman",)} and (
+        called[1:2] == ("run",) or called[1:3] == ("container", "run")
+    ):
+        return True
+    return _compose(called) and not any(has(called, flag) for flag in ("-H", "--host", "--context", "-c"))
 
 
 def _compose(called: tuple[str, ...]) -> bool:

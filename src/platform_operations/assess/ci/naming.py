@@ -11,7 +11,7 @@ from platform_operations.platforms.reading.commands import invocation, value_of
 
 _GENERIC = re.compile(
     r"(?:(?:image[._-]?tag|(?<![a-z-])tag|image[._-]?digest|digest|image[._-]?version|(?<![a-z-])image|git[._-]?sha)\s*(?:=|:\s)"
-    r"|(?:app[._-]?version|(?<![a-z-])version|(?<![a-z-])sha)\s*=)\s*[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)",
+    r"|(?:app[._-]?version|(?<![a-z-])version|(?<![a-z-])sha|(?<![a-z-])revision)\s*=)\s*[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)",
     re.IGNORECASE,
 )
 _IMAGE_WORD = re.compile(
