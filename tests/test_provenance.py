@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from platform_operations.draft import finished
-from platform_operations.model.delivery import Owner
+from platform_operations.model.configuration import Configuration
+from platform_operations.model.delivery import Owner, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Assumption, Runbook
-from platform_operations.toolbox import Drafted, assessed, drafted, judged, open_target
+from platform_operations.repository import InMemoryRepository
+from platform_operations.toolbox import Drafted, Target, assessed, drafted, judged, open_target
 from platform_operations.validate import Review
 from platform_operations.validate.edits import amend
 from platform_operations.validate.rules.provenance import unsupported
@@ -227,3 +229,50 @@ def test_the_embedded_drafts_of_the_examples_have_nothing_invented() -> None:
 
         assert [row.message for row in unsupported(Review(plan, assessment))] == []
     assert said(sample().plan) == []
+
+
+PUSHED = """on: {push: {branches: [main]}}
+jobs:
+  image:
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {push: true, tags: "ghcr.io/basalt/quotes:${{ github.sha }}"}
+"""
+OVERLAY = """apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [deployment.yaml]
+images: [{name: quotes, newName: ghcr.io/basalt/quotes, newTag: "1.2.3"}]
+"""
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: quotes}
+spec: {template: {spec: {containers: [{name: quotes, image: quotes}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {".github/workflows/ci.yml": PUSHED},
+        {"deploy/production/kustomization.yaml": OVERLAY, "deploy/production/deployment.yaml": DEPLOYMENT},
+    ],
+    ids=["tags of a build", "images of an overlay"],
+)
+def test_an_image_that_stands_only_there_may_be_used_and_one_that_looks_alike_may_not(
+    files: dict[str, str],
+) -> None:
+    repository = InMemoryRepository(
+        {"Dockerfile": "FROM alpine\nEXPOSE 80\nCMD nginx\n", **files}, name="quotes"
+    )
+    assessment = assessed(Target(repository, Configuration()))
+    stage = Stage(
+        id="try-image", kind="verify", pipeline="ci", runs=("docker run ghcr.io/basalt/quotes@$DIGEST",)
+    )
+    alike = stage.model_copy(update={"runs": ("docker run ghcr.io/basalt/quotes-2@$DIGEST",)})
+
+    def told(entry: Stage) -> list[str]:
+        plan = assessment.as_is.with_entry("pipelineStages", entry)
+        return [row.message for row in unsupported(Review(plan, assessment))]
+
+    assert told(stage) == []
+    assert len(told(alike)) == 1

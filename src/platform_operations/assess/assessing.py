@@ -18,7 +18,7 @@ from platform_operations.assess.as_is import (
 from platform_operations.assess.ci import Delivery, read_delivery
 from platform_operations.assess.component_facts import facts_of
 from platform_operations.assess.components import component_of, read_components
-from platform_operations.assess.environment_facts import environment_facts
+from platform_operations.assess.environment_facts import environment_facts, image_facts
 from platform_operations.assess.practices import practices_of
 from platform_operations.assess.risk import risk_profile
 from platform_operations.assess.shipping import Shipping
@@ -88,6 +88,7 @@ def assess(
         *telemetry,
         *facts_of(repository, components, owner_of),
         *environment_facts(repository, environments, seen),
+        *image_facts(seen),
         *_listing_facts(repository),
         *_problems(problems),
         *(fact for fact, _ in settings(user)),

@@ -1,13 +1,20 @@
 """What pipelines build once and pass on: images, packages, bundles, archives; who makes each and how it is named later."""
 
 import re
+from collections.abc import Iterator
 
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph, closure
 from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.naming import applied_path, reference_in, texts_of
 from platform_operations.assess.ci.products import Product, Products, attest
-from platform_operations.assess.ci.references import best_identity, image_names, pushes, short_name
+from platform_operations.assess.ci.references import (
+    best_identity,
+    image_name,
+    image_names,
+    pushes,
+    short_name,
+)
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component, Consumed
 from platform_operations.model.words import ArtifactKind, Identity
@@ -89,6 +96,20 @@ def _images(
             [atom.places[0].uri for draft, atom, _ in rows if draft in makers],
         )  # fmt: skip
         _add(product, found)
+        found.facts.extend(_named(names, product.evidence))
+
+
+def _named(names: list[str], evidence: list[str]) -> Iterator[Fact]:
+    """Yield the registry names that images are pushed by, where the files say them in full."""
+    for name in dict.fromkeys(image_name(one) for one in names):
+        if "/" in name and not re.search(r"[${\s]", name):
+            yield Fact(
+                subject=f"images/{name}",
+                aspect="named",
+                outcome="present",
+                value=name,
+                evidence=tuple(evidence[:1]),
+            )
 
 
 def _renamed(draft: Draft, graph: Graph) -> set[str]:
