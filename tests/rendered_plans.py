@@ -65,7 +65,13 @@ class Promise:
             )
             for speed in ("fast", "slow")
         )
-        return tuple(alert for alert in found if alert.windows)
+        burning = tuple(alert for alert in found if alert.windows)
+        return (*burning, *(self.absence(alert) for alert in burning[:1]))
+
+    def absence(self, first: Alert) -> Alert:
+        """The alert on the metric being gone, as loud as the first on the budget."""
+        own = {"id": f"{self.id}-absent", "summary": f"{self.id} is gone.", "kind": "absence", "windows": ()}
+        return first.model_copy(update=own)
 
     def measured(self) -> tuple[LedgerEntry, ...]:
         if self.hourly is None:

@@ -84,7 +84,7 @@ def test_every_alert_of_the_example_is_alive(tmp_path: Path) -> None:
 
     assert complaints(tmp_path, tests) == ""
     alerts = sum(file.text.count("- alert:") for file in rendering.artifacts)
-    assert alerts == len(tests) == len(plan.alerts) - len(rendering.left_out) + 1, rendering.left_out
+    assert alerts == len(tests) == len(plan.alerts) - len(rendering.left_out), rendering.left_out
     assert all("its source is 'file'" in row.reason for row in rendering.left_out)
 
 
@@ -183,7 +183,7 @@ def test_time_slices_over_days_are_more_than_promtool_holds_and_the_reason_says_
 def test_a_guard_that_usual_traffic_cannot_meet_is_no_alert_but_a_reason() -> None:
     rare = replace(Promise(sli=AVAILABILITY), hourly=Fraction(1, 1000))
     rendering = render(plan_of(rare), ["prometheus-rules"])
-    assert rendering.artifacts == ()
+    assert sum(file.text.count("- alert:") for file in rendering.artifacts) == 1  # the absence
     assert {row.entry for row in rendering.left_out} == {
         "alerts/checkout-availability-fast-burn",
         "alerts/checkout-availability-slow-burn",

@@ -124,13 +124,50 @@ def test_an_alert_carries_severity_owner_slo_and_runbook() -> None:
     assert rule["annotations"]["runbook_url"] == "runbooks/checkout-burning.md"
 
 
-def test_an_slo_without_an_absence_alert_gets_one_and_one_that_has_it_keeps_its_own() -> None:
-    assert "CheckoutAvailabilityAbsent" in rules_of(plan_of(Promise()))
-    own = alert(id="silent", kind="absence", slo="checkout-availability")
-    rules = rules_of(plan_of(Promise(), alerts=(own,)))
-    assert "CheckoutAvailabilityAbsent" not in rules
-    assert rules["Silent"]["expr"] == 'absent(http_requests_total{job="checkout"})'
-    assert rules["Silent"]["for"] == "10m"
+def test_what_is_rendered_is_an_alert_of_the_plan_and_nothing_else() -> None:
+    plan = plan_of(Promise())
+    alerts = [rule for rule in rules_of(plan).values() if "alert" in rule]
+    assert len(alerts) == len(plan.alerts) == 3
+
+
+def test_an_slo_of_whose_metric_nobody_would_notice_the_end_is_told_of() -> None:
+    watched = plan_of(Promise())
+    blind = watched.model_copy(update={"alerts": watched.alerts[:2]})
+    assert "CheckoutAvailabilityAbsent" not in rules_of(blind)
+    assert "fall silent" in reasons(blind, "prometheus-rules")["slos/checkout-availability"]
+    assert reasons(watched, "prometheus-rules") == {}
+    whole = alert(kind="absence", expression='absent(up{job="checkout"})')
+    by_component = blind.model_copy(update={"alerts": (*blind.alerts, whole)})
+    assert reasons(by_component, "prometheus-rules") == {}
+
+
+def test_an_absence_alert_without_an_expression_asks_for_what_its_slo_is_measured_by() -> None:
+    rules = rules_of(plan_of(Promise()))
+    assert rules["CheckoutAvailabilityAbsent"]["expr"] == 'absent(http_requests_total{job="checkout"})'
+    assert rules["CheckoutAvailabilityAbsent"]["for"] == "10m"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'max(probe_success{instance="$PROD_URL/healthz"}) == 0',
+        'up{job="${JOB}"} == 0',
+        'up{job="{{ .Values.name }}"} == 0',
+        "rate(errors_total[$__rate_interval]) > 1",
+    ],
+)
+def test_an_expression_that_nobody_will_fill_in_is_left_out_with_the_placeholder(expression: str) -> None:
+    plan = plan_of(alerts=(alert(expression=expression),))
+    assert rules_of(plan) == {}
+    assert "holds the placeholder" in reasons(plan, "prometheus-rules")["alerts/watch"]
+
+
+def test_a_dollar_that_prometheus_reads_itself_is_no_placeholder() -> None:
+    for expression in (
+        'sum(up{job=~"a|b$"}) == 0',
+        'label_replace(up, "host", "$name", "instance", "(?P<name>.*):.*") == 0',
+    ):
+        assert set(rules_of(plan_of(alerts=(alert(expression=expression),)))) == {"Watch"}
 
 
 def test_thresholds_are_exact_decimals() -> None:
@@ -159,8 +196,10 @@ def test_an_slo_that_is_measured_from_a_file_is_left_out_with_the_reason() -> No
     plan = plan_of(Promise(sli=Sli(kind="latency", source="file")))
     assert rules_of(plan) == {}
     found = reasons(plan, "prometheus-rules")
-    assert set(found) == {"alerts/checkout-availability-fast-burn", "alerts/checkout-availability-slow-burn"}
-    assert all("its source is 'file'" in reason for reason in found.values())
+    assert {name for name, reason in found.items() if "its source is 'file'" in reason} == {
+        "alerts/checkout-availability-fast-burn",
+        "alerts/checkout-availability-slow-burn",
+    }
 
 
 def test_a_rule_whose_behaviour_cannot_be_tried_is_rendered_and_says_so() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from platform_operations.assess import assess, configuration_file, own_configuration
 from platform_operations.assess.telemetry.rule_files import RawAlert, read_rules
 from platform_operations.assess.telemetry.rules import PAGING
-from platform_operations.deliver.alert_rules import AlertRule, alert_rules, windowed
+from platform_operations.deliver.alert_rules import alert_rules, windowed
 from platform_operations.documents import assessment_document, parsed, yaml_text
 from platform_operations.draft import draft
 from platform_operations.errors import InputError
@@ -277,13 +277,7 @@ def cases_of_plan(plan: Plan) -> tuple[AlertCase | Backtest, ...]:
             cases.append(AlertCase(alert.id, alert.severity, rules[entry].expression, held=rules[entry].held))
         else:
             cases.append(Backtest(name=alert.id, status="unsupported", reason=why[entry]))
-    added = (rule for rule in found.rules if rule.entry.startswith("slos/"))
-    return (*cases, *(_added(rule) for rule in added))
-
-
-def _added(rule: AlertRule) -> AlertCase:
-    severity = "page" if rule.labels["severity"] == "page" else "ticket"
-    return AlertCase(f"{rule.entry.partition('/')[2]}-absent", severity, rule.expression, held=rule.held)
+    return tuple(cases)
 
 
 def cases_of_rules(text: str, name: str = "the rules") -> tuple[AlertCase | Backtest, ...]:

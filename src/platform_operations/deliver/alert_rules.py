@@ -1,6 +1,7 @@
 """The alerts of a plan as Prometheus rules: what the rule files and their behaviour tests both rest on."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,11 +20,15 @@ from platform_operations.slo.expressions import (
     absence_expression,
     burn_conditions,
     burn_expression,
+    speaks_for,
 )
 from platform_operations.slo.promql import Unreadable, parsed
 from platform_operations.slo.sli import WINDOW
 
 _LONGEST_NAME = 80
+
+_PLACEHOLDER = re.compile(r"\$\{?[A-Za-z_]\w*\}?|\{\{.*?\}\}", re.ASCII)
+"""What a template would fill in: Prometheus expands nothing in an expression, so it would never match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +85,9 @@ class _Same:
 
 
 def alert_rules(plan: Plan) -> AlertRules:
-    """Return the alerting rules of a plan.
+    """Return the alerting rules of a plan: its alerts and no other.
 
-    An SLO with a burn-rate alert, in whose component no alert watches for absence, gets one with the same owner,
-    route and runbook: when its metric vanishes, its burn-rate alerts fall silent.
+    What is left out names an SLO too whose burn-rate alerts would fall silent with its metric, unseen.
     """
     return _all_of(_Same(plan))
 
@@ -101,10 +105,7 @@ def _all_of(same: _Same) -> AlertRules:
             rules.append(made)
         else:
             left_out.append((f"alerts/{alert.id}", made))
-    watched = {
-        name for alert in plan.alerts if alert.kind == "absence" for name in (alert.component, alert.slo)
-    }
-    rules += _absences(plan, rules, watched, known)
+    left_out += _unseen(plan, rules)
     alerted = {alert.slo for alert in plan.alerts}
     left_out += [
         (f"slos/{slo.id}", why)
@@ -169,8 +170,8 @@ def _unfit(expression: str) -> str | None:
     tree = parsed(expression)
     if isinstance(tree, Unreadable):
         return f"its expression is not PromQL: {tree.reason}"
-    placeholder = next((word for word in (WINDOW, "$__") if word in expression), None)
-    return None if placeholder is None else f"its expression holds the placeholder {placeholder!r}"
+    found = None if "label_replace(" in expression else _PLACEHOLDER.search(expression)
+    return None if found is None else f"its expression holds the placeholder {found[0]!r}"
 
 
 def _written(alert: Alert, slo: Slo | None) -> str | None:
@@ -292,35 +293,14 @@ def _replaced(alert: Alert) -> str | None:
     return None
 
 
-def _absences(
-    plan: Plan, rules: Sequence[AlertRule], watched: set[str | None], known: _Known
-) -> Iterator[AlertRule]:
-    alerts = {alert.id: alert for alert in plan.alerts}
-    first_of: dict[str, AlertRule] = {}
-    for rule in rules:
-        if rule.slo is not None and rule.conditions:
-            first_of.setdefault(rule.slo.id, rule)
+def _unseen(plan: Plan, rules: Sequence[AlertRule]) -> Iterator[tuple[str, str]]:
+    """Yield the SLOs with burn-rate alerts of whose metric nobody would notice that it is gone."""
+    absences = [alert for alert in plan.alerts if alert.kind == "absence"]
+    burning = {rule.slo.id for rule in rules if rule.slo is not None and rule.conditions}
     for slo in plan.slos:
-        burning = first_of.get(slo.id)
-        expression = absence_expression(slo.sli) if burning is not None else None
-        if burning is None or expression is None or {slo.id, slo.component} & watched:
-            continue
-        first = alerts[burning.entry.removeprefix("alerts/")]
-        summary = f"The metric that SLO {slo.id} is measured by is gone: its burn-rate alerts cannot fire."
-        alert = first.model_copy(
-            update={"id": f"{slo.id}-absent", "windows": (), "kind": "absence", "summary": summary}
-        )
-        yield AlertRule(
-            f"slos/{slo.id}",
-            f"slo-{slo.id}",
-            _named(alert.id, known.names),
-            expression,
-            seconds(ABSENT_FOR),
-            30,
-            _labels(alert),
-            _annotations(alert, slo, (), known),
-            slo,
-        )
+        if slo.id in burning and not any(speaks_for(alert, slo) for alert in absences):
+            why = "the plan has no absence alert on its metric: when that is gone, its burn-rate alerts fall silent"
+            yield f"slos/{slo.id}", why
 
 
 def file_name(id: str) -> str:

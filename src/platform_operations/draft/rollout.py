@@ -126,7 +126,7 @@ def _place(name: str, entry: Entry, plan: Plan) -> str:
     if isinstance(entry, Slo):
         return "rollback" if entry.objective is not None else "measure"
     if isinstance(entry, Alert):
-        return "rollback" if entry.kind == "burn-rate" else "alerts"
+        return "rollback" if entry.kind == "burn-rate" or entry.slo else "alerts"
     return _SECTION_STEP[section]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from platform_operations.errors import InputError
-from platform_operations.model.reliability import Sli
+from platform_operations.model.reliability import Alert, Sli, Slo
 from platform_operations.slo.budget import (
     Exact,
     Pair,
@@ -122,3 +122,11 @@ def absence_expression(sli: Sli) -> str | None:
     if isinstance(found, Unreadable):
         return None
     return " or ".join(dict.fromkeys(f"absent({selector})" for selector in found)) or None
+
+
+def speaks_for(alert: Alert, slo: Slo) -> bool:
+    """Whether an alert says that an SLO's metric is gone: its own absence alert, its component's, or the same one."""
+    if alert.kind != "absence":
+        return False
+    watched = slo.id if alert.slo else slo.component
+    return (alert.slo or alert.component) == watched or alert.expression == absence_expression(slo.sli)

@@ -36,12 +36,7 @@ def _render(plan: Plan) -> Rendering:
 
 def _file(name: str, rules: Sequence[AlertRule]) -> str:
     replaced = [f"{rule.name} replaces {rule.replaces}" for rule in rules if rule.replaces]
-    added = [
-        f"{rule.name} is no alert of the plan: it speaks when the others of its SLO no longer can"
-        for rule in rules
-        if not rule.entry.startswith("alerts/")
-    ]
-    comments = "".join(f"# {' '.join(line.split())}.\n" for line in (*replaced, *added))
+    comments = "".join(f"# {' '.join(line.split())}.\n" for line in replaced)
     return f"{comments}{yaml_lines({'groups': list(_groups(name, rules))})}"
 
 

@@ -22,8 +22,7 @@ def _render(plan: Plan) -> Rendering:
         if isinstance(found, str):
             left_out.append(LeftOut(KIND, rule.entry, f"{rule.name} has no behaviour test: {found}"))
         else:
-            id = rule.entry.partition("/")[2] + ("" if rule.entry.startswith("alerts/") else "-absent")
-            path = f"prometheus/tests/{file_name(id)}.test.yml"
+            path = f"prometheus/tests/{file_name(rule.entry.removeprefix('alerts/'))}.test.yml"
             artifacts.append(Artifact(path, KIND, yaml_lines(_document(rule, found))))
     return Rendering(tuple(artifacts), tuple(left_out))
 

@@ -1,7 +1,9 @@
 """New promises and what stands behind them: SLOs, alerts, runbooks, pillars, drift checks."""
 
+import json
+
 from platform_operations.model.baseline import Observation
-from platform_operations.model.delivery import Component
+from platform_operations.model.delivery import Component, Environment
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import (
     Alert,
@@ -15,6 +17,7 @@ from platform_operations.model.reliability import (
 from platform_operations.model.words import Pillar, SliKind
 from platform_operations.slo.budget import decimal, pairs_for
 from platform_operations.slo.durations import duration, seconds
+from platform_operations.slo.expressions import ABSENT_FOR, absence_expression
 from platform_operations.validate.compose.observed import (
     backtest_entry,
     backtest_uri,
@@ -25,7 +28,6 @@ from platform_operations.validate.compose.observed import (
 from platform_operations.validate.compose.parties import (
     environment_of,
     owner_of,
-    url_of,
     with_owner,
 )
 from platform_operations.validate.compose.runbooks import runbook_for
@@ -128,9 +130,10 @@ def _sli_kind(component: Component) -> SliKind:
 
 
 def burn_alerts(review: Review, plan: Plan, slo: Slo) -> Plan:
-    """Return the plan with the burn-rate alerts of an active SLO.
+    """Return the plan with the burn-rate alerts of an active SLO, and the one on its metric being gone.
 
-    The paging pairs in one alert, the others in another.
+    The paging pairs in one alert, the others in another. Without the metric there is no ratio, so both fall silent:
+    an absence alert speaks then, unless one watches the SLO or its component already.
     """
     if slo.objective is None:
         return plan
@@ -153,7 +156,30 @@ def burn_alerts(review: Review, plan: Plan, slo: Slo) -> Plan:
                 evidence=slo.evidence,
             )
             plan = completed_alert(review, plan, alert)
-    return plan
+    return _absence_alert(review, plan, slo)
+
+
+def _absence_alert(review: Review, plan: Plan, slo: Slo) -> Plan:
+    """Return the plan with an alert on the SLO's metric being gone, as loud and led as the first on its budget."""
+    expression = absence_expression(slo.sli)
+    burning = [alert for alert in plan.alerts if alert.slo == slo.id and alert.windows]
+    known = {
+        name for alert in plan.alerts if alert.kind == "absence" for name in (alert.component, alert.slo)
+    }
+    if expression is None or not burning or known & {slo.id, slo.component}:
+        return plan
+    alert = Alert(
+        id=fresh(plan, "alerts", f"{slo.id}-absent"),
+        component=slo.component,
+        kind="absence",
+        slo=slo.id,
+        expression=expression,
+        for_=ABSENT_FOR,
+        severity=burning[0].severity,
+        runbook=burning[0].runbook,
+        evidence=slo.evidence,
+    )
+    return completed_alert(review, plan, alert)
 
 
 def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
@@ -161,17 +187,17 @@ def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
     production = environment_of(plan, "production")
     if "http-service" in component.types or "serverless" in component.types:
         path = review.value(f"components/{component.id}", "health-endpoint") or "/"
-        target = f"{url_of(production)}{path}"
+        probed, asks = _probed(component, production, path)
         name = fresh(plan, "alerts", f"{component.id}-unreachable")
         alert = Alert(
             id=name,
             component=component.id,
             kind="symptom",
-            expression=f'max(probe_success{{instance="{target}"}}) == 0',
+            expression=f"max(probe_success{{{probed}}}) == 0",
             for_="5m",
             severity="page",
         )
-        what = f"A blackbox probe asks {target} and exports probe_success; Prometheus scrapes it."
+        what = f"A blackbox probe asks {asks} and exports probe_success; Prometheus scrapes it."
     else:
         name = fresh(plan, "alerts", f"{component.id}-silent")
         alert = Alert(
@@ -192,6 +218,19 @@ def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
         fills=(f"alerts/{name}/expression",),
         confirm_with=owner_of(review, plan, component.id),
     )
+
+
+def _probed(component: Component, production: Environment | None, path: str) -> tuple[str, str]:
+    """Return the label that a probe of production is told by, and what it asks.
+
+    Prometheus expands no variables: where no URL is known, the name of the scrape job tells the probe.
+    """
+    url = production.url.rstrip("/") if production and production.url and "$" not in production.url else None
+    if url is not None:
+        return f"instance={json.dumps(f'{url}{path}', ensure_ascii=False)}", f"{url}{path}"
+    job = f"{component.id}-probe"
+    asks = f'{path} of {component.id} in production, at a URL that nothing in the repository names, in the job "{job}",'
+    return f'job="{job}"', asks
 
 
 def completed_alert(review: Review, plan: Plan, alert: Alert) -> Plan:
