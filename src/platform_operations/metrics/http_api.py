@@ -58,7 +58,6 @@ class HttpApi:
         base: str,
         environment: Mapping[str, str],
         *,
-        transport: "httpx2.BaseTransport | None" = None,
         wait: Callable[[float], None] = sleep,
         longest_request: float = LONGEST_REQUEST,
     ) -> None:
@@ -73,7 +72,6 @@ class HttpApi:
             auth=_basic(environment),
             timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
             follow_redirects=False,
-            transport=transport,
         )
         finalize(self, self._client.close)
 
