@@ -1,24 +1,36 @@
-"""Run all cases offline, grade what comes out, and print a table.
+"""Run the cases, grade what comes out, and print tables.
 
-    python -m evals.run [--drafter NAME] [--json FILE] [CASE ...]
+    python evals/run.py [--drafter embedded|scripted|claude] [--json FILE] [CASE ...]
 
-A grader is deterministic: it gives checks that hold or do not. The share of those that hold comes with its Wilson
-interval of 95%. Exit code 1 when a check failed. Another drafter is another entry of DRAFTERS.
+Offline, and without a choice: the embedded drafter on all cases, then each scripted model on the eight shapes. A grader
+is deterministic: it gives checks that hold or do not, and their share comes with its Wilson interval of 95%. Exit code
+1 when a check failed; that a script must end invalid is such a check. `--drafter claude` asks the model, with the
+user's key and settings, and is graded as the embedded drafter is, but for repeating itself.
 """
 
 import json
+import shutil
 import sys
+import tempfile
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from math import sqrt
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from evals.case import Case, Looked, case, cases, look
+if not __package__:
+    sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from evals.case import Case, Looked, cases, look
+from evals.ends import Check, checks, played
+from evals.imperfect import SCRIPTS, Script
+
+from platform_operations.agent.choice import chosen
+from platform_operations.agent.drafting import ArchitectDrafter
 from platform_operations.documents import plan_text
-from platform_operations.toolbox import Drafted, drafted, gaps_of
+from platform_operations.errors import InputError
+from platform_operations.toolbox import Drafted, drafted, gaps_of, judged
 
 Z = 1.959963984540054
 """The 97.5% quantile of the normal distribution: an interval of 95%, both sides."""
@@ -31,17 +43,24 @@ def embedded(found: Looked) -> Drafted:
     return drafted(found.target, found.assessment)
 
 
-DRAFTERS: Mapping[str, Drafter] = {"embedded": embedded}
+def claude(found: Looked) -> Drafted:
+    """Draft with the model that the user's settings name; it reads a copy of the target, away from this repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(shutil.copytree(found.case.folder / "target", Path(folder) / found.case.name))
+        metrics = found.case.folder / "metrics.csv"
+        drafter = ArchitectDrafter(
+            replace(found.target, root=root),
+            chosen("claude", {}).settings,
+            metrics=str(metrics) if metrics.is_file() else None,
+            tell=lambda text: print(f"{found.case.name}: {text}", file=sys.stderr),
+        )
+        plan = drafter(found.assessment)
+    print(f"{found.case.name}: {drafter.summary()}", file=sys.stderr)
+    return Drafted(plan, found.assessment, judged(plan, found.assessment, found.target.repository))
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at; `told` says what was found where it does not hold."""
-
-    grader: str
-    about: str
-    holds: bool
-    told: str = ""
+DRAFTERS: Mapping[str, Drafter] = {"embedded": embedded, "claude": claude}
+"""Who makes a plan of a case that all graders look at; the scripted models are in `imperfect.SCRIPTS`."""
 
 
 Grader: TypeAlias = Callable[[Looked, Drafted, Drafter], Iterator[Check]]
@@ -107,7 +126,12 @@ def specific(found: Looked, result: Drafted, _: Drafter) -> Iterator[Check]:
         yield Check("specific", name, name in text, "the plan does not speak of it")
 
 
-GRADERS: tuple[Grader, ...] = (valid, facts, rules, evidence, repeatable, specific)
+OFFLINE = ("embedded", "scripted")
+GRADERS: Mapping[str, tuple[Grader, ...]] = {
+    "embedded": (valid, facts, rules, evidence, repeatable, specific),
+    "claude": (valid, facts, rules, evidence, specific),
+}
+"""A second run of a paid model is no test of anything: it may choose otherwise."""
 
 
 def wilson(holding: int, of: int) -> tuple[float, float]:
@@ -121,11 +145,16 @@ def wilson(holding: int, of: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) / whole), min(1.0, (centre + spread) / whole)
 
 
-def graded(found: Case, drafter: Drafter) -> tuple[Check, ...]:
-    """Return all checks of a case."""
-    seen = look(found)
+def graded(found: Case, name: str) -> tuple[Check, ...]:
+    """Return all checks of a case with the drafter of that name."""
+    seen, drafter = look(found), DRAFTERS[name]
     result = drafter(seen)
-    return tuple(check for grader in GRADERS for check in grader(seen, result, drafter))
+    return tuple(check for grader in GRADERS[name] for check in grader(seen, result, drafter))
+
+
+def ended(script: Script, on: list[Looked]) -> tuple[Check, ...]:
+    """Return all checks of a scripted model on these cases."""
+    return tuple(check for found in on for check in checks(found, script, played(found, script)))
 
 
 def row_of(name: str, checks: list[Check]) -> dict[str, Any]:
@@ -157,32 +186,61 @@ def document(drafter: str, results: Mapping[str, tuple[Check, ...]]) -> dict[str
 
 def table(shown: dict[str, Any]) -> str:
     """Return the document as a table."""
+    width = max(28, *(len(row["name"]) for row in shown["cases"]))
     rows = [*shown["cases"], None, *shown["graders"], None, shown["all"]]
-    lines = [f"{'drafter ' + shown['drafter']:28} {'holds':>9}   95% interval"]
+    lines = [f"{shown['drafter']:{width}} {'holds':>9}   95% interval"]
     for row in rows:
         if row is None:
             lines.append("")
             continue
         held, between = f"{row['holding']}/{row['of']}", row["percent95"]
-        lines.append(f"{row['name']:28} {held:>9}   {between['low']:>5} to {between['high']:>5} %")
+        must = f"   {row['must']}" if "must" in row else ""
+        lines.append(f"{row['name']:{width}} {held:>9}   {between['low']:>5} to {between['high']:>5} %{must}")
     failed = [f"{row['case']}: {row['grader']} {row['about']}: {row['told']}" for row in shown["failed"]]
     return "\n".join([*lines, *([""] if failed else []), *failed])
+
+
+def scripted(chosen: list[Case]) -> dict[str, Any]:
+    """Return the document of all scripted models on the shapes among the cases."""
+    on = [look(one) for one in chosen if one.is_shape]
+    shown = document("scripted models", {name: ended(script, on) for name, script in SCRIPTS.items()})
+    for row in shown["cases"]:
+        end = SCRIPTS[row["name"]].end
+        verdict = "valid" if end.valid else "invalid"
+        replies = "1 reply" if end.replies == 1 else f"{end.replies} replies"
+        row["must"] = f"{verdict} plan by {end.drafter}, ended {end.stop} after {replies}"
+    return shown
+
+
+def by(name: str, chosen: list[Case]) -> dict[str, Any]:
+    """Return the document of the drafter of that name."""
+    return document(f"drafter {name}", {one.name: graded(one, name) for one in chosen})
 
 
 def main() -> int:
     """Run the cases that are named, or all."""
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("cases", nargs="*", metavar="CASE")
-    parser.add_argument("--drafter", choices=sorted(DRAFTERS), default="embedded")
+    parser.add_argument("--drafter", choices=["embedded", "scripted", "claude"])
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()
-    chosen = [case(name) for name in given.cases] or list(cases())
-    results = {one.name: graded(one, DRAFTERS[given.drafter]) for one in chosen}
-    shown = document(given.drafter, results)
-    print(table(shown))
+    known = {one.name: one for one in cases()}
+    if unknown := sorted({*given.cases} - known.keys()):
+        parser.error(f"no such case: {', '.join(unknown)}; there are {', '.join(known)}")
+    named = [known[name] for name in given.cases] or list(known.values())
+    done: list[dict[str, Any]] = []
+    try:
+        for name in [given.drafter] if given.drafter else OFFLINE:
+            shown = scripted(named) if name == "scripted" else by(name, named)
+            print(("\n" if done else "") + table(shown), flush=True)
+            done.append(shown)
+    except InputError as error:
+        print(f"evals: {error}", file=sys.stderr)
+        return 2
     if given.json is not None:
-        given.json.write_text(json.dumps(shown, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if shown["failed"] else 0
+        text = json.dumps(done, indent=2, ensure_ascii=False)
+        given.json.write_text(text + "\n", encoding="utf-8")
+    return 1 if any(shown["failed"] for shown in done) else 0
 
 
 if __name__ == "__main__":

@@ -57,13 +57,14 @@ async def architect(
     owner: str | None = None,
     metrics: str | None = None,
     tell: Tell = lambda _: None,
+    opening: "Opening | None" = None,
 ) -> Outcome:
     """Return the model's plan once the validator accepts it, else what the remedies make of its last one.
 
-    Without a well-formed plan from the model the embedded draft stands, and its provenance says so. The verdict is
+    `opening` is what `opened` gave for the same target before, made anew unless given. Without a well-formed plan from the model the embedded draft stands, and its provenance says so. The verdict is
     always the validator's: an outcome may be invalid, and then its findings say why.
     """
-    opening = opened(target, assessment, settings, owner)
+    opening = opening or opened(target, assessment, settings, owner)
 
     def hand_in(name: str, arguments: dict[str, Any], plan: Plan | None) -> Submission:
         if name == "submit_plan":
@@ -118,11 +119,12 @@ def opened(target: Target, assessment: Assessment, settings: Settings, owner: st
     """Return what a run begins with; everything that can be gathered without a model is in it."""
     first = draft(assessment, owner)
     verdict = judged(first, assessment, target.repository, target.ignores)
+    part = draft_part(assessment, first)
     return Opening(
         first,
         system_prompt(assessment, turns=settings.turns, repairs=settings.repairs),
-        first_message(assessment, gaps_of(target, assessment), first, verdict),
-        draft_part(assessment, first),
+        first_message(assessment, gaps_of(target, assessment), part, verdict),
+        part,
     )
 
 

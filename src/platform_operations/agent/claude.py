@@ -1,13 +1,16 @@
 """Claude through the Messages API. The only module that knows the SDK."""
 
 import asyncio
+import json
 import math
+import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, cast
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
+from platform_operations.agent.assembly import Assembly
 from platform_operations.agent.port import (
-    Block,
     ModelUnavailable,
     Reply,
     Request,
@@ -30,6 +33,8 @@ _STOPS: dict[int, Unavailable] = {
 }
 _PASSING = frozenset({"overloaded_error", "api_error", "rate_limit_error", "timeout_error"})
 """Types of errors that come inside a stream, under status 200, and that another attempt may not meet."""
+
+_WORD = re.compile(r"[a-z][a-z_]{0,60}")
 
 LONGEST_SILENCE = 120.0
 """Seconds without a byte after which a stream counts as broken; a healthy one sends pings in between."""
@@ -67,75 +72,87 @@ class Claude:
         """Return the reply, streamed, so that nothing waits in silence."""
         from anthropic import AnthropicError, APIStatusError
 
+        lost = _Lost()
         try:
             return await attempt(
-                lambda: self._once(request, tell),
+                lambda: self._once(request, tell, lost),
                 attempts=self._attempts,
                 deadline=self._deadline,
                 clock=self._clock,
                 sleep=self._sleep,
+                tell=tell,
             )
         except Retryable as error:
-            raise ModelUnavailable("model-unavailable", f"the model did not answer: {error}") from None
+            raise lost.ended("model-unavailable", f"the model did not answer: {error}") from None
+        except ModelUnavailable as error:
+            raise lost.ended(error.stop, str(error)) from None
         except APIStatusError as error:
-            stop = _STOPS.get(error.status_code, "request-refused")
-            raise ModelUnavailable(
-                stop, f"the model refused the request ({error.status_code} {error.type or 'error'})"
-            ) from None
+            raise lost.ended(_STOPS.get(error.status_code, "request-refused"), _refused(error)) from None
         except AnthropicError as error:
-            raise ModelUnavailable(
+            raise lost.ended(
                 "model-unavailable", f"the model cannot be used: {type(error).__name__}"
             ) from None
 
-    async def _once(self, request: Request, tell: Tell) -> Reply:
+    async def _once(self, request: Request, tell: Tell, lost: "_Lost") -> Reply:
         import httpx2
         from anthropic import APIConnectionError, APIStatusError
 
         left = self._deadline - self._clock()
         if left <= 0:
             raise ModelUnavailable("out-of-time", "the time for this run is used up")
+        came = Assembly()
         try:
             async with asyncio.timeout(left):
-                return await self._streamed(request, tell)
+                await self._streamed(request, tell, came)
+            return came.reply(lost.usage)
         except APIStatusError as error:
-            if _passing(error):
-                raise Retryable(f"{error.status_code} {error.type or 'error'}", _after(error)) from None
+            if _passing(error.status_code):
+                raise Retryable(_named(error.status_code, error.type), _after(error)) from None
             raise
         except APIConnectionError as error:
             raise Retryable(type(error).__name__) from None
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise Retryable(f"the stream broke: {type(error).__name__}") from None
         except TimeoutError:
             raise ModelUnavailable("out-of-time", "the time for this run is used up") from None
-        except ValueError:
-            raise Retryable("the stream held something that is no JSON") from None
+        except (ValueError, RecursionError):
+            raise Retryable("the stream held something that is none of its events") from None
+        finally:
+            if not came.whole:
+                lost.usage += came.usage
 
-    async def _streamed(self, request: Request, tell: Tell) -> Reply:
-        written, whole = 0, False
-        async with self._client.messages.stream(**request.body()) as stream:
-            async for event in stream:
-                if event.type == "content_block_start" and event.content_block.type == "tool_use":
-                    tell(f"calls {event.content_block.name}")
-                elif event.type == "content_block_delta":
+    async def _streamed(self, request: Request, tell: Tell, came: Assembly) -> None:
+        """Take in the events of one reply, up to its end: what a connection does after that says nothing."""
+        from anthropic import AsyncStream
+
+        written = 0
+        asked = self._client.messages.with_streaming_response.create(**request.body(), stream=True)
+        async with asked as response:
+            events = AsyncStream[Any].raw_events(response.http_response)
+            async for row in events:
+                if row.event == "error":
+                    raise _inside(row.data)
+                if row.event in {None, "ping"} or not row.data:
+                    continue
+                event = came.take(row.data)
+                if came.whole:
+                    return
+                if event.get("type") == "content_block_delta":
                     written += 1
-                    if written % 200 == 0:
-                        tell("writing")
-                whole = whole or event.type == "message_stop"
-            # A connection that closes early looks like an end: only message_stop is one.
-            if not whole:
-                raise Retryable("the stream ended before the message did")
-            message = await stream.get_final_message()
-        usage = message.usage
-        return Reply(
-            tuple(cast("Block", block.to_dict()) for block in message.content),
-            message.stop_reason or "none",
-            Usage(
-                usage.input_tokens,
-                usage.cache_creation_input_tokens or 0,
-                usage.cache_read_input_tokens or 0,
-                usage.output_tokens,
-            ),
-        )
+                    if written % 100 == 0:
+                        tell(f"writing, {came.size:,} characters")
+        # A connection that closes early looks like an end: only message_stop is one.
+        raise Retryable("the stream ended before the message did")
+
+
+class _Lost:
+    """The tokens of attempts at one request that broke off."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+
+    def ended(self, stop: Unavailable, message: str) -> ModelUnavailable:
+        return ModelUnavailable(stop, message, self.usage)
 
 
 def _client(base_url: str | None, silence: float) -> "AsyncAnthropic":
@@ -157,19 +174,51 @@ def _client(base_url: str | None, silence: float) -> "AsyncAnthropic":
     return client
 
 
-def _passing(error: "APIStatusError") -> bool:
-    code = error.status_code
-    return code in {408, 409, 429} or code >= 500 or (code < 400 and error.type in _PASSING)
+def _passing(code: int) -> bool:
+    return code in {408, 409, 429} or code >= 500
+
+
+def _named(code: int, kind: object) -> str:
+    """Return a status with the API's word for it; nothing else of the server's own text is repeated."""
+    word = kind if isinstance(kind, str) and _WORD.fullmatch(kind) else "error"
+    return f"{code} {word}"
+
+
+def _refused(error: "APIStatusError") -> str:
+    return f"the model refused the request ({_named(error.status_code, error.type)})"
+
+
+def _inside(data: str) -> Exception:
+    """Return what an `error` event inside a stream, under status 200, means."""
+    try:
+        kind = json.loads(data)["error"]["type"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return Retryable("the stream broke off with an error")
+    if kind in _PASSING:
+        return Retryable(_named(200, kind))
+    return ModelUnavailable("request-refused", f"the model refused the request ({_named(200, kind)})")
 
 
 def _after(error: "APIStatusError") -> float | None:
-    """Return what the server asked to wait, in seconds; the caller caps it."""
+    """Return what the server asked to wait, in seconds: a number, or a date beside the answer's own; the caller caps it."""
     headers = error.response.headers
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             asked = float(headers[name]) / scale
-        except (KeyError, ValueError):
+        except KeyError:
             continue
+        except ValueError:
+            asked = _until(headers[name], headers.get("date"))
         if math.isfinite(asked) and asked >= 0:
             return asked
     return None
+
+
+def _until(date: str, answered: str | None) -> float:
+    """Return the seconds from the time of an answer to `date`; not a number where either is none."""
+    try:
+        there = parsedate_to_datetime(date).timestamp()
+        here = parsedate_to_datetime(answered).timestamp() if answered else time.time()  # noqa: TID251 (a wait, no result)
+        return there - here
+    except ValueError:
+        return math.nan

@@ -44,6 +44,7 @@ HandIn: TypeAlias = Callable[[str, dict[str, Any], Plan | None], Submission]
 HANDING_IN = frozenset({"submit_plan", "revise_plan"})
 NUDGE = "Nothing was handed in. Call revise_plan or submit_plan with what you have."
 SHORTER = "The reply was cut off at its token limit. Hand in less at once: revise_plan with the entries that change."
+NO_JSON = "the arguments were no JSON object: nothing was done; call again"
 ONE_AT_A_TIME = "one hand-in per reply: read the verdict above first"
 MOST_NUDGES = 2
 ENDED: dict[str, Stop] = {"refusal": "refused", "model_context_window_exceeded": "context-full"}
@@ -111,6 +112,7 @@ async def converse(
             reply = await port.complete(request, tell)
         except ModelUnavailable as error:
             trace.stop, trace.note = error.stop, str(error)
+            trace.usage += error.usage
             break
         trace.turns += 1
         trace.usage += reply.usage
@@ -148,7 +150,10 @@ async def _answered(reply: Reply, state: _State, trace: Trace, work: _Work) -> t
     results: list[Block] = []
     handed = False
     for call in calls:
-        if call.get("name") not in HANDING_IN:
+        if call.get("id") in reply.broken:
+            trace.calls.append(str(call.get("name")))
+            text, error = NO_JSON, True
+        elif call.get("name") not in HANDING_IN:
             text, error = await _read(call, trace, work)
         elif handed:
             text, error = ONE_AT_A_TIME, True

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,7 +40,7 @@ class Journal:
             raise ModelUnavailable("not-in-journal", f"the journal has no reply to request {name[:12]}")
         _write(self._folder / f"{name}.request.json", _redacted(request.body()))
         came = await self._port.complete(request, tell)
-        reply = Reply(tuple(_safe(block) for block in came.content), came.stop_reason, came.usage)
+        reply = replace(came, content=tuple(_safe(block) for block in came.content))
         thoughts = [block for block in reply.content if block.get("type") in THOUGHT]
         if _redacted(thoughts) == thoughts:
             _write(reply_file, _document(reply))
@@ -66,6 +67,7 @@ def _document(reply: Reply) -> dict[str, Any]:
         "content": list(reply.content),
         "stop_reason": reply.stop_reason,
         "usage": [usage.input, usage.cache_write, usage.cache_read, usage.output],
+        "broken": list(reply.broken),
     }
 
 
@@ -85,10 +87,9 @@ def _read(path: Path) -> Reply:
     try:
         document = cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
         content = tuple(dict(cast("Block", block)) for block in document["content"])
-        return Reply(
-            content, str(document["stop_reason"]), Usage(*(int(count) for count in document["usage"]))
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        usage = Usage(*(int(count) for count in document["usage"]))
+        return Reply(content, str(document["stop_reason"]), usage, tuple(document["broken"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise InputError(
             f"the journal entry {path.name} cannot be read; delete it to ask the model again"
         ) from None

@@ -88,11 +88,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: content blocks as received (thinking among them, to be echoed unchanged) and why it ended."""
+    """What came back: content blocks as received (thinking among them, to be echoed unchanged) and why it ended.
+
+    `broken` are the ids of calls whose arguments were no JSON object; they stand in `content` with none.
+    """
 
     content: tuple[Block, ...]
     stop_reason: str
     usage: Usage = field(default_factory=Usage)
+    broken: tuple[str, ...] = ()
 
     def calls(self) -> tuple[Block, ...]:
         """Return the tool calls."""
@@ -112,8 +116,12 @@ class ModelPort(Protocol):
 
 
 class ModelUnavailable(Exception):
-    """The model gave no answer: what stopped it is a word of `stop`, and the message says it in one line."""
+    """The model gave no answer: what stopped it is a word of `stop`, and the message says it in one line.
 
-    def __init__(self, stop: Unavailable, message: str) -> None:
+    `usage` are the tokens of attempts that broke off: they were paid for.
+    """
+
+    def __init__(self, stop: Unavailable, message: str, usage: Usage | None = None) -> None:
         super().__init__(message)
         self.stop: Unavailable = stop
+        self.usage = usage or Usage()

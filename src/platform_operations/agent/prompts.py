@@ -51,15 +51,15 @@ def system_prompt(assessment: Assessment, *, turns: int, repairs: int) -> str:
     )
 
 
-def first_message(assessment: Assessment, gaps: Verdict, draft: Plan, findings: Findings) -> str:
-    """Return the assessment, its gaps and the draft, quoted."""
+def first_message(assessment: Assessment, gaps: Verdict, plan: str, findings: Findings) -> str:
+    """Return the assessment, its gaps and the draft, quoted; `plan` is the draft's part of it."""
     nonce = nonce_of(assessment)
     return rendered(
         "assessment",
         name=_quoted(assessment.as_is.target.name, nonce),
         nonce=nonce,
         pack=_quoted(pack(assessment, gaps), nonce),
-        plan=draft_part(assessment, draft),
+        plan=plan,
         verdict="valid" if findings.valid else f"{len(findings.findings)} findings",
         questions=[_quoted(question.text, nonce) for question in gaps.questions[:20]],
     )

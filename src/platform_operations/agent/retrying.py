@@ -41,11 +41,17 @@ async def attempt(
     deadline: float,
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> T:
     """Return what `call` gives, tried up to `attempts` times while a wait would still end before `deadline`.
 
-    `deadline` and `clock` are in seconds of the same clock. The last fault is raised as it is.
+    `deadline` and `clock` are in seconds of the same clock; `tell` hears of each fault and wait. The last fault is
+    raised as it is.
     """
+
+    def waits(state: RetryCallState) -> None:
+        fault = state.outcome.exception() if state.outcome else None
+        tell(f"{fault}; asking again in {_Wait()(state):g} s")
 
     def too_late(state: RetryCallState) -> bool:
         waiting = _Wait()(state)
@@ -56,6 +62,7 @@ async def attempt(
         wait=_Wait(),
         stop=too_late,
         sleep=sleep,
+        before_sleep=waits,
         reraise=True,
     ):
         with trial:
