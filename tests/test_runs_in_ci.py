@@ -52,6 +52,12 @@ def test_what_a_job_of_another_name_starts_without_an_environment_is_no_release(
     assert stages("docker compose up --detach", key="integration") == []
 
 
+def test_a_line_that_only_assigns_variables_starts_nothing() -> None:
+    (smoke,) = stages("REVISION=$GITHUB_SHA", f"docker run -d {IMAGE}:{SHA}", "curl --fail http://localhost/up")
+
+    assert smoke.kind == "verify"
+
+
 def test_another_machine_is_waited_for_where_its_own_command_waits() -> None:
     (stage,) = stages(
         f'ssh deploy@notes.example "REVISION={SHA} docker compose up --detach --wait"', key="deploy"

@@ -229,7 +229,7 @@ def starts_here(called: tuple[str, ...]) -> bool:
 
 
 def _compose(called: tuple[str, ...]) -> bool:
-    return called[0] in {"docker-compose", "podman-compose"} or called[:2] in {
+    return called[:1] in {("docker-compose",), ("podman-compose",)} or called[:2] in {
         ("docker", "compose"),
         ("podman", "compose"),
     }
