@@ -66,7 +66,7 @@ readme: .venv/.run
 bench: .venv/.run
 	@for script in benchmarks/*.py; do \
 	  test -f "$$script" || { echo 'benchmarks/ has no scripts yet'; exit 0; }; \
-	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	  echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script" || exit 1; \
 	done
 
 format: .venv/.dev

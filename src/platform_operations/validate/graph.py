@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from platform_operations.model.delivery import Environment, QualityGate, Stage
+from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
 from platform_operations.validate.idling import telling
@@ -144,16 +144,13 @@ class Graph:
 
     def first_releases(self, component: str) -> tuple[Stage, ...]:
         """Return the release points of a component: its releases that no other release of it comes before."""
-        own = self._releases_of.get(component, ())
+        own = self.releases_of(component)
         return tuple(stage for stage in own if not any(self.guarded_by(stage.id, other.id) for other in own))
 
     @cached_property
-    def gates_of(self) -> Mapping[str, tuple[QualityGate, ...]]:
-        """The gates of each component."""
-        found: dict[str, list[QualityGate]] = {}
-        for gate in self.plan.quality_gates:
-            found.setdefault(gate.component, []).append(gate)
-        return {component: tuple(gates) for component, gates in found.items()}
+    def made(self) -> frozenset[str]:
+        """The artifacts that a stage of the plan makes."""
+        return frozenset(name for stage in self.stages.values() for name in stage.produces)
 
     def consumed(self, stage: Stage) -> frozenset[str]:
         """Return the ids of the artifacts that a stage takes."""
@@ -215,6 +212,10 @@ class Graph:
     def stages_of(self, component: str) -> tuple[Stage, ...]:
         """Return the stages of a component, in order."""
         return self._of_component.get(component, ())
+
+    def releases_of(self, component: str) -> tuple[Stage, ...]:
+        """Return the releases of a component, in order."""
+        return self._releases_of.get(component, ())
 
     @cached_property
     def _releases_of(self) -> Mapping[str, tuple[Stage, ...]]:

@@ -10,6 +10,7 @@ from platform_operations.model.evidence import Citation
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Constraint, Severity
 from platform_operations.validate.graph import Graph
+from platform_operations.validate.relations import Relations
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where in a plan: wire names and entry ids, as in ("pipelineStages", "deploy", "needs")."""
@@ -51,6 +52,16 @@ class Review:
     def graph(self) -> Graph:
         """The plan's stages as a graph."""
         return Graph(self.plan)
+
+    @cached_property
+    def related(self) -> Relations:
+        """The plan's entries by what they are about."""
+        return Relations(self.plan)
+
+    @cached_property
+    def related_today(self) -> Relations | None:
+        """Today's entries by what they are about, None where nothing is known of today."""
+        return Relations(self.as_is) if self.as_is is not None else None
 
     @property
     def as_is(self) -> Plan | None:

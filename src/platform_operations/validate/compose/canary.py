@@ -69,8 +69,7 @@ def affordable(slo: Slo, event_rate: Fraction | None, limit: int, share: Fractio
 
 def in_use(review: Review, component: str, word: str) -> bool:
     """Return whether a strategy of today carries the component out by the mechanism, so that it is there."""
-    rows = review.as_is.deploy_strategy.components if review.as_is is not None else ()
-    return any((row.component, row.mechanism) == (component, word) for row in rows)
+    return review.related_today is not None and (component, word) in review.related_today.mechanisms
 
 
 def canary(

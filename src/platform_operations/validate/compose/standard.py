@@ -1,7 +1,9 @@
 """Alerts with the standard windows of a promise, whatever they are called."""
 
+from functools import lru_cache
+
 from platform_operations.model.plan import Plan
-from platform_operations.model.reliability import Alert
+from platform_operations.model.reliability import Alert, Slo
 from platform_operations.slo.budget import decimal, pairs_for
 from platform_operations.slo.durations import duration, seconds
 
@@ -11,12 +13,18 @@ def tried_as(alert: Alert, plan: Plan) -> str:
 
     One with the standard windows of a promise has the name that the promise's own alert would have.
     """
-    slo = next((slo for slo in plan.slos if slo.id == alert.slo), None)
-    if slo is None or slo.objective is None or not alert.windows:
+    slo = plan.by_name.get(f"slos/{alert.slo}")
+    if not isinstance(slo, Slo) or slo.objective is None or not alert.windows:
         return alert.id
-    pairs = pairs_for(slo.objective, seconds(slo.window))
+    windows = frozenset((pair.long, pair.short, pair.factor) for pair in alert.windows)
     for speed, pages in (("fast", True), ("slow", False)):
-        usual = {(duration(p.long), duration(p.short), decimal(p.factor)) for p in pairs if p.pages == pages}
-        if usual and {(pair.long, pair.short, pair.factor) for pair in alert.windows} == usual:
+        if windows == _usual(slo.objective, slo.window, pages):
             return f"{slo.id}-{speed}-burn"
     return alert.id
+
+
+@lru_cache(maxsize=256)
+def _usual(objective: str, window: str, pages: bool) -> frozenset[tuple[str, str, str]]:
+    """Return the standard windows that page, or open a ticket, as a plan writes them."""
+    pairs = (pair for pair in pairs_for(objective, seconds(window)) if pair.pages == pages)
+    return frozenset((duration(pair.long), duration(pair.short), decimal(pair.factor)) for pair in pairs)

@@ -136,7 +136,7 @@ def alert_without_window(review: Review) -> Iterator[Violation]:
 @rule("actionable-alerts")
 def alert_without_owner(review: Review) -> Iterator[Violation]:
     """An alert that nobody owns, or that names someone the repository does not know."""
-    known = {owner.id for owner in review.plan.owners}
+    known = review.related.owners
     for alert in review.plan.alerts:
         if alert.owner and alert.owner in known:
             continue

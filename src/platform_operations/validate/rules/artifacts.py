@@ -150,7 +150,7 @@ def _digest_recorded(plan: Plan, artifact: str) -> Plan:
 @rule("build-once")
 def artifact_not_promoted(review: Review) -> Iterator[Violation]:
     """A release puts something before users that no stage of the plan built."""
-    made = {name for stage in review.graph.stages.values() for name in stage.produces}
+    made = review.graph.made
     yield from _smuggled(review, made)
     for release in review.graph.releases:
         taken = review.graph.consumed(release)
@@ -163,16 +163,14 @@ def artifact_not_promoted(review: Review) -> Iterator[Violation]:
             repair=lambda plan, name=release.id: _with_built(review, plan, name),
             allowed=tuple(
                 sorted(
-                    artifact.id
-                    for artifact in review.plan.artifacts
-                    if artifact.component == release.component
+                    artifact.id for artifact in review.related.artifacts_of.get(release.component or "", ())
                 )
             ),
             source=release.evidence[0] if release.evidence else None,
         )
 
 
-def _smuggled(review: Review, made: set[str]) -> Iterator[Violation]:
+def _smuggled(review: Review, made: frozenset[str]) -> Iterator[Violation]:
     """Yield where a release takes something that was built beside what its verification took."""
     fixed = {entry.id for entry in review.plan.artifacts if entry.kind == "configuration"}
     for release in review.graph.full_releases:

@@ -18,10 +18,7 @@ def slo_unalerted(review: Review) -> Iterator[Violation]:
     for slo in review.plan.slos:
         if slo.objective is None:
             continue
-        if any(
-            alert.slo == slo.id and alert.windows and alert.kind == "burn-rate"
-            for alert in review.plan.alerts
-        ):
+        if slo.id in review.related.watched:
             continue
         yield Violation(
             ("slos", slo.id),
@@ -43,7 +40,7 @@ def _watched(review: Review, plan: Plan, slo: Slo) -> Plan | None:
 @rule("observed-slos")
 def burn_rate_inconsistent(review: Review) -> Iterator[Violation]:
     """A burn-rate alert or rollback trigger that can never fire, or fires while the SLO is met."""
-    objectives = {slo.id: slo for slo in review.plan.slos}
+    objectives = review.related.slos
     for alert in review.plan.alerts:
         slo = objectives.get(alert.slo or "")
         if alert.kind != "burn-rate":

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from platform_operations.model.delivery import Component, ComponentStrategy, ExposureCost, Rollback
+from platform_operations.model.delivery import Component, ComponentStrategy, ExposureCost
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Slo
 from platform_operations.slo.budget import fastest_detection, fixed, pairs_for
@@ -19,10 +19,8 @@ from platform_operations.slo.exposure import (
 from platform_operations.validate.compose.canary import canary
 from platform_operations.validate.compose.parties import carriers
 from platform_operations.validate.compose.release import TIME_LIMIT
-from platform_operations.validate.compose.stages import component_of
 from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
-from platform_operations.validate.rules.strategy import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +39,27 @@ class Stake:
 
 def stake_of(review: Review, row: ComponentStrategy) -> Stake | None:
     """Return what a strategy in production puts at stake; None where no promise with an objective says."""
-    place = place_of(review.plan, row)
-    slo = _promise(review.plan, row)
+    place = review.graph.environments.get(row.environment)
+    slo = _promise(review, row)
     if place is None or place.kind != "production" or slo is None or slo.objective is None:
         return None
     pairs = pairs_for(slo.objective, seconds(slo.window))
-    limit = seconds(_way_back(review.plan, row))
+    limit = seconds(_way_back(review, row))
     costs = exposure(row.steps, slo.objective, seconds(slo.window), limit, pairs, _rate(review, slo))
     return Stake(slo, costs, None if row.steps else _at_once(review, row, slo, limit))
 
 
-def _promise(plan: Plan, row: ComponentStrategy) -> Slo | None:
+def _promise(review: Review, row: ComponentStrategy) -> Slo | None:
     """The availability promise of the component, else its first with an objective."""
-    promised = [slo for slo in plan.slos if slo.component == row.component and slo.objective is not None]
+    promised = [slo for slo in review.related.slos_of.get(row.component, ()) if slo.objective is not None]
     named = [slo for slo in promised if row.exposure is not None and slo.id == row.exposure.slo]
     return next(
         (slo for slo in (*named, *(s for s in promised if s.sli.kind == "availability"), *promised)), None
     )
 
 
-def _way_back(plan: Plan, row: ComponentStrategy) -> str:
-    backs: list[Rollback] = [
-        b for b in plan.rollback_plan if (b.component, b.environment) == (row.component, row.environment)
-    ]
+def _way_back(review: Review, row: ComponentStrategy) -> str:
+    backs = review.related.rollbacks_in.get((row.component, row.environment), ())
     return next((back.time_limit for back in backs if back.time_limit), TIME_LIMIT)
 
 
@@ -91,8 +87,8 @@ def _verified_before_switch(review: Review, row: ComponentStrategy) -> bool:
         return False
     releases = [
         stage
-        for stage in review.graph.full_releases
-        if stage.component == row.component and stage.environment == row.environment
+        for stage in review.graph.releases_of(row.component)
+        if stage.exposure != "partial" and stage.environment == row.environment
     ]
     return bool(releases) and all(
         any(
@@ -117,7 +113,7 @@ def cheaper(component: Component) -> tuple[str, ...]:
 def strategy_exceeds_budget(review: Review) -> Iterator[Violation]:
     """A failed release would spend too much of the error budget; a warning where no strategy of the platform spends less."""
     for row in review.plan.deploy_strategy.components:
-        component, stake = component_of(review.plan, row.component), stake_of(review, row)
+        component, stake = review.related.components.get(row.component), stake_of(review, row)
         if component is None or stake is None or stake.worst * 100 <= Fraction(review.budget_share):
             continue
         better = cheaper(component)
@@ -204,7 +200,7 @@ def _by_new_version(plan: Plan, name: str) -> Plan | None:
 def _stepped(review: Review, plan: Plan, name: str) -> Plan | None:
     now = Review(plan, review.assessment)
     row = plan.by_name.get(f"deployStrategy/{name}")
-    slo = _promise(plan, row) if isinstance(row, ComponentStrategy) else None
+    slo = _promise(now, row) if isinstance(row, ComponentStrategy) else None
     if not isinstance(row, ComponentStrategy) or slo is None:
         return None
     return canary(now, plan, row, slo, _rate(now, slo))

@@ -33,7 +33,7 @@ def has_dependencies(review: Review, component: Component) -> bool:
 
 
 def _gates(review: Review, component: str, kinds: tuple[GateKind, ...]) -> tuple[QualityGate, ...]:
-    return tuple(gate for gate in review.graph.gates_of.get(component, ()) if gate.kind in kinds)
+    return tuple(gate for gate in review.related.gates_of.get(component, ()) if gate.kind in kinds)
 
 
 def _missing(
@@ -191,10 +191,9 @@ def gate_not_blocking(review: Review) -> Iterator[Violation]:
             other.id != gate.id
             and other.kind == gate.kind
             and other.blocking
-            and other.component == gate.component
             and (place := review.graph.stages.get(other.stage)) is not None
             and _escape(other, place) is None
-            for other in review.plan.quality_gates
+            for other in review.related.gates_of[gate.component]
         )
         if twin and not (gate.blocking and escape):
             continue
@@ -264,7 +263,7 @@ def gate_bypassable(review: Review) -> Iterator[Violation]:
     for component in review.plan.components:
         for release in review.graph.first_releases(component.id):
             seen: set[str] = set()
-            for gate in sorted(review.graph.gates_of.get(component.id, ()), key=lambda gate: gate.id):
+            for gate in sorted(review.related.gates_of.get(component.id, ()), key=lambda gate: gate.id):
                 if (
                     gate.kind in seen
                     or not _judging(gate)
@@ -294,10 +293,9 @@ def _protected_in_words(review: Review) -> Iterator[Violation]:
     today = (
         {pipeline.id: pipeline.protected_by for pipeline in review.as_is.pipelines} if review.as_is else None
     )
-    assumed = {name for note in review.plan.assumptions for name in note.fills}
     for pipeline in review.plan.pipelines if today is not None else ():
         new = tuple(name for name in pipeline.protected_by if name not in (today or {}).get(pipeline.id, ()))
-        if not new or f"pipelines/{pipeline.id}/protectedBy" in assumed:
+        if not new or f"pipelines/{pipeline.id}/protectedBy" in review.related.assumed:
             continue
         yield Violation(
             ("pipelines", pipeline.id, "protectedBy"),

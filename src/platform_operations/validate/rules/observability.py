@@ -12,7 +12,7 @@ from platform_operations.validate.rule import Review, Violation, rule
 def pillar_missing(review: Review) -> Iterator[Violation]:
     """A component lacks a pillar that its types need."""
     for component in review.plan.components:
-        have = {row.pillar for row in review.plan.observability_pillars if row.component == component.id}
+        have = {row.pillar for row in review.related.pillars_of.get(component.id, ())}
         for pillar in pillars_of(component):
             if pillar in have:
                 continue
@@ -34,8 +34,8 @@ def signals_uncorrelated(review: Review) -> Iterator[Violation]:
     for component in review.plan.components:
         rows = [
             row
-            for row in review.plan.observability_pillars
-            if row.component == component.id and row.pillar in {"metrics", "logs", "traces"}
+            for row in review.related.pillars_of.get(component.id, ())
+            if row.pillar in {"metrics", "logs", "traces"}
         ]
         if len({row.pillar for row in rows}) < 2 or _shared(rows):
             continue

@@ -123,9 +123,8 @@ def _opened_later(review: Review, stage: Stage) -> bool:
     Only where the strategy can hold traffic back from a version that runs already.
     """
     holds_back = any(
-        (row.component, row.environment) == (stage.component, stage.environment)
-        and row.kind in {"blue-green", "canary", "atomic-promote"}
-        for row in review.plan.deploy_strategy.components
+        row.kind in {"blue-green", "canary", "atomic-promote"}
+        for row in review.related.strategies_in.get((stage.component, stage.environment), ())
     )
     return holds_back and any(
         (later.component, later.environment) == (stage.component, stage.environment)
@@ -156,7 +155,7 @@ def _applied_in_place(review: Review, component: Component) -> bool:
     kinds = {"database": "migrate", "infrastructure": "provision"}
     wanted = {kinds[name] for name in component.types if name in kinds}
     return len(wanted) == len(component.types) and any(
-        stage.kind in wanted and stage.component == component.id for stage in review.plan.pipeline_stages
+        stage.kind in wanted for stage in review.graph.stages_of(component.id)
     )
 
 
@@ -196,8 +195,8 @@ def _is_made(review: Review, component: Component, own: list[Stage]) -> bool:
     """Whether a stage of the component, or any stage that produces an artifact of it, makes what it releases."""
     if any(stage.produces for stage in own):
         return True
-    artifacts = {artifact.id for artifact in review.plan.artifacts if artifact.component == component.id}
-    return any(artifacts & set(stage.produces) for stage in review.plan.pipeline_stages)
+    artifacts = review.related.artifacts_of.get(component.id, ())
+    return any(artifact.id in review.graph.made for artifact in artifacts)
 
 
 def _is_tested(component: Component) -> bool:
@@ -220,15 +219,14 @@ def approval_missing(review: Review) -> Iterator[Violation]:
     """A release of high risk reaches everyone without anyone's approval."""
     if review.plan.target.risk_profile.level != "high":
         return
-    approvals = {stage.id: stage for stage in review.plan.pipeline_stages if stage.kind == "approve"}
     for component in review.plan.components:
         for release in review.graph.first_releases(component.id):
             place = review.graph.place(release)
             if place is None or place.kind != "production":
                 continue
             if any(
-                review.graph.guarded_by(release.id, name) and stage.environment in {place.id, None}
-                for name, stage in approvals.items()
+                stage.kind == "approve" and stage.environment in {place.id, None}
+                for stage in review.graph.guards(release.id)
             ):
                 continue
             if review.value(f"environments/{place.id}", "approval") is not None:
@@ -262,14 +260,12 @@ def section_missing(review: Review) -> Iterator[Violation]:
         for section in SEED_SECTIONS
         for entry in review.plan.section(section)
     }
+    excused = {(row.section, row.component) for row in review.plan.not_applicable}
     for component in review.plan.components:
         for section in SEED_SECTIONS:
             if (section, component.id) in told:
                 continue
-            waived = any(
-                row.section == section and row.component in {component.id, None}
-                for row in review.plan.not_applicable
-            )
+            waived = bool({(section, component.id), (section, None)} & excused)
             refused = waived and not may_waive(component, section)
             if not refused and (waived or _spoken_of(review, component, section)):
                 continue
@@ -292,7 +288,9 @@ def _environments_without_strategy(review: Review) -> Iterator[Violation]:
         if component.id not in known or not requires(component, "deployStrategy"):
             continue
         met = {
-            release.environment for release in review.graph.full_releases if release.component == component.id
+            release.environment
+            for release in review.graph.releases_of(component.id)
+            if release.exposure != "partial"
         }
         for name in sorted(name for name in met if name is not None and (component.id, name) not in rows):
             yield Violation(
@@ -315,9 +313,7 @@ def _spoken_of(review: Review, component: Component, section: str) -> bool:
     if may_waive(component, section):
         return False
     if section == "alerts":
-        promised = any(
-            slo.component == component.id and slo.objective is not None for slo in review.plan.slos
-        )
+        promised = any(slo.objective is not None for slo in review.related.slos_of.get(component.id, ()))
         return promised or not requires(component, section)
     return section != "deployStrategy" or not requires(component, section)
 

@@ -140,7 +140,7 @@ def _of_entry(
     review: Review, known: Known, section: str, entry: Entry, fields: tuple[tuple[str, ...], ...]
 ) -> Iterator[Violation]:
     for name in _owners(entry):
-        if name not in {owner.id for owner in review.plan.owners} and name not in known.lines:
+        if name not in review.related.owners and name not in known.lines:
             yield Violation(
                 (section, entry.id, "owner"),
                 f"{section}/{entry.id} is given to {name!r}, whom nothing names",
@@ -195,8 +195,8 @@ def _stands(plan: Plan, known: Known, wanted: Wanted) -> bool:
             ends = name.startswith(".") and any(host.endswith(name) for host in known.hosts | shipped_hosts)
             return ends or name in known.hosts or name in shipped_hosts or name in REGISTRIES
         case "image":
-            own = {entry.id for entry in (*plan.artifacts, *plan.components)}
-            return name in own or known.names(name)
+            own = f"artifacts/{name}" in plan.by_name or f"components/{name}" in plan.by_name
+            return own or known.names(name)
         case "action":
             return (
                 name.startswith(ORDINARY_ACTIONS)
@@ -209,8 +209,8 @@ def _stands(plan: Plan, known: Known, wanted: Wanted) -> bool:
         case "program":
             return name in ORDINARY or name in shipped or name in known.programs
         case _:
-            own = {plan.target.name, *(entry.id for entry in plan.components)}
-            return name in shipped or name in known.programs or name in own or not name
+            own = name == plan.target.name or f"components/{name}" in plan.by_name
+            return own or name in shipped or name in known.programs or not name
 
 
 def _of_plan(review: Review, known: Known) -> Iterator[Violation]:

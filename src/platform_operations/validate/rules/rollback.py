@@ -73,7 +73,7 @@ def _unmeasurable(review: Review, back: Rollback, trigger: RollbackTrigger) -> s
     kind, _, name = trigger.signal.partition(":")
     bounded = trigger.burn_rate is not None or trigger.value is not None
     if kind == "slo":
-        return _of_promise(review.plan, name) or (None if bounded else "no burn rate or value says how much")
+        return _of_promise(review, name) or (None if bounded else "no burn rate or value says how much")
     if kind == "alert":
         return None if f"alerts/{name}" in review.plan.by_name else "there is no such alert"
     if kind == "stage":
@@ -87,8 +87,8 @@ def _unmeasurable(review: Review, back: Rollback, trigger: RollbackTrigger) -> s
     return "it is none of slo:, alert:, stage:, metric:, platform:"
 
 
-def _of_promise(plan: Plan, name: str) -> str | None:
-    slo = next((slo for slo in plan.slos if slo.id == name), None)
+def _of_promise(review: Review, name: str) -> str | None:
+    slo = review.related.slos.get(name)
     if slo is None:
         return "there is no such SLO"
     return "that SLO still waits for its baseline" if slo.objective is None else None
@@ -102,8 +102,8 @@ def _of_stage(review: Review, back: Rollback, name: str) -> str | None:
         return f"that stage says nothing of {back.component} in {back.environment}"
     releases = [
         release.id
-        for release in review.graph.releases
-        if (release.component, release.environment) == (back.component, back.environment)
+        for release in review.graph.releases_of(back.component)
+        if release.environment == back.environment
     ]
     if releases and all(review.graph.guarded_by(name, stage.id) for name in releases):
         return "that stage is over before the release"
@@ -114,7 +114,7 @@ def _of_stage(review: Review, back: Rollback, name: str) -> str | None:
 
 def _detected(review: Review, back: Rollback) -> frozenset[str]:
     """Return what the platforms of the component detect, in a registry what registries do."""
-    component = component_of(review.plan, back.component)
+    component = review.related.components.get(back.component)
     place = review.graph.environments.get(back.environment)
     words = {word for found in carriers(component) for word in found.signals} if component else set[str]()
     registries = platform(REGISTRIES)
@@ -127,8 +127,8 @@ def _detected(review: Review, back: Rollback) -> frozenset[str]:
 def rollback_mechanism_unsupported(review: Review) -> Iterator[Violation]:
     """A way back that no platform of the component has."""
     for back in review.plan.rollback_plan:
-        component = component_of(review.plan, back.component)
-        place = next((place for place in review.plan.environments if place.id == back.environment), None)
+        component = review.related.components.get(back.component)
+        place = review.graph.environments.get(back.environment)
         ways = ways_back(component, place) if component else {}
         why = _unsupported(review, back, ways)
         if why:
@@ -150,15 +150,14 @@ def _unsupported(review: Review, back: Rollback, ways: dict[str, WayBack]) -> st
         return "which needs what nothing shows to be there: no strategy of the environment uses it"
     if back.restores != way.restores:
         return f"which restores {way.restores}, and not {back.restores}"
-    started = any(stage.on_failure == back.id for stage in review.plan.pipeline_stages)
-    if back.automatic and not way.automatic and not started:
+    if back.automatic and not way.automatic and back.id not in review.related.begun:
         return "which somebody must start: no stage does `onFailure`, and the platform does not by itself"
     return None
 
 
 def _rests_on_more(review: Review, back: Rollback) -> bool:
     """Whether a way back belongs to a mechanism that must be installed and that the plan neither uses nor assumes."""
-    component = component_of(review.plan, back.component)
+    component = review.related.components.get(back.component)
     places = carriers(component) if component else ()
     able = {word for place in places for word in place.capabilities}
     owners = [
@@ -167,15 +166,9 @@ def _rests_on_more(review: Review, back: Rollback) -> bool:
         for name, mechanism in place.mechanisms.items()
         if back.mechanism.startswith(f"{name}-") and not set(mechanism.requires) <= able
     ]
-    rows = review.plan.deploy_strategy.components
-    used = {
-        row.mechanism
-        for row in rows
-        if (row.component, row.environment) == (back.component, back.environment)
-    }
-    assumed = any(
-        name.startswith(f"rollbackPlan/{back.id}/") for note in review.plan.assumptions for name in note.fills
-    )
+    rows = review.related.strategies_in.get((back.component, back.environment), ())
+    used = {row.mechanism for row in rows}
+    assumed = f"rollbackPlan/{back.id}" in review.related.assumed
     family = any(word == name or word.startswith(f"{name}-") for word in used for name in owners)
     return bool(owners) and not family and not assumed
 
@@ -198,7 +191,7 @@ def _supported(review: Review, plan: Plan, back: Rollback) -> Plan | None:
 @rule("rollback-triggers")
 def rollback_unowned(review: Review) -> Iterator[Violation]:
     """A way back without someone who answers for it, or without a time limit."""
-    known = {owner.id for owner in review.plan.owners}
+    known = review.related.owners
     for back in review.plan.rollback_plan:
         lacking = (
             "an owner"
@@ -231,13 +224,12 @@ def _owned(review: Review, plan: Plan, back: Rollback) -> Plan:
 def migration_without_expand_contract(review: Review) -> Iterator[Violation]:
     """A component with schema migrations whose way back says nothing of the data."""
     for back in review.plan.rollback_plan:
-        component = component_of(review.plan, back.component)
-        today = component_of(review.as_is, back.component) if review.as_is is not None else None
+        component = review.related.components.get(back.component)
+        today = review.related_today.components.get(back.component) if review.related_today else None
         stores = [store for known in (component, today) if known is not None for store in known.data_stores]
         migrating = any(store.migrations for store in stores)
         migrating = migrating or any(
-            stage.kind == "migrate" and stage.component == back.component
-            for stage in review.plan.pipeline_stages
+            stage.kind == "migrate" for stage in review.graph.stages_of(back.component)
         )
         place = review.graph.environments.get(back.environment)
         if not migrating or (place is not None and place.kind == "registry"):
@@ -262,12 +254,9 @@ def rollback_trigger_after_rollout(review: Review) -> Iterator[Violation]:
         late = max(waits, key=lambda name: (waits[name], name), default=None)
         if late is None:
             continue
-        for release in review.graph.releases:
+        for release in review.graph.releases_of(back.component):
             changed = position.get(f"pipelineStages/{release.id}")
-            if (release.component, release.environment) != (
-                back.component,
-                back.environment,
-            ) or changed is None:
+            if release.environment != back.environment or changed is None:
                 continue
             if changed < waits[late]:
                 yield Violation(

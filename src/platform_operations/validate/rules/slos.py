@@ -60,7 +60,7 @@ def _promised(review: Review) -> Iterator[tuple[Slo, Observation]]:
 def slo_missing(review: Review) -> Iterator[Violation]:
     """A component that serves users promises them nothing."""
     for component in review.plan.components:
-        if not requires(component, "slos") or any(slo.component == component.id for slo in review.plan.slos):
+        if not requires(component, "slos") or review.related.slos_of.get(component.id):
             continue
         rows = observations_of(review, review.plan, component)
         yield Violation(
@@ -108,7 +108,7 @@ def slo_without_baseline(review: Review) -> Iterator[Violation]:
 def _postponed(review: Review) -> Iterator[Violation]:
     """Yield where a component promises nothing yet, although a baseline that supports a promise was measured."""
     for component in review.plan.components:
-        own = [slo for slo in review.plan.slos if slo.component == component.id]
+        own = review.related.slos_of.get(component.id, ())
         if not own or any(slo.objective is not None for slo in own):
             continue
         rows = [

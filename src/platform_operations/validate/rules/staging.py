@@ -36,12 +36,11 @@ from platform_operations.validate.waiting import waits_in_deed
 
 def judged_canary(review: Review, release: Stage) -> bool:
     """Whether the release's strategy shows the new version to a share of users first and judges it there."""
-    for row in review.plan.deploy_strategy.components:
-        if row.component == release.component and row.environment == release.environment:
-            first = (
-                row.steps[0] if row.steps and row.kind in {"canary", "feature-flag", "blue-green"} else None
-            )
-            return first is not None and bool(first.judged_by) and 0 < Decimal(first.traffic) < 100
+    rows = review.related.strategies_in.get((release.component, release.environment), ())
+    for row in rows[:1]:
+        stepped = row.steps and row.kind in {"canary", "feature-flag", "blue-green"}
+        first = row.steps[0] if stepped else None
+        return first is not None and bool(first.judged_by) and 0 < Decimal(first.traffic) < 100
     return False
 
 
@@ -252,7 +251,7 @@ def deploy_without_health_check(review: Review) -> Iterator[Violation]:
             or place.kind in {"ephemeral", "registry"}
         ):
             continue
-        component = component_of(review.plan, stage.component)
+        component = review.related.components.get(stage.component)
         types = component.types if component else ()
         check = stage.health_check
         fitting = health_kinds(types)
@@ -374,7 +373,7 @@ def _validated(review: Review, plan: Plan, name: str) -> Plan | None:
 @rule("checks-and-rollback")
 def deploy_without_rollback(review: Review) -> Iterator[Violation]:
     """A component is released to production with no way back."""
-    planned = {(row.component, row.environment) for row in review.plan.rollback_plan}
+    planned = review.related.rollbacks_in
     seen: set[tuple[str | None, str | None]] = set()
     for release in review.graph.releases:
         pair = (release.component, release.environment)

@@ -23,10 +23,10 @@ def place_of(plan: Plan, row: ComponentStrategy) -> Environment | None:
 def strategy_unsupported(review: Review) -> Iterator[Violation]:
     """A strategy that no platform of the component can carry out."""
     for row in review.plan.deploy_strategy.components:
-        component = component_of(review.plan, row.component)
+        component = review.related.components.get(row.component)
         if component is None:
             continue
-        able = mechanisms_of(component, place_of(review.plan, row))
+        able = mechanisms_of(component, review.graph.environments.get(row.environment))
         offered = able.get(row.mechanism)
         known = offered.strategy if offered else _evidenced(review, row)
         if known is None:
@@ -48,16 +48,12 @@ def strategy_unsupported(review: Review) -> Iterator[Violation]:
 
 def _evidenced(review: Review, row: ComponentStrategy) -> str | None:
     """Return what the mechanism carries out where what it requires stands in an assumption of the plan."""
-    component = component_of(review.plan, row.component)
+    component = review.related.components.get(row.component)
     places = carriers(component) if component else ()
     registries = platform(REGISTRIES)
     for place in (*places, *([registries] if registries else [])):
         mechanism = place.mechanisms.get(row.mechanism)
-        assumed = any(
-            name == f"deployStrategy/{row.id}" or name.startswith(f"deployStrategy/{row.id}/")
-            for note in review.plan.assumptions
-            for name in note.fills
-        )
+        assumed = f"deployStrategy/{row.id}" in review.related.assumed
         there = row.origin == "existing" or in_use(review, row.component, row.mechanism)
         if mechanism is not None and (assumed or there):
             return mechanism.strategy
@@ -76,7 +72,8 @@ def strategy_mismatches_risk(review: Review) -> Iterator[Violation]:
     """A strategy for another risk, or one that stops a running service although the risk is not low."""
     level = review.plan.target.risk_profile.level
     for row in review.plan.deploy_strategy.components:
-        component, place = component_of(review.plan, row.component), place_of(review.plan, row)
+        component = review.related.components.get(row.component)
+        place = review.graph.environments.get(row.environment)
         if component is None or place is None or place.kind != "production":
             continue
         if row.because != level:
