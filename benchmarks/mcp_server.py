@@ -19,7 +19,7 @@ from mcp import Client
 from platform_operations.mcp_server import build_server
 
 ROOT = Path(__file__).resolve().parent.parent
-ROUNDS, CALLS = 15, 250
+ROUNDS, CALLS, PASSES = 15, 50, 12
 LIMIT_RATIO, LIMIT_CALLS, LIMIT_END = 1.15, 250, 1.0
 
 OURS = f"from platform_operations.mcp_server import serve; serve([{str(ROOT / 'examples')!r}])"
@@ -76,22 +76,34 @@ def started(code: str, *after: dict[str, Any]) -> tuple[float, float]:
 
 
 async def warm() -> tuple[float, float, int, int]:
-    """Return the calls a second of a free core, the ms of one, and the sizes of tools/list and an answer."""
+    """Return the calls a second of a free core, for plans never seen and for one again, and the sizes of two answers."""
     async with Client(build_server([ROOT / "examples"])) as client:
         drafted = await client.call_tool("draft_plan", {"path": "checkout"})
         assert drafted.structured_content is not None
         arguments = {"plan": drafted.structured_content["result"], "path": "checkout"}
         first = await client.call_tool("validate_plan", arguments)
         assert first.structured_content is not None and first.structured_content["result"]["valid"]
-        rates: list[float] = []
-        for _ in range(3):
-            begun = time.process_time()
-            for _ in range(CALLS):
-                await client.call_tool("validate_plan", arguments)
-            rates.append(CALLS / (time.process_time() - begun))
+        # A host changes the plan before it asks again; the verdict on the same plan is remembered.
+        edited = [_with_note(arguments, number) for number in range(PASSES * CALLS)]
+        rates = {"edited": 0.0, "same": 0.0}
+        for _ in range(PASSES):
+            for kind in rates:
+                given = [edited.pop() if kind == "edited" else arguments for _ in range(CALLS)]
+                begun = time.process_time()
+                for one in given:
+                    answer = await client.call_tool("validate_plan", one)
+                    assert not answer.is_error
+                rates[kind] = max(rates[kind], CALLS / (time.process_time() - begun))
         listed = len((await client.list_tools()).model_dump_json(by_alias=True, exclude_none=True))
         assessed = await client.call_tool("assess_repo", {"path": "checkout"})
-        return max(rates), 1000 / max(rates), listed, len(assessed.model_dump_json(by_alias=True))
+        return rates["edited"], rates["same"], listed, len(assessed.model_dump_json(by_alias=True))
+
+
+def _with_note(arguments: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the call for a plan that was never judged: each has an assumption of its own."""
+    note = {"id": f"note-{number}", "statement": "the team has agreed to it"}
+    plan = arguments["plan"]
+    return arguments | {"plan": plan | {"assumptions": [*plan.get("assumptions", []), note]}}
 
 
 def main() -> int:
@@ -109,14 +121,16 @@ def main() -> int:
     stuck = max(started(STUCK, CALL)[1] for _ in range(3))
     # The quickest, not the middle: other work on the machine only ever adds.
     ratio = min(ours) / min(bare)
-    rate, one, listed, assessed = asyncio.run(warm())
+    rate, again, listed, assessed = asyncio.run(warm())
     print(
         f"start to first answer   {min(ours) * 1000:.0f} ms, bare server {min(bare) * 1000:.0f} ms: ratio {ratio:.2f}"
     )
     print(
         f"  medians               {statistics.median(ours) * 1000:.0f} ms and {statistics.median(bare) * 1000:.0f} ms"
     )
-    print(f"warm validate_plan      {rate:.0f} a second of processor time, {one:.1f} ms each")
+    print(
+        f"warm validate_plan      {rate:.0f} a second of processor time, {1000 / rate:.1f} ms each; the same {again:.0f}"
+    )
     print(f"end of input to end     {max(ends):.2f} s idle, {stuck:.2f} s with a call in progress")
     print(f"tools/list              {listed} characters; assess_repo of the example {assessed}")
     print(f"load on this machine    {os.getloadavg()[0]:.1f}")

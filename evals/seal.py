@@ -23,7 +23,6 @@ from platform_operations.repository import Unreadable, cited_lines
 from platform_operations.resources import reference_section
 from platform_operations.validate import Review, read_document
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
-from platform_operations.validate.rules.truth import cited
 
 GENERATED = ("summary", "origin", "changes")
 
@@ -86,7 +85,7 @@ def _merged(old: Mapping[str, Any], row: Document) -> Document:
 def _ledger(plan: Plan, found: Looked) -> Iterator[LedgerEntry]:
     review = Review(plan, found.assessment)
     known = {entry.uri: entry for entry in found.assessment.evidence}
-    for uri in sorted({*cited(review), *(uri for row in plan.not_applicable for uri in row.evidence)}):
+    for uri in sorted({*review.plan.cited, *(uri for row in plan.not_applicable for uri in row.evidence)}):
         entry = known.get(uri) or _looked_up(review, found, uri)
         assert entry is not None, f"{uri} cannot be looked up"
         yield entry

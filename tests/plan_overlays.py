@@ -22,7 +22,6 @@ from platform_operations.model.reliability import RolloutStep
 from platform_operations.model.summary import summarised
 from platform_operations.validate import Ignore, Review, judge, read_document
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
-from platform_operations.validate.rules.truth import cited
 
 Document: TypeAlias = dict[str, Any]
 
@@ -61,7 +60,7 @@ def case(block: Document | None = None) -> Case:
     assessment = _assessment(base, document, cast("Document", block.get("assessment") or {}))
     plan = _generated(read, assessment, written)
     states = cast("dict[str, CitationState]", block.get("citations") or {})
-    citations = {uri: Citation(uri, states.get(uri, "holds")) for uri in cited(Review(plan))}
+    citations = {uri: Citation(uri, states.get(uri, "holds")) for uri in plan.cited}
     ignores = tuple(Ignore(**row) for row in cast("list[Document]", block.get("ignores") or []))
     return Case(plan, assessment, citations, ignores)
 
@@ -190,7 +189,7 @@ def _ledgered(plan: Plan, assessment: Assessment, written: Document) -> Plan:
     told = cast("Document", written.get("evidence") or {})
     known = {entry.uri: entry for entry in plan.evidence}
     review = Review(plan, assessment)
-    uris = {*cited(review), *(uri for row in plan.not_applicable for uri in row.evidence)}
+    uris = {*plan.cited, *(uri for row in plan.not_applicable for uri in row.evidence)}
     rows: list[LedgerEntry] = []
     for uri in sorted({*uris, *(uri for uri in known if uri in told)}):
         if uri in told:

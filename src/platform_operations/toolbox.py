@@ -7,7 +7,8 @@ the caller chose.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from platform_operations.assess import assess, configuration_file, own_configuration
 from platform_operations.assess.telemetry.rule_files import RawAlert, read_rules
@@ -22,7 +23,7 @@ from platform_operations.model.artifact import Rendering
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.baseline import Backtest
 from platform_operations.model.configuration import Configuration
-from platform_operations.model.evidence import Citation, LedgerEntry, repo_place
+from platform_operations.model.evidence import Citation, LedgerEntry, RepoPlace, repo_place
 from platform_operations.model.finding import Finding, Findings
 from platform_operations.model.plan import Plan, Verdict
 from platform_operations.model.record import sha256
@@ -41,7 +42,6 @@ from platform_operations.validate import BY_ID, RULES, Ignore, gaps, lowerable, 
 from platform_operations.validate import Review as UnderReview
 from platform_operations.validate import Verdict as Judged
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
-from platform_operations.validate.rules.truth import cited
 
 MAX_PLAN_BYTES = 5 * 1024 * 1024
 
@@ -168,7 +168,17 @@ def citations_of(
     `repo:` is looked up in the repository; without one, and for `metric:` and `user:`, the assessment's ledger speaks.
     """
     known = _assessed_ledger(plan, assessment)
-    return {uri: _citation(uri, plan.ledger.get(uri), known, repository) for uri in cited(UnderReview(plan))}
+    places: _Places = {}
+    if repository is not None:
+        places = _PLACES.setdefault(repository, places)
+    return {uri: _citation(uri, plan.ledger.get(uri), known, repository, places) for uri in plan.cited}
+
+
+_Places: TypeAlias = dict[str, str | Unreadable | None]
+
+MOST_PLACES = 10_000
+_PLACES: WeakKeyDictionary[Repository, _Places] = WeakKeyDictionary()
+"""The sha256 of places that were looked up in a repository: it remembers its texts, so none of them can change."""
 
 
 def _assessed_ledger(plan: Plan, assessment: Assessment | None) -> Mapping[str, LedgerEntry]:
@@ -184,19 +194,17 @@ def _assessed_ledger(plan: Plan, assessment: Assessment | None) -> Mapping[str, 
 
 
 def _citation(
-    uri: str, entry: LedgerEntry | None, known: Mapping[str, LedgerEntry], repository: Repository | None
+    uri: str,
+    entry: LedgerEntry | None,
+    known: Mapping[str, LedgerEntry],
+    repository: Repository | None,
+    places: _Places,
 ) -> Citation:
     if entry is None:
         return Citation(uri, "missing", "the ledger does not list it")
     place = repo_place(uri)
     if place is not None and repository is not None:
-        text = repository.read(place.path)
-        if isinstance(text, Unreadable):
-            return Citation(uri, "missing", text.reason)
-        lines = cited_lines(text, place.first, place.last)
-        if lines is None:
-            return Citation(uri, "missing", "there are no such lines")
-        return Citation(uri, "holds" if sha256(lines) == entry.sha256 else "stale")
+        return _looked_up(uri, entry, place, repository, places)
     if uri.startswith("reference:"):
         section = reference_section(uri.removeprefix("reference:"))
         if section is None:
@@ -211,6 +219,30 @@ def _citation(
     if looked and not uri.startswith("repo:"):
         return Citation(uri, "missing", "nothing here measured it")
     return Citation(uri, "unchecked")
+
+
+def _looked_up(
+    uri: str, entry: LedgerEntry, place: RepoPlace, repository: Repository, places: _Places
+) -> Citation:
+    if uri not in places:
+        if len(places) >= MOST_PLACES:
+            places.clear()
+        places[uri] = _held(place, repository)
+    held = places[uri]
+    if isinstance(held, Unreadable):
+        return Citation(uri, "missing", held.reason)
+    if held is None:
+        return Citation(uri, "missing", "there are no such lines")
+    return Citation(uri, "holds" if held == entry.sha256 else "stale")
+
+
+def _held(place: RepoPlace, repository: Repository) -> str | Unreadable | None:
+    """Return the sha256 of the lines at a place, why its file cannot be read, or None where it has no such lines."""
+    text = repository.read(place.path)
+    if isinstance(text, Unreadable):
+        return text
+    lines = cited_lines(text, place.first, place.last)
+    return None if lines is None else sha256(lines)
 
 
 def gaps_of(target: Target, assessment: Assessment) -> Judged:

@@ -16,7 +16,6 @@ from platform_operations.resources import reference_section
 from platform_operations.toolbox import Target, judged
 from platform_operations.validate import Review, read_document, well_formed
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
-from platform_operations.validate.rules.truth import cited
 
 COMPUTED = frozenset({"schema", "target", "owners", "rollout", "evidence", "provenance"})
 """Parts of a plan that are never the model's to write."""
@@ -204,7 +203,7 @@ def _ledger(plan: Plan, target: Target, assessment: Assessment, first: Plan) -> 
         entry = backtest_entry(review, row.name)
         if entry is not None:
             known[entry.uri] = entry
-    for uri in sorted(cited(review)):
+    for uri in sorted(review.plan.cited):
         entry = known.get(uri) or _looked_up(uri, target)
         if entry is not None:
             yield entry

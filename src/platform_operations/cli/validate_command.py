@@ -27,8 +27,7 @@ from platform_operations.toolbox import (
     read_plan,
     stamped,
 )
-from platform_operations.validate import Ignore, Review
-from platform_operations.validate.rules.truth import cited
+from platform_operations.validate import Ignore
 
 MAX_ASSESSMENT_BYTES = 64 * 1024 * 1024
 BESIDE = "assessment.json"
@@ -147,7 +146,7 @@ def _fix(
 def _listed(plan: Plan, target: Target | None) -> Plan:
     """Return the plan whose ledger holds the lines that its entries cite and it does not list, where they exist."""
     listed = {row.uri: row for row in plan.evidence}
-    for uri in cited(Review(plan)):
+    for uri in plan.cited:
         place, row = repo_place(uri), listed.get(uri)
         if target is None or place is None or (row is not None and row.sha256 is not None):
             continue

@@ -10,7 +10,6 @@ from platform_operations.model.plan import Plan, Provenance
 from platform_operations.model.summary import summarised
 from platform_operations.validate import RULES, Review, well_formed
 from platform_operations.validate.rules.exposure import cost_of
-from platform_operations.validate.rules.truth import cited
 
 MOST_SWEEPS = 4
 """A plan settles in two or three sweeps over all rules; what has not settled after four will not."""
@@ -124,5 +123,5 @@ def _ledger(plan: Plan, assessment: Assessment) -> tuple[LedgerEntry, ...]:
     What nobody knows is left for the validator.
     """
     known = {entry.uri: entry for entry in (*assessment.evidence, *plan.evidence)}
-    wanted = {*cited(Review(plan)), *(uri for row in plan.not_applicable for uri in row.evidence)}
+    wanted = {*plan.cited, *(uri for row in plan.not_applicable for uri in row.evidence)}
     return tuple(known[uri] for uri in sorted(wanted) if uri in known)

@@ -4,26 +4,29 @@ import os
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
+from platform_operations.mcp_server.pages import Document
 from platform_operations.mcp_server.roots import Place
 from platform_operations.mcp_server.watch import Watch, Watched
 
 if TYPE_CHECKING:
     from platform_operations.metrics import MetricSource
     from platform_operations.model.assessment import Assessment
+    from platform_operations.model.plan import Plan
     from platform_operations.toolbox import Drafted, Target
 
 MOST_KEPT = 4
+MOST_VERDICTS = 8
 # A file in a folder that held none is seen only by listing anew; a live metrics source moves on by itself.
 LONGEST_KEPT = 10.0
 _GIT = ("HEAD", "index", "logs/HEAD", "packed-refs")
 
-Mark: TypeAlias = tuple[int, int, int] | None
+Mark: TypeAlias = tuple[int, int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,35 @@ class Assessed:
     marks: tuple[tuple[str, Mark], ...]
     until: float
     plan: "Drafted | None" = None
+    verdicts: "Verdicts" = field(default_factory=lambda: Verdicts())
 
     @property
     def unchanged(self) -> bool:
         """Whether nothing that was read has changed since, as far as times and sizes can tell."""
         return all(_mark(path) == mark for path, mark in self.marks)
+
+
+class Verdicts:
+    """The verdicts on the last few plans against one assessment.
+
+    A host validates a plan and then renders it, or asks again: as long as the assessment stands, so does the verdict.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Plan, Document] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, plan: "Plan") -> Document | None:
+        """Return the verdict on a plan, None when it was not judged lately."""
+        with self._lock:
+            return self._kept.get(plan)
+
+    def keep(self, plan: "Plan", verdict: Document) -> None:
+        """Remember a verdict; nobody changes the document afterwards."""
+        with self._lock:
+            self._kept[plan] = verdict
+            while len(self._kept) > MOST_VERDICTS:
+                self._kept.popitem(last=False)
 
 
 class Assessments:
@@ -147,4 +174,5 @@ def _mark(path: str) -> Mark:
         status = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - a Path for each of 30,000 files costs more
     except OSError:
         return None
-    return (status.st_mtime_ns, status.st_size, status.st_ino)
+    # Anybody can set the time of a change of content; that of the entry itself nobody can.
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)

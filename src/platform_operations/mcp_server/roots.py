@@ -1,5 +1,6 @@
 """Which folders a server may look into, and how a client's path becomes a place in one of them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +132,7 @@ def _checked(path: str) -> str:
 def _resolved(place: Place) -> Path:
     """Return where a place is once its links are followed. Raises InputError where that is not below its root."""
     try:
-        place.path.stat()
-        resolved = place.path.resolve()
+        resolved = Path(os.path.realpath(place.path, strict=True))
     except (OSError, ValueError, RuntimeError):
         raise InputError(
             f"{place.shown!r} does not exist; read_repo with action list shows what does"

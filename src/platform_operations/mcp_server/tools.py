@@ -103,8 +103,13 @@ def judged_plan(desk: Desk, arguments: ValidatePlan, watch: Watch) -> "tuple[Pla
     if isinstance(plan, tuple):
         return None, malformed(plan)
     kept = desk.assessments.of(place, watch)
+    known = kept.verdicts.of(plan)
+    if known is not None:
+        return plan, known
     watch.at("validating")
-    return plan, judged(plan, kept.assessment, kept.target.repository, kept.target.ignores).document()
+    verdict = judged(plan, kept.assessment, kept.target.repository, kept.target.ignores).document()
+    kept.verdicts.keep(plan, verdict)
+    return plan, verdict
 
 
 def malformed(findings: "tuple[Finding, ...]") -> Document:

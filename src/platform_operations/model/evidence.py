@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from platform_operations.model.record import (
@@ -76,6 +77,7 @@ def repo_uri(path: str, first: int, last: int | None = None) -> str:
     return f"repo:{path}#L{first}-L{last or first}"
 
 
+@lru_cache(maxsize=8192)
 def repo_place(uri: str) -> RepoPlace | None:
     """Return the place a `repo:` URI names, None for any other text."""
     found = REPO_URI.match(uri)

@@ -170,6 +170,24 @@ class Plan(Record):
         """The evidence ledger by URI."""
         return {entry.uri: entry for entry in self.evidence}
 
+    @cached_property
+    def cited(self) -> Mapping[str, tuple[str, str]]:
+        """Every URI that an entry cites, with the section and id of the first that does."""
+        found: dict[str, tuple[str, str]] = {}
+        for uri, place in self._citations():
+            found.setdefault(uri, place)
+        return found
+
+    def _citations(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        for name, entry in self.entries():
+            if entry.evidence:
+                section, _, entry_id = name.partition("/")
+                yield from ((uri, (section, entry_id)) for uri in entry.evidence)
+        yield from ((uri, ("target", "riskProfile")) for uri in self.target.risk_profile.evidence)
+        yield from ((uri, ("owners", owner.id)) for owner in self.owners for uri in owner.evidence)
+        yield from ((slo.baseline, ("slos", slo.id)) for slo in self.slos if slo.baseline)
+        yield from ((alert.backtest, ("alerts", alert.id)) for alert in self.alerts if alert.backtest)
+
     def with_section(self, name: str, entries: tuple[Entry, ...]) -> "Plan":
         """Return the plan with the entries of one section replaced."""
         if name == "deployStrategy":

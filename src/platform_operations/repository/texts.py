@@ -71,9 +71,22 @@ def cited_lines(text: str, first: int, last: int) -> str | None:
 
     `text` has LF line ends, as `Repository.read` gives it; nothing else ends a line.
     """
-    lines = text.split("\n")
-    if not lines[-1]:
-        lines.pop()
-    if not 1 <= first <= last <= len(lines):
+    if not 1 <= first <= last:
         return None
-    return "".join(f"{line}\n" for line in lines[first - 1 : last])
+    start = _after(text, 0, first - 1)
+    if start is None or start == len(text):
+        return None
+    end = _after(text, start, last - first)
+    if end is None or end == len(text):
+        return None
+    newline = text.find("\n", end)
+    return text[start : newline + 1] if newline >= 0 else f"{text[start:]}\n"
+
+
+def _after(text: str, start: int, count: int) -> int | None:
+    """Return where the line begins that comes `count` line ends after `start`; None where there are fewer."""
+    for _ in range(count):
+        start = text.find("\n", start) + 1
+        if not start:
+            return None
+    return start

@@ -163,6 +163,7 @@ def decimal(value: Exact, places: int = 12) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(maxsize=4096)
 def fixed(value: Exact, places: int, *, down: bool = False) -> str:
     """The decimal spelling with exactly `places` decimals: half up, or towards zero with `down`."""
     number = Fraction(value)

@@ -48,6 +48,7 @@ class StepExposure:
         """Whether the step sees too few events to tell a bad version from one unlucky request."""
         return self.events is not None and self.needed is not None and self.events < self.needed
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - a frozen value of a few numbers
     def cost(self) -> StepCost:
         """The step's cost as a plan carries it: percent with one decimal, half up; whole events."""
         return StepCost(

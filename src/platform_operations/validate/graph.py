@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import Any, cast
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
@@ -28,7 +29,6 @@ class Graph:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
         self.stages: Mapping[str, Stage] = {stage.id: stage for stage in plan.pipeline_stages}
         self.environments: Mapping[str, Environment] = {place.id: place for place in plan.environments}
         self._protected = {pipeline.id: pipeline.protected_by for pipeline in plan.pipelines}
@@ -269,3 +269,11 @@ class Graph:
             if stage.exposure in lower or (place is not None and place.kind in LOWER_KINDS):
                 return True
         return False
+
+
+def graph_of(plan: Plan) -> Graph:
+    """Return the graph of a plan's stages; kept with the plan, since every look at it asks for the same one."""
+    known: dict[str, Any] = vars(plan)
+    if "_graph" not in known:
+        known["_graph"] = Graph(plan)
+    return cast("Graph", known["_graph"])

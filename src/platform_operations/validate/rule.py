@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from platform_operations.model.assessment import Assessment, Fact
 from platform_operations.model.evidence import Citation
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Constraint, Severity
-from platform_operations.validate.graph import Graph
+from platform_operations.validate.graph import Graph, graph_of
 from platform_operations.validate.relations import Relations
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -51,7 +51,7 @@ class Review:
     @cached_property
     def graph(self) -> Graph:
         """The plan's stages as a graph."""
-        return Graph(self.plan)
+        return graph_of(self.plan)
 
     @cached_property
     def related(self) -> Relations:
@@ -71,7 +71,12 @@ class Review:
     @cached_property
     def graph_today(self) -> Graph | None:
         """Today's stages as a graph, None where nothing is known of today."""
-        return Graph(self.as_is) if self.as_is is not None else None
+        return graph_of(self.as_is) if self.as_is is not None else None
+
+    @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What several rules compute of this plan, by a name of their own: worked out once."""
+        return {}
 
     def fact(self, subject: str, aspect: str) -> Fact | None:
         """Return what the assessment knows of `aspect` of `subject`, None when nothing was asked."""

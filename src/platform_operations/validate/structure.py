@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from platform_operations.model.plan import SECTIONS, Plan
-from platform_operations.validate.graph import Graph
+from platform_operations.validate.graph import graph_of
 from platform_operations.validate.rule import Violation
 
 
@@ -13,7 +13,7 @@ def defects(plan: Plan) -> Iterator[Violation]:
     """Yield what makes a plan malformed."""
     yield from _repeated(plan)
     yield from _dangling(plan)
-    for name in Graph(plan).cycle():
+    for name in graph_of(plan).cycle():
         yield Violation(
             ("pipelineStages", name, "needs"), f"stage {name!r} waits for itself, directly or through others"
         )

@@ -39,6 +39,14 @@ class Stake:
 
 def stake_of(review: Review, row: ComponentStrategy) -> Stake | None:
     """Return what a strategy in production puts at stake; None where no promise with an objective says."""
+    known: dict[int, tuple[ComponentStrategy, Stake | None]] = review.worked_out.setdefault("stakes", {})
+    if id(row) not in known:
+        # The row is kept beside its stake, so that no other can come to have its identity.
+        known[id(row)] = (row, _stake_of(review, row))
+    return known[id(row)][1]
+
+
+def _stake_of(review: Review, row: ComponentStrategy) -> Stake | None:
     place = review.graph.environments.get(row.environment)
     slo = _promise(review, row)
     if place is None or place.kind != "production" or slo is None or slo.objective is None:

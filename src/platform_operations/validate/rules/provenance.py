@@ -166,7 +166,9 @@ def _of_entry(
 
 
 def _owners(entry: Entry) -> tuple[str, ...]:
-    named = (getattr(entry, "owner", None), getattr(getattr(entry, "budget_policy", None), "owner", None))
+    fields = vars(entry)
+    policy = fields.get("budget_policy")
+    named = (fields.get("owner"), policy.owner if policy is not None else None)
     return tuple(name for name in named if name)
 
 

@@ -175,31 +175,10 @@ def _with_backtest(review: Review, plan: Plan, alert: Alert) -> Plan | None:
     return amend(cite(plan, entry), "alerts", alert.id, backtest=entry.uri, evidence=evidence)
 
 
-def cited(review: Review) -> dict[str, tuple[str, str]]:
-    """Return every URI that an entry cites, with the section and id of the first that does."""
-    found: dict[str, tuple[str, str]] = {}
-    for name, entry in review.plan.entries():
-        section, _, entry_id = name.partition("/")
-        for uri in entry.evidence:
-            found.setdefault(uri, (section, entry_id))
-    for uri in review.plan.target.risk_profile.evidence:
-        found.setdefault(uri, ("target", "riskProfile"))
-    for owner in review.plan.owners:
-        for uri in owner.evidence:
-            found.setdefault(uri, ("owners", owner.id))
-    for slo in review.plan.slos:
-        if slo.baseline:
-            found.setdefault(slo.baseline, ("slos", slo.id))
-    for alert in review.plan.alerts:
-        if alert.backtest:
-            found.setdefault(alert.backtest, ("alerts", alert.id))
-    return found
-
-
 @rule("truth")
 def evidence_unresolved(review: Review) -> Iterator[Violation]:
     """A citation that the ledger does not list, or whose lines do not exist."""
-    for uri, (section, entry_id) in cited(review).items():
+    for uri, (section, entry_id) in review.plan.cited.items():
         state = review.citations.get(uri) if review.citations is not None else None
         if uri not in review.plan.ledger:
             yield Violation(
@@ -216,7 +195,7 @@ def evidence_unresolved(review: Review) -> Iterator[Violation]:
 @rule("truth")
 def evidence_stale(review: Review) -> Iterator[Violation]:
     """Lines that are there, but no longer say what was cited."""
-    for uri, (section, entry_id) in cited(review).items():
+    for uri, (section, entry_id) in review.plan.cited.items():
         state = review.citations.get(uri) if review.citations is not None else None
         if state is not None and state.state == "stale":
             yield Violation(
@@ -233,7 +212,9 @@ def evidence_unchecked(review: Review) -> Iterator[Violation]:
     if review.citations is None:
         return
     unseen = [
-        uri for uri in cited(review) if (found := review.citations.get(uri)) and found.state == "unchecked"
+        uri
+        for uri in review.plan.cited
+        if (found := review.citations.get(uri)) and found.state == "unchecked"
     ]
     if unseen:
         yield Violation(
