@@ -340,6 +340,8 @@ def test_doctor_says_what_works_here(run: Run, tmp_path: Path, monkeypatch: pyte
 
 def test_the_server_of_serve_starts_without_the_options_of_an_assessment(run: Run) -> None:
     assert "serve has no --as-of" in run("serve", "--as-of", "2026-11-20").err
+    assert "--port needs --transport http" in run("serve", "--port", "8080").err
+    assert "is no port" in run("serve", "--transport", "http", "--port", "70000").err
 
 
 def test_every_schema_is_one(run: Run) -> None:

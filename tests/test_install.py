@@ -12,6 +12,7 @@ from platform_operations.errors import InputError
 from platform_operations.install import CLIENTS, doctor, install, skill_files
 from platform_operations.install.configuration import with_json, with_toml
 
+ROOT = Path(__file__).parent.parent
 SKILLS = (".claude/skills/platform-operations", ".agents/skills/platform-operations")
 ENTRY = {"command": "platform-ops", "args": ["serve"]}
 
@@ -229,6 +230,14 @@ def test_a_text_that_only_looks_like_our_table_is_not_cut() -> None:
 
     with pytest.raises(InputError, match="left alone"):
         with_toml(text, "x", "mcp_servers", "platform-operations", ENTRY)
+
+
+def test_the_doctor_does_not_count_the_plugins_own_file(tmp_path: Path) -> None:
+    write(tmp_path, ".mcp.json", (ROOT / ".mcp.json").read_text(encoding="utf-8"))
+
+    check = {check.name: check for check in doctor(tmp_path, {})}["claude-code"]
+
+    assert check.status == "missing" and "for the plugin alone" in check.said
 
 
 def test_the_doctor_says_what_is_there_and_what_to_do(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The server through the SDK's own client, in memory, in both eras of the protocol."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,45 @@ def test_without_metrics_the_answer_says_how_to_give_some(tmp_path: Path) -> Non
 
     assert result.is_error
     assert "--metrics" in said(result)
+
+
+def test_a_metrics_file_of_the_repository_that_cannot_be_used_fails_no_tool(tmp_path: Path) -> None:
+    root = repository(
+        tmp_path / "one",
+        {"platform-ops.toml": 'metrics = "metrics.csv"\n', "metrics.csv": "no,header,of,ours\n"},
+    )
+
+    assessed = call("assess_repo", {}, root)
+    drafted = call("draft_plan", {}, root)
+    fetched = call("fetch_metrics", {}, root)
+
+    assert [row["rule"] for row in document(assessed)["gaps"] if "metrics.csv" in row["message"]] == [
+        "file-unreadable"
+    ]
+    assert document(drafted)["schema"] == "platform-ops/plan@1"
+    assert document(fetched)["baseline"] == [] and "unknown: the metrics" in said(fetched)
+
+
+def test_the_same_plan_is_judged_anew_once_what_it_cites_has_changed(tmp_path: Path) -> None:
+    root = repository(tmp_path / "one", {"Dockerfile": 'FROM python:3.12\nCMD ["python"]\n'})
+
+    async def use(client: Client) -> list[list[str]]:
+        plan = document(await client.call_tool("draft_plan", {}))
+        verdicts: list[list[str]] = []
+        for text in (None, None, 'FROM python:3.13\nCMD ["python"]\n'):
+            if text is not None:
+                before = (root / "Dockerfile").stat()
+                repository(root, {"Dockerfile": text})
+                # Whoever sets the times back is noticed too.
+                os.utime(root / "Dockerfile", ns=(before.st_atime_ns, before.st_mtime_ns))
+            found = document(await client.call_tool("validate_plan", {"plan": plan}))
+            verdicts.append(sorted({row["rule"] for row in found["findings"]}))
+        return verdicts
+
+    first, second, changed = session(use, root)
+
+    assert first == second
+    assert "evidence-stale" in changed and "evidence-stale" not in first
 
 
 def test_reference_pages_are_found_by_name_section_and_words() -> None:

@@ -184,7 +184,7 @@ _PLACES: WeakKeyDictionary[Repository, _Places] = WeakKeyDictionary()
 def _assessed_ledger(plan: Plan, assessment: Assessment | None) -> Mapping[str, LedgerEntry]:
     if assessment is None:
         return {}
-    known = {entry.uri: entry for entry in assessment.evidence}
+    known = dict(assessment.ledger)
     known |= {(entry := observation_entry(row)).uri: entry for row in assessment.baseline}
     for row in assessment.backtests:
         entry = backtest_entry(UnderReview(plan, assessment), row.name)

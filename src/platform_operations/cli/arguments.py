@@ -211,6 +211,12 @@ def _serve(command: _Declare) -> None:
     )
     made.add_argument("--metrics", metavar="SRC", help=SOURCES)
     made.add_argument("--transport", choices=("stdio", "http"), default="stdio")
+    made.add_argument(
+        "--port",
+        metavar="N",
+        type=_port,
+        help="with --transport http, on this machine's own address only (default: 8000; 0: a free one)",
+    )
 
 
 def _install(command: _Declare) -> None:
@@ -247,6 +253,12 @@ def _repository(made: ArgumentParser) -> None:
 
 def _format(made: ArgumentParser, *names: str) -> None:
     made.add_argument("--format", choices=names, default=names[0], help=f"default: {names[0]}")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65_535):
+        raise ArgumentTypeError(f"{text[:40]!r} is no port: a number from 0 to 65535")
+    return int(text[:6])
 
 
 def _instant(text: str) -> str:

@@ -14,9 +14,10 @@ def run_install(arguments: Namespace) -> int:
     changes = install(Path.cwd(), arguments.client, remove=arguments.remove, dry_run=arguments.dry_run)
     page = Page()
     for change in changes:
-        backup = f", the old one is {change.backup}" if change.backup else ""
+        says, keeps = ("would be ", "would be kept as") if arguments.dry_run else ("", "is")
+        backup = f", the old one {keeps} {change.backup}" if change.backup else ""
         why = f": {change.why}" if change.why else ""
-        word = f"would be {change.action}" if arguments.dry_run else change.action
+        word = f"{says}{change.action}"
         page.row([change.path], [word, (f"{backup}{why}", "dim")], indent=0, width=52)
     page.print()
     return 1 if any(change.action == "kept" for change in changes) else 0

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from platform_operations.errors import InputError
-from platform_operations.mcp_server import serve
+from platform_operations.mcp_server import DEFAULT_PORT, serve
 
 
 def run(arguments: Namespace) -> int:
@@ -13,5 +13,12 @@ def run(arguments: Namespace) -> int:
             raise InputError(
                 f"serve has no {option}: a server reads each repository as it stands when it is asked"
             )
-    serve(tuple(arguments.root) or (".",), metrics=arguments.metrics, transport=arguments.transport)
+    if arguments.port is not None and arguments.transport != "http":
+        raise InputError("--port needs --transport http")
+    serve(
+        tuple(arguments.root) or (".",),
+        metrics=arguments.metrics,
+        transport=arguments.transport,
+        port=DEFAULT_PORT if arguments.port is None else arguments.port,
+    )
     return 0

@@ -1,5 +1,7 @@
 """Remedies to a fixed point, then everything that is derived and never repaired."""
 
+from collections.abc import Sequence
+
 from platform_operations.draft.rollout import rollout_of
 from platform_operations.errors import InputError
 from platform_operations.model.assessment import Assessment
@@ -9,6 +11,7 @@ from platform_operations.model.evidence import LedgerEntry, user_entry
 from platform_operations.model.plan import Plan, Provenance
 from platform_operations.model.summary import summarised
 from platform_operations.validate import RULES, Review, well_formed
+from platform_operations.validate.rule import Repair
 from platform_operations.validate.rules.exposure import cost_of
 
 MOST_SWEEPS = 4
@@ -68,19 +71,33 @@ def _written(before: Plan, after: Plan) -> tuple[str, ...]:
 def repaired(plan: Plan, assessment: Assessment) -> Plan:
     """Return the plan after sweeping the rules' remedies in order until a sweep changes nothing.
 
-    All violations of a rule are repaired in one pass; a remedy whose result is not well-formed is not taken.
+    All violations of a rule are repaired in one pass, whose result is well-formed.
     """
     for _ in range(MOST_SWEEPS):
         before = plan
         for rule in RULES:
-            for violation in tuple(rule.check(Review(plan, assessment))):
-                if violation.repair is None or _rests_on_user(assessment, violation.question):
-                    continue
-                result = violation.repair(plan)
-                if result is not None and result is not plan and well_formed(result):
-                    plan = result
+            repairs = [
+                violation.repair
+                for violation in rule.check(Review(plan, assessment))
+                if violation.repair is not None and not _rests_on_user(assessment, violation.question)
+            ]
+            result = _taken(plan, repairs, each=False)
+            plan = result if result is plan or well_formed(result) else _taken(plan, repairs, each=True)
         if plan == before:
             break
+    return plan
+
+
+def _taken(plan: Plan, repairs: Sequence[Repair], *, each: bool) -> Plan:
+    """Return the plan after repairs in order; with `each`, one whose result is not well-formed is not taken.
+
+    Asking that of every result makes the work grow with the square of the plan, so it is asked only where the
+    result of all of them is not well-formed.
+    """
+    for repair in repairs:
+        result = repair(plan)
+        if result is not None and result is not plan and (not each or well_formed(result)):
+            plan = result
     return plan
 
 

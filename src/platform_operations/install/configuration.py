@@ -34,10 +34,10 @@ def with_json(text: str, name: str, key: str, server: str, entry: Document | Non
     return json.dumps(document, indent=_indent(text), ensure_ascii=False) + "\n"
 
 
-def has_json(text: str, name: str, key: str, server: str) -> bool:
-    """Say whether a JSON configuration has the entry. Raises InputError."""
+def json_entry(text: str, name: str, key: str, server: str) -> object:
+    """Return the entry of a JSON configuration, None where it has none. Raises InputError."""
     servers = _json(text, name).get(key)
-    return isinstance(servers, dict) and server in servers
+    return cast("Document", servers).get(server) if isinstance(servers, dict) else None
 
 
 def with_toml(text: str, name: str, key: str, server: str, entry: Document | None) -> str:
@@ -64,10 +64,10 @@ def with_toml(text: str, name: str, key: str, server: str, entry: Document | Non
     return after
 
 
-def has_toml(text: str, name: str, key: str, server: str) -> bool:
-    """Say whether a TOML configuration has the table. Raises InputError."""
+def toml_entry(text: str, name: str, key: str, server: str) -> object:
+    """Return the table of a TOML configuration, None where it has none. Raises InputError."""
     servers = _toml(text, name).get(key)
-    return isinstance(servers, dict) and server in servers
+    return cast("Document", servers).get(server) if isinstance(servers, dict) else None
 
 
 def _json(text: str, name: str) -> Document:

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from platform_operations import __version__
 from platform_operations.errors import DefectError, InputError
 from platform_operations.install.clients import CLIENTS, SERVER, SKILL_FOLDERS, Client
-from platform_operations.install.configuration import has_json, has_toml
+from platform_operations.install.configuration import json_entry, toml_entry
 from platform_operations.install.skill import NAME, skill_files
 from platform_operations.resources import reference_pages, resource
 
@@ -46,6 +46,7 @@ def doctor(folder: Path, environment: Mapping[str, str] | None = None) -> tuple[
     )
 
 
+_PLUGIN = "${CLAUDE_PLUGIN_ROOT}"
 _CHECKERS = (("promtool", "Prometheus rules"), ("amtool", "Alertmanager routes"))
 
 
@@ -135,12 +136,17 @@ def _client(folder: Path, client: Client) -> Check:
     path = folder / client.file
     try:
         text = path.read_text(encoding="utf-8") if path.is_file() else None
-        has = has_toml if client.format == "toml" else has_json
-        there = text is not None and has(text, client.file, client.key, SERVER)
+        read = toml_entry if client.format == "toml" else json_entry
+        found = None if text is None else read(text, client.file, client.key, SERVER)
     except (InputError, OSError, UnicodeDecodeError) as error:
         return Check(client.name, "wrong", str(error)[:200], "repair the file")
     on_path = "its program is on PATH" if shutil.which(client.program) else f"no {client.program} on PATH"
-    if there:
+    if _PLUGIN in str(found):
+        said = f"{client.file} names the server for the plugin alone: outside it nothing starts"
+        return Check(
+            client.name, "missing", said, "load the folder as a plugin, or install in another project"
+        )
+    if found is not None:
         return Check(client.name, "ok", f"{client.file} names the server; {on_path}")
     return Check(client.name, "missing", f"{client.file} does not name the server; {on_path}", add)
 

@@ -116,7 +116,7 @@ def _put(root: Path, path: str, before: str | None, after: str, *, dry_run: bool
     backup = None if before is None else _backup_name(root, path, before)
     action: Action = "written" if before is None else "changed"
     if dry_run:
-        return Change(path, action, "not written: dry run", backup)
+        return Change(path, action, backup=backup)
     target = root / path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def _put(root: Path, path: str, before: str | None, after: str, *, dry_run: bool
 
 def _removed(root: Path, path: str, *, dry_run: bool) -> Change:
     if dry_run:
-        return Change(path, "removed", "not removed: dry run")
+        return Change(path, "removed")
     target = root / path
     try:
         target.unlink()

@@ -3,6 +3,6 @@
 Importing this package is cheap: the SDK is loaded when a server is built.
 """
 
-from platform_operations.mcp_server.serving import TRANSPORTS, build_server, serve
+from platform_operations.mcp_server.serving import DEFAULT_PORT, TRANSPORTS, build_server, serve
 
-__all__ = ["TRANSPORTS", "build_server", "serve"]
+__all__ = ["DEFAULT_PORT", "TRANSPORTS", "build_server", "serve"]

@@ -115,12 +115,15 @@ class Assessments:
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 
-    def source(self, target: "Target") -> "MetricSource | None":
-        """Return the server's own metrics, else the file that the repository names, else None."""
-        from platform_operations.metrics import open_source
-        from platform_operations.toolbox import own_metrics
+    def source(self) -> "MetricSource | None":
+        """Return the metrics that the user gave the server, None where none were.
 
-        return open_source(self.metrics) if self.metrics else own_metrics(target)
+        Raises:
+            InputError: they cannot be used.
+        """
+        from platform_operations.metrics import open_source
+
+        return open_source(self.metrics) if self.metrics else None
 
     def _again(self, path: Path, known: Assessed | None) -> Assessed | None:
         """Return what is known for another while if listing the folder anew gives the same files."""
@@ -139,7 +142,7 @@ class Assessments:
         marks = _marks(path, target.repository.paths, self.metrics)
         watched = replace(target, repository=Watched(target.repository, watch))
         watch.at("assessing")
-        assessment = assessed(watched, metrics=self.source(target))
+        assessment = assessed(watched, metrics=self.source())
         return Assessed(target, assessment, marks, monotonic() + LONGEST_KEPT)
 
     @contextmanager

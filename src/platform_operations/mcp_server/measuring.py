@@ -29,11 +29,17 @@ def fetch_metrics(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
     """Return measured baselines of a component's SLIs, of one SLI, or the hourly events that a query counts."""
     from platform_operations.mcp_server.texts import metrics_text
     from platform_operations.metrics import slis_of
+    from platform_operations.toolbox import own_metrics
 
     assert isinstance(arguments, FetchMetrics)
     kept = desk.assessments.of(desk.roots.folder(arguments.path), watch)
     watch.at("asking for metrics")
-    source = desk.assessments.source(kept.target)
+    source = desk.assessments.source()
+    if source is None:
+        try:
+            source = own_metrics(kept.target)
+        except InputError as error:
+            return _unusable(arguments, str(error))
     if source is None:
         raise InputError(WITHOUT)
     known = slis_of(kept.assessment, source)
@@ -52,6 +58,22 @@ def fetch_metrics(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
         "Targets must not be above these; SLOs without history get status needs-baseline and no objective."
     )
     return answer(metrics_text(document, following), document, arguments)
+
+
+def _unusable(arguments: FetchMetrics, problem: str) -> Answer:
+    """Return the answer where the repository's own file is at fault: what it would have shown is unknown."""
+    from platform_operations.mcp_server.texts import metrics_text
+
+    document: Document = {
+        "source": None,
+        "window": arguments.window,
+        "baseline": [],
+        "series": [],
+        "hints": [f"unknown: the metrics that the repository names cannot be used: {problem}"],
+    }
+    return answer(
+        metrics_text(document, "Tell the user; until then no SLO has an objective."), document, arguments
+    )
 
 
 def _baselines(

@@ -18,6 +18,7 @@ TRANSPORTS: tuple[str, ...] = get_args(Transport)
 
 LARGEST_REQUEST = 6 * 1024 * 1024
 """A plan of the largest size that is read, and the message around it."""
+DEFAULT_PORT = 8000
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -43,7 +44,7 @@ def serve(
     metrics: str | None = None,
     transport: Transport = "stdio",
     host: str = "127.0.0.1",
-    port: int = 8000,
+    port: int = DEFAULT_PORT,
 ) -> None:
     """Serve until the input ends (stdio) or the process is told to stop (http).
 

@@ -95,7 +95,7 @@ def findings_text(document: Document) -> str:
 
 def metrics_text(document: Document, following: str) -> str:
     """Return measured baselines, or why there are none."""
-    head = f"Metrics from {document['source']}, window {document['window']}:"
+    head = f"Metrics from {document['source'] or 'nowhere'}, window {document['window']}:"
     slots = [
         f"- {row['id']}: {row['slots']} hourly slots, per hour min {row['min']}, mean {row['mean']}, max {row['max']}, "
         f"last {row['last']}; {row['total']} events in all"

@@ -84,6 +84,11 @@ class Assessment(Record):
         """Every fact by (subject, aspect)."""
         return {(fact.subject, fact.aspect): fact for fact in self.facts}
 
+    @cached_property
+    def ledger(self) -> Mapping[str, LedgerEntry]:
+        """The evidence by URI."""
+        return {entry.uri: entry for entry in self.evidence}
+
     def fact(self, subject: str, aspect: str) -> Fact | None:
         """Return what is known of `aspect` of `subject`, None when the assessment never asked."""
         return self.by_subject.get((subject, aspect))

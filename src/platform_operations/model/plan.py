@@ -1,9 +1,10 @@
 """PlatformOpsPlan: the one type that describes both what a repository does today and what it should do."""
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
+from itertools import chain
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypedDict, cast
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypedDict, TypeVar, cast
 
 from pydantic import ConfigDict, Field
 
@@ -119,6 +120,13 @@ class Interface(TypedDict):
     alerts: list[str]
 
 
+T = TypeVar("T")
+_Named: TypeAlias = tuple[tuple[str, Entry], ...]
+_FIELD: Mapping[str, frozenset[str]] = MappingProxyType(
+    {name: frozenset({at}) for name, at in SECTIONS.items()}
+)
+
+
 class Plan(Record):
     """A PlatformOpsPlan, wire format platform-ops/plan@1."""
 
@@ -157,13 +165,37 @@ class Plan(Record):
         yield from self._named
 
     @cached_property
-    def _named(self) -> tuple[tuple[str, Entry], ...]:
-        return tuple((f"{name}/{entry.id}", entry) for name in SECTIONS for entry in self.section(name))
+    def _named(self) -> _Named:
+        return tuple(
+            chain.from_iterable(
+                self.kept(f"named {name}", _FIELD[name], partial(_named_in, section=name))
+                for name in SECTIONS
+            )
+        )
+
+    def kept(self, name: str, fields: frozenset[str], make: "Callable[[Plan], T]") -> T:
+        """Return what `make` gives of the plan, worked out once from `fields` alone.
+
+        Copies that replace none of them keep it: a remedy changes one entry of hundreds.
+        """
+        known: dict[str, tuple[frozenset[str], Any]] = vars(self).setdefault("_kept", {})
+        if name not in known:
+            known[name] = (fields, make(self))
+        return cast("T", known[name][1])
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with fields replaced, which keeps what was worked out from the others."""
+        copied = super().model_copy(update=update, deep=deep)
+        known: dict[str, tuple[frozenset[str], Any]] = vars(self).get("_kept", {})
+        if known and not deep:
+            rests = {name: row for name, row in known.items() if row[0].isdisjoint(update or ())}
+            vars(copied)["_kept"] = rests
+        return copied
 
     @cached_property
     def by_name(self) -> Mapping[str, Entry]:
         """Every entry by its `section/id`."""
-        return dict(self.entries())
+        return dict(self._named)
 
     @cached_property
     def ledger(self) -> Mapping[str, LedgerEntry]:
@@ -244,6 +276,10 @@ class Plan(Record):
         document = self.document()
         document.pop("provenance")
         return digest(document)
+
+
+def _named_in(plan: Plan, section: str) -> _Named:
+    return tuple((f"{section}/{entry.id}", entry) for entry in plan.section(section))
 
 
 def plan_schema() -> Document:

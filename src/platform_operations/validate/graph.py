@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, cast
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
@@ -44,12 +43,16 @@ class Graph:
         return {name for name in before if name in self.stages and name != stage.id}
 
     @cached_property
+    def _waiting(self) -> Mapping[str, set[str]]:
+        return {stage.id: self._waits_for(stage, optional=True) for stage in self.stages.values()}
+
+    @cached_property
     def order(self) -> tuple[str, ...]:
         """Every stage id so that what a stage waits for comes first, else by id.
 
         Those on a cycle come last.
         """
-        waiting = {stage.id: self._waits_for(stage, optional=True) for stage in self.stages.values()}
+        waiting = {name: set(before) for name, before in self._waiting.items()}
         dependents: dict[str, list[str]] = {}
         for name, before in waiting.items():
             for other in before:
@@ -73,7 +76,7 @@ class Graph:
         done: set[str] = set()
         on_cycle: list[str] = []
         for name in self.order:
-            (done.add if self._waits_for(self.stages[name], optional=True) <= done else on_cycle.append)(name)
+            (done.add if self._waiting[name] <= done else on_cycle.append)(name)
         return tuple(on_cycle)
 
     @cached_property
@@ -271,9 +274,9 @@ class Graph:
         return False
 
 
+_RESTS_ON = frozenset({"pipeline_stages", "environments", "pipelines", "quality_gates"})
+
+
 def graph_of(plan: Plan) -> Graph:
-    """Return the graph of a plan's stages; kept with the plan, since every look at it asks for the same one."""
-    known: dict[str, Any] = vars(plan)
-    if "_graph" not in known:
-        known["_graph"] = Graph(plan)
-    return cast("Graph", known["_graph"])
+    """Return the graph of a plan's stages: the same one for everybody who asks."""
+    return plan.kept("graph", _RESTS_ON, Graph)

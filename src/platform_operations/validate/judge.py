@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from platform_operations.model.assessment import Assessment
@@ -222,13 +223,15 @@ def pointer(plan: Plan, at: Path) -> str:
 
 def _index(plan: Plan, section: str) -> Mapping[str, int]:
     """Return where each id of a section stands; kept with the plan, since one that is full of defects asks often."""
-    known: dict[str, dict[str, int]] = vars(plan).setdefault("_where", {})
-    if section not in known:
-        found: dict[str, int] = {}
-        for at, name in enumerate(_ids(plan, section)):
-            found.setdefault(name, at)
-        known[section] = found
-    return known[section]
+    fields = frozenset({SECTIONS.get(section, section)})
+    return plan.kept(f"where {section}", fields, partial(_positions, section=section))
+
+
+def _positions(plan: Plan, section: str) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for at, name in enumerate(_ids(plan, section)):
+        found.setdefault(name, at)
+    return found
 
 
 def _ids(plan: Plan, section: str) -> list[str]:

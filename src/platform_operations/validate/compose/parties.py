@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from platform_operations.model.delivery import Component, Environment, Owner, Pipeline, Stage
-from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import EnvironmentKind, StageKind
 from platform_operations.platforms import platform
@@ -32,9 +31,8 @@ def cited(review: Review, plan: Plan, uris: Iterable[str]) -> Plan:
     """Return the plan with the assessment's ledger entries of `uris` added."""
     if review.assessment is None:
         return plan
-    known = {entry.uri: entry for entry in review.assessment.evidence}
-    rows: list[LedgerEntry] = [known[uri] for uri in uris if uri in known]
-    return cite(plan, *rows)
+    known = review.assessment.ledger
+    return cite(plan, *(known[uri] for uri in uris if uri in known))
 
 
 def owner_of(review: Review, plan: Plan, component: str | None) -> str:
