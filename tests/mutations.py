@@ -1,6 +1,7 @@
 """All mutation operators. Importing a module of them lists its operators, in this order."""
 
 from tests import (
+    attacks_in_shell,
     attacks_on_delivery,
     attacks_on_promises,
     mutants_bypassed,
@@ -9,6 +10,13 @@ from tests import (
 )
 from tests.mutating import OPERATORS, Mutant, Operator, settled
 
-FAMILIES = (mutants_dropped, mutants_bypassed, mutants_loosened, attacks_on_delivery, attacks_on_promises)
+FAMILIES = (
+    mutants_dropped,
+    mutants_bypassed,
+    mutants_loosened,
+    attacks_on_delivery,
+    attacks_on_promises,
+    attacks_in_shell,
+)
 
 __all__ = ["FAMILIES", "OPERATORS", "Mutant", "Operator", "settled"]

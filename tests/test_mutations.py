@@ -35,6 +35,9 @@ REASONS = {
 
 FOLLOWS: dict[str, str] = {
     "release-given-to-a-shadow": "approval-missing deploy-without-validation production-unverified strategy-exceeds-budget",
+    "scan-not-heard": "claim-unsupported",
+    "verification-not-heard": "claim-unsupported strategy-exceeds-budget",
+    "error-pages-accepted": "strategy-exceeds-budget",
     "nightly-beside-the-release": "approval-missing strategy-exceeds-budget",
     "gates-given-to-another": "section-missing",
     "tool-called-for-nothing": "claim-unsupported",

@@ -6,7 +6,7 @@ from functools import cached_property
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
-from platform_operations.validate.idling import telling
+from platform_operations.validate.idling import tells
 
 LOWER_KINDS = frozenset({"development", "ephemeral", "staging"})
 """Environments in which no user depends on the artifact."""
@@ -16,7 +16,7 @@ def proves(verification: Stage) -> bool:
     """Return whether a verify stage can fail: it runs something that looks at the artifact and may say no."""
     if not verification.runs:
         return verification.action is not None
-    return any(telling(line) for line in verification.runs)
+    return tells(verification.runs)
 
 
 class Graph:

@@ -2,16 +2,20 @@
 
 import re
 import shlex
+from dataclasses import dataclass
 from functools import lru_cache
 
 from platform_operations.platforms.checks import cannot_fail
+from platform_operations.platforms.reading.commands import invocation
+from platform_operations.platforms.reading.scripts import QUIET, SETTING, calls
 
-IDLE = frozenset({"echo", "printf", "true", ":", "sleep", "exit", "cat", "date", "pwd", "whoami"})
+IDLE = QUIET | SETTING | {"false", "set", "trap", "tee", "mkdir", "touch"}
 """Programs that tell nothing of an artifact."""
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash"})
 _ASKING = frozenset({"--version", "--help", "-h", "-V", "version", "help"})
 _NOTHING_IN_CODE = re.compile(r"\s*(pass|exit\(\)|0|;|\s)*\s*")
+_FAILS = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*|--fail(-with-body|-early)?")
 _LONGEST = 20_000
 
 
@@ -38,27 +42,50 @@ def asks_only(command: str) -> bool:
     return len(words) > 1 and set(words[1:]) <= _ASKING
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A command of a stage, the text it stands in by position, and what keeps the stage from hearing of its failure."""
+
+    text: str
+    entry: int
+    hidden: str | None
+
+
 @lru_cache(maxsize=4096)
-def swallowed(command: str) -> str | None:
-    """Return what makes a command succeed although what it runs failed, None where its failure is seen."""
-    known = cannot_fail(command)
-    if known:
-        return known
-    text = command.strip()[:_LONGEST]
-    if text.endswith("&") and not text.endswith("&&"):
-        return "&"
-    head, found, tail = text.rpartition("||")
-    if found and head.strip() and idle(tail):
-        return "|| " + tail.strip()
-    parts = [part for part in re.split(r"[;\n]", text) if part.strip()]
-    if len(parts) > 1 and idle(parts[-1]) and not parts[-1].strip().startswith("#"):
-        return "; " + parts[-1].strip()
-    return None
+def told(runs: tuple[str, ...]) -> tuple[Told, ...]:
+    """Return what the texts of a stage call, each with what hides its failure, if anything does.
+
+    GitLab and CircleCI set `pipefail`, GitHub does so only where a step says `shell: bash`: a text must set it itself.
+    """
+    return tuple(
+        Told(
+            call.text,
+            entry,
+            call.hidden or cannot_fail(call.text) or _content(call.text) or _closed(runs[entry]),
+        )
+        for entry, found in enumerate(calls(runs))
+        for call in found
+    )
 
 
-def telling(command: str) -> bool:
-    """Return whether a command can tell that something is wrong: it looks at something, and its failure is seen."""
-    return not idle(command) and not asks_only(command) and swallowed(command) is None
+def tells(runs: tuple[str, ...]) -> bool:
+    """Return whether commands can tell that something is wrong: one looks at something, and its failure is seen."""
+    return any(one.hidden is None and not idle(one.text) and not asks_only(one.text) for one in told(runs))
+
+
+def _content(command: str) -> str | None:
+    """Return what makes `curl` content with any answer: without --fail an error page is a success (curl's manual, -f)."""
+    called = invocation(command)
+    if called[:1] != ("curl",) or any(_FAILS.fullmatch(word) for word in called[1:]):
+        return None
+    return "curl without --fail"
+
+
+def _closed(text: str) -> str | None:
+    """Return what ends a text so that it succeeds, should its shell not stop at a failure."""
+    parts = [part for part in re.split(r"[;\n]", text[:_LONGEST]) if part.strip()]
+    last = parts[-1].strip() if len(parts) > 1 else ""
+    return f"; {last}" if last and idle(last) and not last.startswith("#") else None
 
 
 def _words(command: str) -> list[str]:

@@ -14,7 +14,7 @@ from platform_operations.platforms.checks import CHECKS, check_of, runs_check
 from platform_operations.validate.compose.gates import checking, gate_stage
 from platform_operations.validate.compose.stages import add_need, reference_of
 from platform_operations.validate.edits import amend, fresh
-from platform_operations.validate.idling import asks_only, swallowed
+from platform_operations.validate.idling import asks_only, told
 from platform_operations.validate.rule import Review, Violation, rule
 
 SECURITY: tuple[GateKind, ...] = ("sast", "secret-scan", "image-scan", "iac-scan")
@@ -134,7 +134,7 @@ _VERSATILE = ("trivy", "snyk", "semgrep", "sonar", "codeql", "gitlab-", "grype",
 def _not_run(gate: QualityGate, stage: Stage) -> str | None:
     """Say why a gate's tool does not do in its stage what the gate is about, None where it does."""
     check = next((check for check in CHECKS if check.id == gate.tool), None)
-    calls = tuple(line for line in stage.runs if not asks_only(line))
+    calls = tuple(one.text for one in told(stage.runs) if not asks_only(one.text))
     if check is None:
         spoken = any(_mentions(line, gate.tool) for line in calls)
         return None if spoken else f"which {stage.id!r} does not run"
@@ -168,13 +168,8 @@ def _run(plan: Plan, gate: QualityGate) -> Plan | None:
 
 def _escape(gate: QualityGate, stage: Stage) -> tuple[str, str] | None:
     """Return the command of the gate's tool that cannot fail, and the flag that makes it so."""
-    for line in stage.runs:
-        check = check_of(line)
-        if (check is not None and check.id == gate.tool) or runs_check(gate.tool, (line,)):
-            flag = swallowed(line)
-            if flag:
-                return line, flag
-    return None
+    own = [one for one in told(stage.runs) if runs_check(gate.tool, (one.text,))]
+    return (own[0].text, own[0].hidden) if own and own[0].hidden and all(one.hidden for one in own) else None
 
 
 @rule("release-gates")
@@ -243,11 +238,11 @@ def _blocking(plan: Plan, gate: QualityGate) -> Plan | None:
         return None
     proposed = next((check.run for check in CHECKS if check.id == gate.tool), None)
     runs: list[str] = []
-    for line in stage.runs:
-        own = runs_check(gate.tool, (line,)) and swallowed(line)
-        if own and proposed is None:
-            return None
-        runs.append(proposed if own and proposed else line)
+    lost = {one.entry for one in told(stage.runs) if one.hidden and runs_check(gate.tool, (one.text,))}
+    if lost and proposed is None:
+        return None
+    for entry, line in enumerate(stage.runs):
+        runs.append(proposed if entry in lost and proposed else line)
     plan = amend(plan, "pipelineStages", stage.id, runs=tuple(runs))
     if not _never(gate):
         return amend(plan, "qualityGates", gate.id, blocking=True)
