@@ -53,7 +53,9 @@ def test_what_a_job_of_another_name_starts_without_an_environment_is_no_release(
 
 
 def test_a_line_that_only_assigns_variables_starts_nothing() -> None:
-    (smoke,) = stages("REVISION=$GITHUB_SHA", f"docker run -d {IMAGE}:{SHA}", "curl --fail http://localhost/up")
+    (smoke,) = stages(
+        "REVISION=$GITHUB_SHA", f"docker run -d {IMAGE}:{SHA}", "curl --fail http://localhost/up"
+    )
 
     assert smoke.kind == "verify"
 
