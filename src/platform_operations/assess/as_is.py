@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from platform_operations.assess.ci import Delivery
+from platform_operations.assess.places import kebab
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import (
     Component,
@@ -68,7 +69,7 @@ def with_places(
     found = {place.id: place for place in known}
     for group in sightings.values():
         for sighting in group:
-            name = (sighting.environment or "").lower()
+            name = kebab(sighting.environment or "")
             kind = kind_of(name)
             if not name or kind is None:
                 continue

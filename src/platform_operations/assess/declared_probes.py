@@ -1,7 +1,7 @@
-"""Health checks that Terraform and infrastructure programs declare outside the services that platform readers know."""
+"""Health checks that Terraform, infrastructure programs and settings files declare beside what platform readers know."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from platform_operations.assess.places import aside, folder, lines_of, test_file, text_of, within
 from platform_operations.model.evidence import repo_uri
@@ -10,16 +10,41 @@ from platform_operations.repository import Repository
 
 MAX_FILES = 300
 MAX_PROBES = 20
+MAX_SETTINGS = 400
 
 PROGRAMS = frozenset({"Pulumi.yaml", "Pulumi.yml", "cdk.json", "cdktf.json", "sst.config.ts"})
 """Project files beside which a program declares what runs."""
 
 _TERRAFORM = re.compile(
     r"^\s*(?:(?:dynamic\s+\")?(?:health_check|liveness_probe|readiness_probe|startup_probe)\"?\s*\{"
-    r"|(?:health_?check_path|probe_path|liveness_path|readiness_path)\s*=\s*(?!\"\"|null)\S)"
+    r"|(?:health_?check_path|probe_path|liveness_path|readiness_path)\s*=\s*(?!\"\"|null)\S"
+    r"|resource\s+\"(?:aws_route53_health_check|azurerm_lb_probe|google_compute_(?:region_)?health_check|digitalocean_\w+_health_check)\""
+    r"|\"?health_?Check\"?\s*[=:]\s*\{)",
+    re.IGNORECASE,
 )
 _PROGRAM = re.compile(
     r"^\s*(?:liveness|readiness|startup)_?Probe\s*[:=]|^\s*health_?Check(?:_?Path)?\s*[:=]\s*(?!undefined|null|None)",
+    re.IGNORECASE,
+)
+_KUBERNETES = re.compile(
+    r"^\s*(?:-\s+)?[\"']?(?:(?:liveness|readiness|startup)_?Probe|probes)[\"']?\s*:\s*(?P<value>[^#]*?)\s*(?:#.*)?$"
+)
+_SETTING = re.compile(
+    r"^\s*(?:-\s+)?[\"']?(?:health_?check(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|liveness_?path|readiness_?path)[\"']?"
+    r"\s*[:=]\s*(?P<value>[^#]*?)\s*(?:#.*)?$|^\s*\[\[?(?:http_service\.|services\.)?(?:\w+_)?checks(?:\.\w+)?\]",
+    re.IGNORECASE,
+)
+_SETTINGS = (".yaml", ".yml", ".json", ".toml", ".bicep", ".hcl", ".nomad", ".tpl")
+_SHIPPING = re.compile(
+    r"deploy|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
+    r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift",
+    re.IGNORECASE,
+)
+_OFF = re.compile(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
+_NOTHING = frozenset({"{}", "[]", "null", "~", "false", '""', "''", "none", "{},", "false,", "null,"})
+_OTHERS = re.compile(
+    r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|^\.github/|(?:^|/)package(?:-lock)?\.json$|\.schema\.json$|openapi|swagger|/crds?/|(?:^|/)crd"
+    r"|dashboards?/|(?:^|/)\.circleci/|\.gitlab-ci",
     re.IGNORECASE,
 )
 _SOURCES = (".ts", ".js", ".py", ".go", ".cs", ".java", ".kt")
@@ -38,6 +63,55 @@ def probes_in_code(repository: Repository, sightings: Mapping[str, tuple[Sightin
                     return tuple(found)
                 break
     return tuple(found)
+
+
+def probes_in_settings(repository: Repository) -> tuple[str, ...]:
+    """Return the URIs of lines of settings files (YAML, JSON, TOML, Bicep) that declare a health check."""
+    found: list[str] = []
+    wanted = [path for path in repository.paths if path.endswith(_SETTINGS) and _SHIPPING.search(path)]
+    for path in [path for path in wanted if not _OTHERS.search(path) and not aside(path, but=_CHARTS)][
+        :MAX_SETTINGS
+    ]:
+        text = text_of(repository, path)
+        if text is None or "CustomResourceDefinition" in text or not _ANY.search(text):
+            continue
+        line = _declared(lines_of(text))
+        if line:
+            found.append(repo_uri(path, line))
+            if len(found) == MAX_PROBES:
+                break
+    return tuple(found)
+
+
+_ANY = re.compile(r"probe|health|checks\]|liveness|readiness", re.IGNORECASE)
+_CHARTS = frozenset({"templates", "template"})
+
+
+def _declared(rows: Sequence[str]) -> int | None:
+    for number, row in enumerate(rows, 1):
+        if len(row) > 500 or row.lstrip().startswith(("#", "//")):
+            continue
+        match = _KUBERNETES.match(row) or _SETTING.match(row)
+        if match is None:
+            continue
+        value = (match["value"] if "value" in match.groupdict() else None) or ""
+        after = next((one for one in rows[number : number + 6] if one.strip()), "")
+        block = value in {"", "{", "|", "[", "("} or value.startswith(("&", "*"))
+        if value.lower() in _NOTHING or (block and (_OFF.match(after) or _empty(row, after, value))):
+            continue
+        return number
+    return None
+
+
+def _empty(row: str, after: str, value: str) -> bool:
+    """Whether nothing stands under a key, or only what a template takes from elsewhere."""
+    if value.startswith("*"):
+        return False
+    deeper = len(after) - len(after.lstrip()) > len(row) - len(row.lstrip())
+    templated = re.match(r"\s*\{\{-?\s*(?:toYaml|include|tpl|with|end)", after) is not None
+    return templated or (
+        not deeper and not row.lstrip().startswith("[") and not after.lstrip().startswith("- ")
+    )
 
 
 def _candidates(repository: Repository) -> Iterator[tuple[str, re.Pattern[str]]]:

@@ -6,6 +6,9 @@ from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
 
+_PUTTING = RELEASING | {"provision"}
+"""Stage kinds after which an environment is another than before."""
+
 
 def _before(stages: dict[str, Stage], stage: Stage) -> frozenset[str]:
     found: set[str] = set()
@@ -41,10 +44,33 @@ def verified_releases(plan: Plan) -> tuple[str, ...] | None:
 def validations(plan: Plan) -> Iterator[str]:
     """Yield where a stage checks an environment after a deploy to it."""
     stages = {stage.id: stage for stage in plan.pipeline_stages}
+    places = {place.id: place.kind for place in plan.environments}
     for stage in plan.pipeline_stages:
-        if stage.kind != "verify" or stage.environment is None:
+        if stage.kind != "verify":
             continue
         for name in sorted(_before(stages, stage)):
-            if stages[name].kind in RELEASING and stages[name].environment == stage.environment:
+            there, here = stages[name].environment, stage.environment
+            same = here is None or there is None or there == here or places.get(there) == places.get(here)
+            if stages[name].kind in _PUTTING and same:
                 yield from stage.evidence[:1]
                 break
+
+
+def verified_before(plan: Plan) -> Iterator[str]:
+    """Yield where a lower environment is checked after a deploy to it, when production is released here too.
+
+    Nothing need wait for such a check; where something does, `verified_releases` says so.
+    """
+    kinds = {place.id: place.kind for place in plan.environments}
+    deployed = {
+        kinds.get(stage.environment or "") for stage in plan.pipeline_stages if stage.kind in _PUTTING
+    }
+    if "production" not in deployed:
+        return
+    lower = {place for place, kind in kinds.items() if kind == "staging"}
+    stages = {stage.id: stage for stage in plan.pipeline_stages}
+    for stage in plan.pipeline_stages:
+        if stage.kind == "verify" and stage.environment in lower:
+            before = [stages[name] for name in _before(stages, stage)]
+            if any(one.kind in _PUTTING and one.environment in lower for one in before):
+                yield from stage.evidence[:1]

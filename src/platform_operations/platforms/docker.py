@@ -57,6 +57,7 @@ _LOCAL = frozenset(
         "testing",
     }
 )
+_WORKING_COPY = r"^(?:\.{1,2}/?|\./(?:src|app|lib|server|backend|api|frontend|web)/?)(?::|$)"
 _WORKER = r"\b(?:celery|rq worker|sidekiq|dramatiq|arq|huey|queue:work|resque|worker)\b"
 _SERVER = (
     r"\b(?:uvicorn|gunicorn|hypercorn|daphne|waitress|nginx|httpd|caddy|puma|unicorn|runserver)\b"
@@ -98,6 +99,7 @@ def _dockerfile(repository: Repository, path: str, content: str) -> Iterator[Sig
     checks = [one for one in stage if one.word == "HEALTHCHECK"]
     last = _last_check(checks, stage)
     checked = dockerfile.health(last) if last else None
+    stored = images.store(base) is not None if base else False
     yield Sighting(
         path,
         stage[0].first,
@@ -106,8 +108,8 @@ def _dockerfile(repository: Repository, path: str, content: str) -> Iterator[Sig
         workload=Workload(
             name=_image_name(repository, path),
             component_type=_component(stage),
-            health=_docker_health(checked),
-            probe_lines=(path, last.first, last.last) if checked and last else None,
+            health=None if stored else _docker_health(checked),
+            probe_lines=(path, last.first, last.last) if checked and last and not stored else None,
         ),
     )
 
@@ -194,7 +196,19 @@ def _compose(path: str, content: str) -> Iterator[Sighting]:
     built = any(service.get("build") is not None for _, service in services.pairs)
     for key, service in services.pairs:
         if service.kind == "map":
-            yield _service(path, key, service, environment, local or (built and service.get("build") is None))
+            support = local or (built and service.get("build") is None) or _mounts_sources(service)
+            yield _service(path, key, service, environment, support)
+
+
+def _mounts_sources(service: "Node") -> bool:
+    """Whether a service that is built here runs the working copy itself: then it is one for developing."""
+    if service.get("build") is None:
+        return False
+    volumes = service.get("volumes")
+    return volumes is not None and any(
+        re.match(_WORKING_COPY, item.text if item.kind == "text" else item.string("source") or "")
+        for item in volumes.items
+    )
 
 
 def _service(path: str, key: "Node", service: "Node", environment: str | None, support: bool) -> Sighting:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
-from platform_operations.platforms.reading import environments, files, images, probes
+from platform_operations.platforms.reading import environments, files, images, pipelines, probes
 from platform_operations.repository import Repository
 
 if TYPE_CHECKING:
@@ -40,7 +40,30 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
                 found.append(_remote(repository, path, environment))
     for path in files.matching(repository, lambda name: re.match(_HELMFILE, name) is not None):
         found.extend(_helmfile(repository, path))
+    found.extend(_releases(repository))
+    found.extend(_used(repository))
     return tuple(found)
+
+
+def _releases(repository: Repository) -> Iterator[Sighting]:
+    """Yield every Helm release that Flux keeps; what it runs is the chart's, outside the repository."""
+    for path in files.ending(repository, ".yaml", ".yml"):
+        content = files.text(repository, path)
+        line = (
+            files.line_with(content, r"^kind:\s*HelmRelease\b")
+            if content and "HelmRelease" in content
+            else None
+        )
+        if line is not None:
+            yield Sighting(path, line, line, "HelmRelease", environments.of_path(path))
+
+
+def _used(repository: Repository) -> Iterator[Sighting]:
+    """Yield the first line of each pipeline that installs charts, but not into a cluster of its own."""
+    for row in pipelines.runs(repository, "helm", r"\bhelm\s+(?:\S+\s+)?(?:upgrade|install)\b"):
+        content = files.text(repository, row.path) or ""
+        if not re.search(r"kind-action|kind create|setup-kind|minikube|k3d|kind load", content):
+            yield row
 
 
 def _values_shape(path: str) -> bool:

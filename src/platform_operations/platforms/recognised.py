@@ -10,7 +10,10 @@ from platform_operations.repository import Repository
 
 
 class Row(NamedTuple):
-    """How one platform is known: its own files (and what must stand in them), Terraform, pipelines."""
+    """How one platform is known: its own files (and what must stand in them), Terraform, pipelines.
+
+    `templates` are names that others use too: such a file counts where `schema` stands in it.
+    """
 
     id: str
     title: str
@@ -22,6 +25,8 @@ class Row(NamedTuple):
     word: str = ""
     cli: str = ""
     environments: str = ""
+    templates: tuple[str, ...] = ()
+    schema: str = ""
 
 
 ROWS = (
@@ -35,6 +40,8 @@ ROWS = (
         cli=r"\baz\s+(?:webapp|functionapp|containerapp|acr|aks|deployment|storage|login|staticwebapp)\b|\bazd\s+(?:up|deploy)\b"
             r"|uses:\s*[\"']?azure/(?!setup-helm|setup-kubectl|k8s-)|\btask:\s*Azure\w+@",
         environments="Resource groups, deployment slots or subscriptions.",
+        templates=("template.json", "azuredeploy.json", "maintemplate.json", "main.json"),
+        schema=r"schema\.management\.azure\.com/schemas/[^\"]*[dD]eploymentTemplate\.json",
     ),
     Row(
         "cloudflare", "Cloudflare",
@@ -99,6 +106,11 @@ def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:
         if content is not None and line is not None:
             last = max(line, files.line_count(content))
             yield Sighting(path, line, last, f"{row.title} configuration", environments.of_path(path))
+    for path in files.matching(repository, lambda name: name.lower() in row.templates):
+        content = files.text(repository, path)
+        line = files.line_with(content, row.schema) if content is not None else None
+        if line is not None:
+            yield Sighting(path, line, line, f"{row.title} template", environments.of_path(path))
     if row.providers:
         folders: set[str] = set()
         for path, content in hcl.terraform(repository):

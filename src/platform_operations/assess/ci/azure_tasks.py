@@ -21,6 +21,8 @@ def command_of(task: str, inputs: Mapping[str, str]) -> str | None:
         return (
             f"npm {custom or command}".strip() if custom or command in {"publish", "ci", "install"} else None
         )
+    if name == "nugetcommand":
+        return "dotnet nuget push" if command == "push" else None
     if name in {"kubernetes", "kubernetesmanifest"}:
         return _kubernetes(command or low.get("action", ""), low)
     if name == "helmdeploy":
@@ -101,7 +103,7 @@ _WHOLE: Mapping[str, str] = {
     "sonarqubeanalyze": "sonar-scanner", "sonarcloudanalyze": "sonar-scanner", "sonarqubepublish": "sonar-scanner", "snyksecurityscan": "snyk test",
     "whitesource": "mend dep", "trivy": "trivy image", "dependency-check-build-task": "dependency-check", "credscan": "detect-secrets scan",
     "gitleaks": "gitleaks detect", "checkov": "checkov", "advancedsecurity-codeql-analyze": "codeql database analyze",
-    "advancedsecurity-dependency-scanning": "osv-scanner", "twineupload": "twine upload", "nugetcommand": "dotnet nuget push",
+    "advancedsecurity-dependency-scanning": "osv-scanner", "twineupload": "twine upload",
     "universalpackages": "dotnet nuget push", "githubrelease": "gh release create", "awsshellscript": "aws", "s3upload": "aws s3 sync",
     "ecspushimage": "docker push", "elasticbeanstalkdeployapplication": "eb deploy", "lambdadeployfunction": "aws lambda update-function-code",
     "cloudformationcreateorupdatestack": "aws cloudformation deploy", "azureloadtest": "k6 run", "pulumi": "pulumi up",

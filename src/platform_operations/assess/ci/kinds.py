@@ -152,7 +152,16 @@ def act_of_name(uses: str, inputs: Mapping[str, str]) -> Act:
     by_check = check_strength(f"uses {uses}")
     if by_check[1] is not None and by_check[0] > strength:
         act = _act_of_check(by_check[1], " ".join((uses, *inputs.values())))
+    if act is NOTHING_DONE and _DEPLOYS.search(action) and not _BESIDE_DEPLOYS.search(action):
+        return Act(kind="deploy")
     return act
+
+
+_DEPLOYS = re.compile(r"^[\w.-]+/(?:\S*[/-])?deploy(?:-(?!ment)[\w-]+)?(?:-action)?$")
+_BESIDE_DEPLOYS = re.compile(
+    r"delete|clean|undeploy|destroy|status|comment|notif|set-?up|url|keys?\b|token|wait|label|check|lint|valid|test|slack|review-?app-re|summary|record|gate|plan|diff|size"
+)
+"""Actions that no table knows deploy by their name, but not what prepares, judges or tells of a deploy."""
 
 
 def _act_of_check(check: Check, text: str) -> Act:
@@ -202,11 +211,8 @@ def _ambiguous(act: Act, called: tuple[str, ...]) -> Act | None:
         return NOTHING_DONE
     if head in {"rsync", "scp"} and not any(":" in word for word in called[1:] if not word.startswith("-")):
         return NOTHING_DONE
-    if head in {"make", "zip", "scp", "rsync", "aws", "gsutil"} and act.makes in {
-        "package",
-        "archive",
-        "bundle",
-    }:
+    copies = head in {"make", "zip", "scp", "rsync", "gsutil"} or called[:2] == ("aws", "s3")
+    if copies and act.makes in {"package", "archive", "bundle"}:
         return replace(act, weak=head in {"make", "zip", "scp"} or _copies_in(head, called))
     if act.kind == "deploy" and starts_here(called):
         return replace(act, weak=True)
@@ -325,7 +331,7 @@ def _unmatched(called: tuple[str, ...]) -> Act:
 
 _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
     ("rollback", re.compile(r"roll-?back|revert", re.IGNORECASE)),
-    ("verify", re.compile(r"smoke|verif|health|post-?deploy|acceptance|e2e|end-to-end", re.IGNORECASE)),
+    ("verify", re.compile(r"smoke|verif|health|post-?deploy|acceptance|e2e|end-to-end|validat\w*.{0,5}deploy|deploy(?:ment|ed)?.(?:tests?\b|checks?\b|validat)|tests?.(?:the.)?deploy(?:ment|ed)", re.IGNORECASE)),
     ("promote", re.compile(r"promot", re.IGNORECASE)),
     ("deploy", re.compile(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
     ("package", re.compile(r"(?:docker|image|container).?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),

@@ -27,6 +27,9 @@ _MUTABLE = re.compile(
     r"|ref_name|head_ref|ref_slug|branch|pull_request\.number|event\.number|pr-|environment|inputs\.env|matrix\.env|type=ref|type=raw|type=edge|github\.ref\b",
     re.IGNORECASE,
 )
+_HANDED_IN = re.compile(r"(?:inputs|params|parameters)\.\w*(?:tag|sha|digest|build)", re.IGNORECASE)
+"""What whoever starts the pipeline must name: a release of before, not a place that moves."""
+
 _RANK: Mapping[Identity, int] = {
     "digest": 0,
     "checksum": 1,
@@ -121,7 +124,7 @@ def identity_of(name: str, triggers: tuple[str, ...] = ()) -> Identity | None:
         return "digest"
     tail = _tag_part(text)
     if "type=" in tail:
-        return _best(_typed(tail))
+        return _best(_typed(tail, triggers))
     if _COMMIT.search(tail) or re.fullmatch(r"[0-9a-f]{7,40}", tail):
         return "commit"
     if (
@@ -133,16 +136,20 @@ def identity_of(name: str, triggers: tuple[str, ...] = ()) -> Identity | None:
         return "version" if {"tag", "release"} & set(triggers) else "tag"
     if _VERSION.search(tail) or re.fullmatch(r"v?\d+(\.\d+)*", tail):
         return "version"
+    if _HANDED_IN.search(tail):
+        return "version"
     if _MUTABLE.search(tail) or not re.search(r"[$%{]", tail):
         return "tag"
     return None
 
 
-def _typed(kinds: str) -> list[Identity]:
+def _typed(kinds: str, triggers: tuple[str, ...]) -> list[Identity]:
+    """Return the kinds of names that a metadata step makes; the tag of a tag says nothing about a push to a branch."""
     found: list[Identity] = ["tag"]
+    branches = "event=branch" in kinds and {"push-default-branch", "push-branch"} & set(triggers)
     if "type=sha" in kinds or "sha" in kinds.replace("type=", ""):
         found.append("commit")
-    if re.search(r"type=(?:semver|pep440|match)|event=tag", kinds):
+    if re.search(r"type=(?:semver|pep440|match)", kinds) or ("event=tag" in kinds and not branches):
         found.append("version")
     return found
 

@@ -101,7 +101,7 @@ COMMANDS: tuple[Row, ...] = (
     ("kubectl apply", "deploy", "manifests"), ("kubectl set image", "deploy", "image"), ("kubectl replace", "deploy", "manifests"),
     ("kubectl create -f", "deploy", "manifests"), ("kubectl patch deployment", "deploy", "image"),
     ("kubectl rollout restart", "deploy", "manifests"), ("oc apply", "deploy", "manifests"), ("oc rollout", "deploy", "manifests"),
-    ("oc set image", "deploy", "image"), ("helm upgrade", "deploy", "manifests"), ("helm install", "deploy", "manifests"),
+    ("oc set image", "deploy", "image"), ("oc tag", "promote", "image"), ("helm upgrade", "deploy", "manifests"), ("helm install", "deploy", "manifests"),
     ("helmfile apply", "deploy", "manifests"), ("helmfile sync", "deploy", "manifests"), ("skaffold run", "deploy", "manifests"),
     ("skaffold deploy", "deploy", "manifests"), ("argocd app sync", "deploy", "manifests"), ("argocd app set", "deploy", "image"),
     ("flux reconcile", "deploy", "manifests"), ("kapp deploy", "deploy", "manifests"), ("tanka apply", "deploy", "manifests"),

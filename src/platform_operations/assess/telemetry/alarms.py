@@ -19,16 +19,23 @@ MAX_ALARMS = 500
 _TERRAFORM = re.compile(
     r"^\s*resource\s+\"(aws_cloudwatch_metric_alarm|aws_cloudwatch_composite_alarm|datadog_monitor|"
     r"grafana_rule_group|newrelic_nrql_alert_condition|google_monitoring_alert_policy|"
-    r"azurerm_monitor_(?:metric_alert|scheduled_query_rules_alert_v2)|opsgenie_alert_policy)\"\s+\"([\w-]+)\""
+    r"azurerm_monitor_(?:metric_alert|scheduled_query_rules_alert(?:_v2)?|activity_log_alert|smart_detector_alert_rule)|opsgenie_alert_policy|"
+    r"newrelic_alert_condition|newrelic_synthetics_alert_condition|signalfx_detector|honeycombio_trigger|sentry_(?:issue|metric)_alert|"
+    r"statuscake_(?:uptime_check|test)|uptimerobot_monitor|betteruptime_monitor|digitalocean_(?:monitor|uptime)_alert|logzio_alert_v2|"
+    r"pingdom_check|checkly_check|coralogix_alert|elasticstack_kibana_alerting_rule|sysdig_monitor_alert_\w+)\"\s+\"([\w-]+)\""
 )
-_CLOUDFORMATION = re.compile(r"^\s*\"?Type\"?\s*:\s*['\"]?AWS::CloudWatch::(?:Composite)?Alarm\b")
+_CLOUDFORMATION = re.compile(
+    r"^\s*\"?Type\"?\s*:\s*['\"]?(?:AWS::CloudWatch::(?:Composite)?Alarm\b|Microsoft\.Insights/(?:metricAlerts|scheduledQueryRules|activityLogAlerts))",
+    re.IGNORECASE,
+)
 _CONSTRUCT = re.compile(r"new\s+(?:\w+\.)*Alarm\(\s*\w+\s*,\s*[`'\"]([\w-]+)")
 _NAMED = re.compile(r"^\s*['\"]?([A-Za-z][\w-]{0,120})['\"]?\s*:\s*\{?\s*$")
 _METRIC = re.compile(
     r"(?:metric_name|MetricName|metricName|name|query)['\"]?\s*[:=]\s*['\"]([^'\"]{2,300})['\"]"
 )
 _ANY = re.compile(
-    r"Alarm|_alarm|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_"
+    r"Alarm|_alarm|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_|_detector|_trigger|_alert\b|statuscake_|_monitor\b|_check\b|_alert_"
+    r"|metricAlerts|scheduledQueryRules"
 )
 _DISABLED = re.compile(r"(actions_enabled|ActionsEnabled|enabled)['\"]?\s*[:=]\s*['\"]?false", re.I)
 

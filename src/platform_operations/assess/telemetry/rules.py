@@ -16,6 +16,7 @@ from platform_operations.assess.telemetry.runbooks import (
     runbook_ids,
     runbook_link,
 )
+from platform_operations.assess.telemetry.switched_on import asked_for, switched_on
 from platform_operations.model.assessment import Fact, SeenAlert
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import Alert, Runbook
@@ -204,11 +205,22 @@ def _practice(repository: Repository, alerts: Sequence[Alert]) -> Fact:
             reason=f"{len(alerts)} alerts defined",
             evidence=tuple(uri for alert in alerts[:3] for uri in alert.evidence),
         )
+    switched = switched_on(repository)
+    if switched:
+        return Fact(
+            subject="practices",
+            aspect="alerts",
+            outcome="present",
+            strength="present",
+            reason="alerts that something else defines are switched on",
+            evidence=switched,
+        )
+    outside = repository.cut or asked_for(repository)
     return Fact(
         subject="practices",
         aspect="alerts",
-        outcome="unknown" if repository.cut else "absent",
-        reason=repository.cut or "no alerting rule, alarm or monitor as code",
+        outcome="unknown" if outside else "absent",
+        reason=outside or "no alerting rule, alarm or monitor as code",
     )
 
 

@@ -1,0 +1,107 @@
+"""Whether a platform, a container or a load balancer is told how to ask what runs whether it is well."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from platform_operations.assess.declared_probes import probes_in_code, probes_in_settings
+from platform_operations.model.assessment import Fact
+from platform_operations.model.evidence import repo_uri
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import Strength
+from platform_operations.platforms.platform import Sighting
+from platform_operations.repository import Repository
+
+_ASKED = frozenset({"none", "install"})
+
+_RUNNERS = frozenset(
+    {
+        "argocd", "aws", "azure", "cloudflare", "digitalocean", "fly", "flux", "gcp", "helm", "heroku", "kubernetes",
+        "netlify", "pulumi", "railway", "render", "vercel",
+    }
+)  # fmt: skip
+"""Platforms beside which a Compose file is the one of a developer's machine."""
+
+
+def health_practice(
+    repository: Repository, plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]], outside: str | None
+) -> Fact:
+    """Return the practice healthChecks: probes of workloads, in Terraform, in programs and in settings files.
+
+    A function has no health check of its own: where there is nothing else, the answer is unknown.
+    """
+    declared = tuple(
+        dict.fromkeys(
+            [
+                *_of_workloads(sightings),
+                *probes_in_code(repository, sightings),
+                *probes_in_settings(repository),
+            ]
+        )
+    )
+    if declared:
+        waited = any(stage.waits and stage.health_check for stage in plan.pipeline_stages)
+        strength: Strength = "enforced" if waited else "present"
+        return Fact(
+            subject="practices",
+            aspect="healthChecks",
+            outcome="present",
+            strength=strength,
+            evidence=declared[:8],
+        )
+    reason = outside or _library_chart(repository, sightings) or _hidden(plan, sightings)
+    return Fact(
+        subject="practices",
+        aspect="healthChecks",
+        outcome="unknown" if reason else "absent",
+        reason=reason or "no platform file declares a health check",
+    )
+
+
+def _of_workloads(sightings: Mapping[str, tuple[Sighting, ...]]) -> Iterator[str]:
+    elsewhere = bool(_RUNNERS & set(sightings))
+    for group in sightings.values():
+        for row in group:
+            load = row.workload
+            if load is None or load.health is None or load.health.kind in _ASKED:
+                continue
+            if load.health.kind == "platform" and load.health.because:
+                continue
+            if elsewhere and _for_a_developer(row):
+                continue
+            if load.probe_lines:
+                yield repo_uri(*load.probe_lines)
+            else:
+                yield repo_uri(row.path, row.first, row.last)
+
+
+def _for_a_developer(row: Sighting) -> bool:
+    name = row.path.rpartition("/")[2].lower()
+    return "compose" in name and not re.search(r"prod|deploy|release|live", row.path.lower())
+
+
+def _library_chart(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
+    """Return the first chart whose workloads another chart makes: the probes are that chart's."""
+    for row in sightings.get("helm", ()):
+        if row.workload is not None:
+            continue
+        text = repository.read(row.path) if row.path.endswith("Chart.yaml") else ""
+        if isinstance(text, str) and re.search(r"^dependencies\s*:", text, re.MULTILINE):
+            return f"{row.path}: the workloads come from charts outside the repository"
+        if row.unreadable and "outside the repository" in row.unreadable:
+            return f"{row.path}: {row.unreadable}"
+    return None
+
+
+def _hidden(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
+    """Return why nobody can see from here whether what runs is asked; None where it can be seen."""
+    served = [
+        one for one in plan.components if set(one.types) - {"library", "cli", "mobile-app", "infrastructure"}
+    ]
+    if served and all("serverless" in one.types for one in served):
+        return "functions have no health check of their own"
+    program = _program(sightings.get("aws", ()))
+    return f"{program}: what its constructs ask for by default is not in the repository" if program else None
+
+
+def _program(rows: Iterable[Sighting]) -> str | None:
+    return next((row.path for row in rows if row.path.rpartition("/")[2] == "cdk.json"), None)

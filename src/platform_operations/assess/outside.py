@@ -1,0 +1,173 @@
+"""What a repository hands over to something that cannot be read here, and which practices that may decide."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
+
+from platform_operations.assess.pipeline_words import deployer
+from platform_operations.assess.release_signs import told_platform
+from platform_operations.model.assessment import Fact
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import RELEASING
+from platform_operations.platforms.platform import Sighting
+from platform_operations.repository import Repository
+
+Concern: TypeAlias = Literal["scan", "release"]
+
+DASHBOARD = frozenset(
+    {
+        "vercel",
+        "netlify",
+        "railway",
+        "render",
+        "coolify",
+        "digitalocean",
+        "heroku",
+        "fly",
+        "cloudflare",
+        "supabase",
+    }
+)
+"""Platforms that can release, check and roll back by settings that no file of the repository shows."""
+
+HEALTHLESS = frozenset({"vercel", "netlify", "cloudflare", "heroku"})
+"""Those among them that ask nothing of a new version: neither a file nor a setting holds a health check."""
+
+_WHOLE = frozenset({"readable", "remote-template", "shared-library"})
+"""Aspects under which something of any content is handed over."""
+
+_CALLED = frozenset({"remote-workflow", "remote-orb", "remote-include"})
+"""Aspects under which something is called whose name tells its purpose."""
+
+_CHORE = re.compile(
+    r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
+    r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|wiki|comment|approve|codeowners"
+    r"|renovate|dependabot|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
+    r"|compliance|sbom|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut",
+    re.IGNORECASE,
+)
+_JUDGES = re.compile(
+    r"lint|test|scan|security|codeql|audit|quality|format|check|verif|pact|unit|coverage|analy|sast|scorecard"
+    r"|dependency|owasp|trivy|veracode|sonar|style|zizmor|fortify|brakeman|bandit|gosec|rubocop|eslint|phpstan|e2e|cypress|snyk|gitleaks",
+    re.IGNORECASE,
+)
+_SHIPS = re.compile(
+    r"deploy|promot|release|rollout|helm|publish|upload|\btag|version|push|provision|terraform|preview|teardown|destroy"
+    r"|migrat|invalidat|docker-?login|setup|configure|install|auth|slack|cache",
+    re.IGNORECASE,
+)
+_WHOLE_NAME = re.compile(
+    r"pipeline|\bci\b|\bcd\b|cicd|ci-cd|\bmain\b|build|\bgo\b|workflow\.ya?ml", re.IGNORECASE
+)
+
+
+def elsewhere(repository: Repository, facts: Iterable[Fact], concern: Concern) -> str | None:
+    """Return what a pipeline hands over to outside the repository that may decide about `concern`; None for nothing.
+
+    A workflow or command that its name tells to be a chore decides about nothing; one that only ships runs no scan,
+    and one that only judges a change releases nothing. What tells nothing may do anything.
+    """
+    for fact in facts:
+        if fact.outcome != "unknown" or not _of_pipeline(fact):
+            continue
+        if fact.aspect in _WHOLE:
+            return f"{fact.subject.removeprefix('file:')}: {fact.reason}"
+        called = [one for one in (fact.value or "").split(", ") if not _here(repository, one)]
+        decided = not fact.value or any(_decides(one, concern) for one in called)
+        if fact.aspect in _CALLED and decided:
+            return f"{fact.subject}: {fact.reason}"
+        if fact.aspect == "downstream" and concern == "release" and decided:
+            return f"{fact.subject}: {fact.reason}"
+    return None
+
+
+def _here(repository: Repository, called: str) -> bool:
+    """Whether a workflow that is called by owner and repository stands in this one."""
+    parts = called.partition("@")[0].split("/", 2)
+    return len(parts) == 3 and parts[1] == repository.name.partition("+")[2] and repository.exists(parts[2])
+
+
+def _of_pipeline(fact: Fact) -> bool:
+    """Whether a fact speaks of a pipeline; an unreadable file does where it is one of a CI system."""
+    if fact.aspect != "readable":
+        return True
+    path = fact.subject.removeprefix("file:")
+    return (
+        re.match(
+            r"\.github/(?:workflows|actions)/|\.gitlab|\.circleci/|\.buildkite/|(?:.*/)?(?:azure-pipelines|Jenkinsfile)|ci/",
+            path,
+        )
+        is not None
+    )
+
+
+def _decides(called: str, concern: Concern) -> bool:
+    path = called.partition("@")[0]
+    name = path.rpartition("/")[2] if "/" in path else path
+    spoken = re.sub(r"[_./]", "-", name.removesuffix(".yml").removesuffix(".yaml"))
+    if _CHORE.search(spoken):
+        return False
+    if _WHOLE_NAME.search(spoken):
+        return True
+    ships, judges = _SHIPS.search(spoken) is not None, _JUDGES.search(spoken) is not None
+    if ships == judges:
+        return not ships or concern == "release"
+    return ships if concern == "release" else judges and _SCANS.search(spoken) is not None
+
+
+_SCANS = re.compile(
+    r"scan|security|codeql|audit|quality|check|analy|verif|sonar|sast|dependency", re.IGNORECASE
+)
+
+
+def dashboard(
+    plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]], platforms: frozenset[str]
+) -> str | None:
+    """Return which platform may deploy by settings that no file shows. Resources in Terraform are no such sign."""
+    if any(stage.kind in RELEASING for stage in plan.pipeline_stages):
+        return None
+    for name in sorted(platforms & set(sightings)):
+        if not all(_incidental(row.path) for row in sightings[name]):
+            return f"{name} is set up in its dashboard, not in the repository"
+    return None
+
+
+def _incidental(path: str) -> bool:
+    """Whether a platform shows only as a resource or a library: neither says that it deploys this repository."""
+    return path.endswith((".tf", ".tofu", "package.json"))
+
+
+_INSTALLED = frozenset({"library", "cli", "mobile-app", "infrastructure"})
+
+
+_DECLARED = frozenset({"argocd", "flux", "helm", "kubernetes", "pulumi", "terraform", "sst"})
+"""Platforms whose files say here what is deployed, whoever applies them."""
+
+
+def handed_on(
+    repository: Repository, plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]
+) -> str | None:
+    """Return which stage makes what runs somewhere although nothing here puts it there; None where nothing does.
+
+    An image or archive that is only made for tags or releases is a product that others run.
+    """
+    lower = {place.id for place in plan.environments if place.kind in {"ephemeral", "development"}}
+    if any(
+        stage.kind in RELEASING | {"provision"} and stage.environment not in lower
+        for stage in plan.pipeline_stages
+    ):
+        return None
+    named = deployer(repository)
+    if named is not None:
+        return named
+    if not any(set(one.types) - _INSTALLED for one in plan.components):
+        return None
+    told = told_platform(repository)
+    if told is not None or _DECLARED & set(sightings):
+        return told
+    triggers = {pipeline.id: set(pipeline.triggers) for pipeline in plan.pipelines}
+    for stage in plan.pipeline_stages:
+        started = triggers.get(stage.pipeline, set[str]())
+        if stage.kind == "package" and stage.produces and started & {"push-default-branch", "push-branch"}:
+            return f"{stage.id} makes an artifact that is deployed from outside the repository"
+    return None

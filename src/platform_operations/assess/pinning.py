@@ -1,0 +1,172 @@
+"""Whether what is deployed is named so that it is always the same bytes: by digest, commit or unique version."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from platform_operations.assess.pipeline_words import moved_by, unique_names
+from platform_operations.assess.places import aside, lines_of, text_of
+from platform_operations.model.assessment import Fact
+from platform_operations.model.delivery import Stage
+from platform_operations.model.evidence import repo_uri
+from platform_operations.model.plan import Plan
+from platform_operations.model.words import IMMUTABLE, RELEASING, Strength
+from platform_operations.platforms.platform import Sighting
+from platform_operations.platforms.reading.images import tag_kind
+from platform_operations.repository import Repository
+
+ORCHESTRATED = frozenset({"kubernetes", "helm", "aws", "digitalocean", "render", "pulumi"})
+"""Platforms whose files name the images that run; a compose file may as well be for development."""
+
+_KEPT = frozenset({"argocd", "flux"})
+"""Platforms under which the files of the repository are what runs."""
+
+SHARE = 0.8
+"""How much of what a repository of manifests runs must be named for good: a few moving tags do not undo the rule."""
+
+MAX_FILES = 600
+
+
+def pinning_practice(
+    repository: Repository,
+    plan: Plan,
+    sightings: Mapping[str, tuple[Sighting, ...]],
+    facts: Iterable[Fact],
+    handed: str | None,
+    outside: str | None,
+) -> Fact:
+    """Return the practice artifactPinning.
+
+    `handed` is what a pipeline leaves to something unreadable, `outside` that or any other place that may decide.
+    """
+    releases = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
+    named = _of_production(plan, [stage for stage in releases if stage.consumes])
+    moving = [stage for stage in named if any(item.reference not in IMMUTABLE for item in stage.consumes)]
+    if moving:
+        return _fact(
+            "absent", f"{moving[0].id} names its artifact by a tag that can move", moving[0].evidence[:1]
+        )
+    pulls = [
+        uri for stage in releases if not stage.consumes and _pulls(stage.runs) for uri in stage.evidence[:1]
+    ]
+    pulls = pulls or [*moved_by(repository)]
+    if pulls and not named:
+        return _fact("absent", "a server takes whatever a branch holds at that moment", pulls[:1])
+    if handed and not any(stage.kind in {"deploy", "promote"} for stage in named):
+        return _fact("unknown", handed)
+    uris = [uri for stage in named for uri in stage.evidence]
+    uris = uris or _fixed_images(sightings) or _kept_images(repository, sightings)
+    if uris:
+        return _fact("present", None, uris)
+    if releases or any(stage.kind == "provision" for stage in plan.pipeline_stages):
+        uris = [*unique_names(repository)]
+        if uris:
+            return _fact("present", None, uris, "present")
+    elif uris := _unique_builds(plan):
+        return _fact("present", None, uris)
+    return _unnamed(plan, sightings, facts, outside)
+
+
+def _unnamed(
+    plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]], facts: Iterable[Fact], outside: str | None
+) -> Fact:
+    moved = [
+        repo_uri(row.path, row.first, row.last)
+        for row in sightings.get("kubernetes", ())
+        if row.workload is not None and row.workload.image and row.workload.reference == "tag"
+    ]
+    if moved:
+        return _fact("absent", "manifests name what runs by a tag that can move", moved[:1])
+    images = [item for item in plan.artifacts if item.kind == "container-image"]
+    if images and all(item.identity not in IMMUTABLE for item in images):
+        return _fact("absent", "the image is only named by tags that can move", images[0].evidence[:1])
+    if outside:
+        return _fact("unknown", outside)
+    open_ = [fact for fact in facts if fact.aspect == "artifact-reference" and fact.outcome == "unknown"]
+    left = next((fact.reason for fact in open_ if "does not name" not in (fact.reason or "")), None)
+    return _fact("unknown", left) if left else _fact("absent", "no release names an immutable artifact")
+
+
+def _fact(
+    outcome: str, reason: str | None, evidence: Iterable[str] = (), strength: Strength = "enforced"
+) -> Fact:
+    return Fact(
+        subject="practices",
+        aspect="artifactPinning",
+        outcome="present" if outcome == "present" else "absent" if outcome == "absent" else "unknown",
+        strength=strength if outcome == "present" else None,
+        reason=reason,
+        evidence=tuple(dict.fromkeys(evidence))[:8],
+    )
+
+
+def _of_production(plan: Plan, stages: list[Stage]) -> list[Stage]:
+    """Return those that release to users; all of them where none says so."""
+    kinds = {place.id: place.kind for place in plan.environments}
+    to_users = [stage for stage in stages if kinds.get(stage.environment or "") in {"production", "registry"}]
+    return to_users or stages
+
+
+def _pulls(runs: Iterable[str]) -> bool:
+    """Whether commands take whatever a branch holds at that moment."""
+    return any(re.search(r"\bgit\s+pull\b|\bgit\s+reset\s+--hard\s+origin/", line) for line in runs)
+
+
+def _fixed_images(sightings: Mapping[str, tuple[Sighting, ...]]) -> list[str]:
+    """Return where manifests name images that cannot move; nothing when one of them can."""
+    loads = [
+        (row, row.workload)
+        for name in sorted(ORCHESTRATED & set(sightings))
+        for row in sightings[name]
+        if row.workload is not None and row.workload.image
+    ]
+    if any(load.reference is not None and load.reference not in IMMUTABLE for _, load in loads):
+        return []
+    return [repo_uri(row.path, row.first, row.last) for row, load in loads if load.reference in IMMUTABLE]
+
+
+_TAG = re.compile(
+    r"^\s*(?:-\s+)?[\"']?(?:tag|imageTag|image_tag|newTag|digest)[\"']?\s*:\s*[\"']?([\w][\w.@:+-]*)[\"']?\s*(?:#.*)?$"
+)
+_IMAGE = re.compile(
+    r"^\s*(?:-\s+)?[\"']?image[\"']?\s*:\s*[\"']?([\w][\w./-]*(?::[\w][\w.+-]*)?(?:@sha256:[0-9a-f]{64})?)[\"']?\s*(?:#.*)?$"
+)
+_DATED = re.compile(r"\d+(?:[._-]\d+){2,}")
+
+
+def _kept_images(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> list[str]:
+    """Return where the values of releases and stacks name images for good, if nearly all of them do."""
+    paths = [path for path in repository.paths if _holds_images(path, bool(_KEPT & set(sightings)))]
+    found: list[tuple[str, bool]] = []
+    for path in paths[:MAX_FILES]:
+        found += _named_images(path, lines_of(text_of(repository, path) or ""))
+    fixed = [uri for uri, for_good in found if for_good]
+    return fixed if fixed and len(fixed) >= SHARE * len(found) else []
+
+
+def _holds_images(path: str, kept: bool) -> bool:
+    if not path.endswith((".yaml", ".yml")) or aside(path):
+        return False
+    if re.search(r"(?:^|/)Pulumi\.[\w-]+\.ya?ml$", path):
+        return True
+    return kept and not path.startswith((".github/", ".gitlab")) and "compose" not in path.lower()
+
+
+def _named_images(path: str, rows: list[str]) -> Iterator[tuple[str, bool]]:
+    for number, row in enumerate(rows, 1):
+        match = _TAG.match(row) if len(row) < 400 else None
+        if match is None:
+            match = _IMAGE.match(row) if len(row) < 400 else None
+            if match is None or ("/" not in match[1] and ":" not in match[1]):
+                continue
+            tag = match[1].rpartition("/")[2].partition(":")[2]
+        else:
+            tag = match[1]
+        for_good = "sha256:" in row or tag_kind(tag) in IMMUTABLE or _DATED.search(tag) is not None
+        yield repo_uri(path, number), for_good
+
+
+def _unique_builds(plan: Plan) -> list[str]:
+    """Return where pipelines that hand over to nobody name what they build, if by names that cannot move."""
+    if any(item.identity not in IMMUTABLE for item in plan.artifacts):
+        return []
+    return [uri for item in plan.artifacts for uri in item.evidence]

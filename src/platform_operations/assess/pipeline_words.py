@@ -1,0 +1,302 @@
+"""What pipelines say by name where nothing that they run can be followed: remote workflows, library steps, tasks.
+
+A name that tells a practice ("security scan", "smoke tests", `enableFortifyScan()`) shows that it is configured, not
+that it blocks; so what is found here is *present*, never *enforced*.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from platform_operations.assess.places import file_name, lines_of, text_of
+from platform_operations.model.evidence import repo_uri
+from platform_operations.platforms.reading.files import counts
+from platform_operations.repository import Repository
+
+MAX_FILES = 400
+MAX_FOUND = 6
+MAX_LINE = 500
+
+_FOLDERS = (
+    ".github/workflows/",
+    ".github/actions/",
+    ".gitlab/",
+    ".circleci/",
+    ".buildkite/",
+    ".azuredevops/",
+    ".azure-pipelines/",
+    "azure-pipelines/",
+    "azure/",
+    "ci/",
+    ".ci/",
+    ".tekton/",
+    ".semaphore/",
+)
+_NAMED = re.compile(
+    r"^(?:\.gitlab-ci.*\.ya?ml|\.?azure-?pipelines?.*\.ya?ml|Jenkinsfile.*|\.travis\.yml|\.drone\.yml|bitbucket-pipelines\.yml"
+    r"|buildspec.*\.ya?ml|cloudbuild.*\.ya?ml|appveyor\.yml|codemagic\.yaml|action\.ya?ml)$"
+)
+_BUILD_FILES = re.compile(
+    r"^(?:GNUmakefile|[Mm]akefile|.*\.mk|[Jj]ustfile|Taskfile\.ya?ml|magefile\.go|noxfile\.py|tox\.ini)$"
+)
+
+_WORDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "securityScan": re.compile(
+            r"codeql|semgrep|trivy|grype|gitleaks|trufflehog|detect-secrets|ggshield|checkov|tfsec|terrascan"
+            r"|\bkics\b|\bbandit\b|gosec|brakeman|zizmor|sonar(?:qube|cloud|-scanner)|fortify|veracode|checkmarx"
+            r"|coverity|twistlock|prisma-?cloud|\bzap\b|cfn[-_]nag|devskim|\bsast\b|\bdast\b|snyk[-_/ ](?:code|container|iac|docker)"
+            r"|(?:security|secrets?|container|image|docker|iac|infrastructure|whitesource|vulnerabilit(?:y|ies)|sarif)[-_ ]?(?:scan|scans|scanning|scanner|detection)\b"
+            r"|(?:scan|detect)[-_ ](?:for[-_ ])?(?:secrets|images?|containers?|vulnerabilities)"
+            r"|enable(?:Security|Fortify|Checkmarx|Veracode)Scan|securityScan\b|container-scan|docker-scan",
+            re.IGNORECASE,
+        ),
+        "dependencyScan": re.compile(
+            r"dependency-?review|trivy (?:fs|filesystem|repo)|dependency[-_ ]?check|owasp[-_ ]?(?:dependency|dep)|security_owasp|osv-scanner|govulncheck"
+            r"|pip-audit|(?:npm|yarn|pnpm|bun|cargo|bundle|bundler|composer)[-_ ](?:npm[-_ ])?audit|cargo[-_ ]deny|\bnancy\b|safety (?:check|scan)"
+            r"|\bsnyk\b(?![-_/ ](?:code|container|iac|docker)|/actions/(?:docker|iac))|whitesource|\bmend\b|blackduck|black-duck|nexus[-_ ]?iq|dependency[-_ ]scann?(?:ing)?"
+            r"|dependenc(?:y|ies)[-_ ](?:vulnerabilit|security|audit|scan)|audit[-_ ]dependencies|vulnerable dependencies|\bcve[-_ ](?:check|scan)",
+            re.IGNORECASE,
+        ),
+        "rollback": re.compile(
+            r"roll-?_?back|rollout undo|roll back|revert[-_ ](?:deploy|release|to previous)|redeploy[-_ ]previous",
+            re.IGNORECASE,
+        ),
+        "postDeployValidation": re.compile(
+            r"smoke[-_ ]?tests?\b|\bsmoke\b|post[-_ ]?deploy(?:ment)?\b"
+            r"|(?:verify|validate|validating|test)[-_ ](?:the[-_ ])?(?:deployment|deploy|deployed|release[-_ ]health|live site|production)\b(?![-_ ](?:depend|permi|conf|script|key|input|branch|var|env))"
+            r"|deployment[-_ ](?:tests?|verification|validation|health)\b|url-health-check|health-?check-(?:action|url)|healthcheck(?:s)?[-_ ](?:after|url|endpoint)"
+            r"|synthetics?[-_ ](?:tests?|ci)\b|smoketest:",
+            re.IGNORECASE,
+        ),
+    }
+)
+
+_SPEAKING = re.compile(
+    r"^\s*(?:-\s+)?(?:"
+    r"(?:uses|name|displayName|task|template|label|stage|extends|include|component|key|id|job|orb|call|command|run|script|bash|sh|entrypoint)\s*:"
+    r"|['\"]?[\w./-]+['\"]?\s*:\s*(?:$|[|>]|&)"
+    r")"
+)
+_SILENT = re.compile(
+    r"^\s*(?:-\s+)?(?:if|paths?|paths-ignore|branches|cron|key|description|default|echo|cache|restore-keys|needs|depends_on|dependsOn|artifact_paths|sarif_file|slack\w*|channel\w*|message|title|body|condition|output|format)\b\s*[:=]?"
+    r"|^\s*(?:echo|printf|export|#|//|\*|/\*|@?echo)\b|^\s*(?:#|//|\*|/\*)|upload-sarif|\bcache\b.*(?:path|key)"
+)
+_SCRIPT = re.compile(r"^\s*(?:-\s+)?(?:[@\w./$({\"'-]|stage\s*\()")
+_LOCAL = re.compile(r"localhost|127\.0\.0\.1|docker[ -]compose|docker run|kind create|minikube|0\.0\.0\.0")
+_AFTER = re.compile(
+    r"^\s*(?:-\s+)?(?:uses|name|run|script|command|template|task|displayName|stage|environment|[\w-]*deploy[\w-]*)\s*:.*(?:deploy|rollout|release to)"
+    r"|^\s*[\w-]*deploy[\w-]*\s*:|helm upgrade|kubectl (?:apply|set)|terraform apply|pulumi up|sst deploy|\bdeploy\b.*--|goreleaser|withPipeline"
+    r"|deployment_status|workflow_run|^\s*-?\s*environment\s*:",
+    re.IGNORECASE,
+)
+"""What ships stands before what checks it."""
+
+_AFTER_BY_NAME = re.compile(r"post-?_?deploy|after-?deploy|deploy-pr|smoke|deploy[-_]check", re.IGNORECASE)
+_UNDOES_OTHERS = re.compile(
+    r"(?:disable|no|skip)[-_]?rollback|rollback\W{0,4}false|migrat|ROLLBACK_|db:|schema|liquibase|flyway|alembic|git rev|transaction",
+    re.IGNORECASE,
+)
+_NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label|id)\s*:")
+_DEPLOYER = re.compile(
+    r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness(?:-cd)?|deploybot|shipit|aws-?codepipeline)\b",
+    re.IGNORECASE,
+)
+_UPLOADS = re.compile(
+    r"uses:\s*[\"']?(?!actions/|github/|codecov|softprops/|docker/|peaceiris/)[\w.-]+/[\w./-]*(?:deploy|upload|promot|riff-raff|octopus|rollout)[\w./-]*@"
+    r"|task:\s*Publish(?:Build|Pipeline)Artifacts?@",
+    re.IGNORECASE,
+)
+
+
+def said(repository: Repository, practice: str) -> tuple[str, ...]:
+    """Return the URIs of the lines of pipelines that name a practice, at most MAX_FOUND.
+
+    `practice` is securityScan, dependencyScan, rollback or postDeployValidation.
+    """
+    return tuple(uri for _, uri in zip(range(MAX_FOUND), _said(repository, practice), strict=False))
+
+
+def _said(repository: Repository, practice: str) -> Iterator[str]:
+    pattern = _WORDS[practice]
+    for path in _pipelines(repository.paths):
+        if practice in _OF_RELEASES and _BUILD_FILES.match(file_name(path)):
+            continue
+        text = text_of(repository, path)
+        if text is None or not (pattern.search(text) or _JOURNEYS.search(text)):
+            continue
+        rows = lines_of(text)
+        found = [number for number, row in enumerate(rows, 1) if _names(row, pattern)]
+        if practice == "rollback":
+            found = [number for number in found if not _UNDOES_OTHERS.search(rows[number - 1])]
+        elif practice == "postDeployValidation":
+            found = [number for number in found if _checks_what_shipped(path, rows, number)]
+            found += [number for number in range(1, len(rows) + 1) if _waits_for_a_deploy(rows, number)]
+        if found:
+            shown = next((number for number in found if not _NAMES_ONLY.match(rows[number - 1])), found[0])
+            yield repo_uri(path, shown)
+
+
+_OF_RELEASES = frozenset({"rollback", "postDeployValidation"})
+
+
+def _names(row: str, pattern: re.Pattern[str]) -> bool:
+    if len(row) > MAX_LINE or not _tells(row):
+        return False
+    bare = _bare(row)
+    return pattern.search(bare) is not None and not re.search(r":\s*[\"']?(?:false|off|no)[\"']?\s*$", bare)
+
+
+_JOURNEYS = re.compile(
+    r"(?:integration|e2e|end-?to-?end|acceptance|functional|journey|regression|cypress|playwright|api|ui)[-_ ]?tests?",
+    re.IGNORECASE,
+)
+_JOB = re.compile(r"^(\s+)(?:-\s+)?[\w./-]+\s*:\s*$")
+_NEEDS = re.compile(r"^\s*(?:needs|requires|depends_on|dependsOn)\s*:(.*)$")
+
+
+def _waits_for_a_deploy(rows: list[str], number: int) -> bool:
+    """Whether a job of tests of whole journeys begins here, and begins after a job that deploys."""
+    head = _JOB.match(rows[number - 1])
+    if head is None or _JOURNEYS.search(rows[number - 1]) is None:
+        return False
+    needed = 0
+    for row in rows[number : number + 30]:
+        if row.strip() and len(row) - len(row.lstrip()) <= len(head[1]):
+            return False
+        needs = _NEEDS.match(row)
+        needed = 8 if needs else needed - 1
+        if needed >= 0 and re.search(
+            r"deploy", needs[1] if needs else row if row.lstrip().startswith("-") else ""
+        ):
+            return not _here(rows, number)
+    return False
+
+
+def _checks_what_shipped(path: str, rows: list[str], number: int) -> bool:
+    shipped = _AFTER_BY_NAME.search(path) is not None or any(
+        _AFTER.search(row) for row in rows[: number - 1] if not row.lstrip().startswith("#")
+    )
+    return shipped and not _here(rows, number)
+
+
+_LOWER = re.compile(
+    r"(?<![a-z])(?:staging|stage|stg|uat|pre-?prod|qa|int|integration|internal-dev|acceptance|aat)(?![a-z])",
+    re.IGNORECASE,
+)
+_HIGHEST = re.compile(r"(?<![a-z])prod(?:uction)?(?![a-z])", re.IGNORECASE)
+
+
+def checked_between(repository: Repository) -> tuple[str, ...]:
+    """Return the URIs of checks after a deploy in pipelines that speak of a lower environment and of production."""
+    found: list[str] = []
+    for uri in said(repository, "postDeployValidation"):
+        text = text_of(repository, uri.removeprefix("repo:").partition("#")[0]) or ""
+        spoken = "\n".join(row for row in lines_of(text) if not row.lstrip().startswith("#"))
+        if _LOWER.search(spoken) and _HIGHEST.search(spoken):
+            found.append(uri)
+    return tuple(found)
+
+
+_SUBMITS = re.compile(r"uses:\s*\S*dependency-(?:submission|graph)", re.IGNORECASE)
+
+
+def submitted(repository: Repository) -> str | None:
+    """Return where a pipeline tells the hosting which dependencies there are: it compares them with advisories itself."""
+    for path in _pipelines(repository.paths):
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            if _SUBMITS.search(row):
+                return f"{path}:{number} hands the dependencies to the hosting, which checks them there"
+    return None
+
+
+def deployer(repository: Repository) -> str | None:
+    """Return which pipeline gives what it made to a deployer outside the repository, and where; None where none does."""
+    for path in _pipelines(repository.paths):
+        text = text_of(repository, path)
+        if text is None or _BUILD_FILES.match(file_name(path)):
+            continue
+        for number, row in enumerate(lines_of(text), 1):
+            if (
+                len(row) <= MAX_LINE
+                and _tells(row)
+                and (_UPLOADS.search(row) or _DEPLOYER.search(_bare(row)))
+            ):
+                return f"{path}:{number} hands over to a deployment that is kept outside the repository"
+    return None
+
+
+_UNIQUE = re.compile(
+    r"github\.sha\b|GITHUB_SHA|git rev-parse|git describe|CI_COMMIT_(?:SHORT_)?SHA|CI_COMMIT_TAG|CIRCLE_SHA1|CIRCLE_TAG|BUILDKITE_(?:COMMIT|BUILD_NUMBER)"
+    r"|Build\.(?:BuildId|BuildNumber|SourceVersion)|BUILD_(?:NUMBER|ID|TAG)\b|GIT_(?:COMMIT|SHA|HASH|TAG)|COMMIT_(?:SHA|HASH|ID|REF)|SHORT_SHA|github\.run_(?:number|id)"
+    r"|release\.tag_name|app_?version|image_?(?:tag|version|digest)|IMAGE_?TAG|\$\{?(?:RELEASE_?)?VERSION\b|\$\{?TAG\b|@sha256:|type=sha|type=semver"
+    r"|inputs\.\w*(?:sha|version|tag|digest)\b|outputs\.\w*(?:sha|version|tag|digest)\b|\.sha\b|docker[_-]?sha",
+    re.IGNORECASE,
+)
+_OF_ARTIFACTS = re.compile(
+    r"image|docker|helm|kubectl|\bpush\b|regist|artifact|s3://|s3_|\.zip|\.jar|\.deb|lambda|\becs\b|gcloud|\baz\b|\bdeploy|\btag\b|app_version|release",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bif:|labels?:|url:|echo |export |annotat|test",
+    re.IGNORECASE,
+)
+_PULLS = re.compile(r"^\s*(?:&&\s*|sudo\s+)?git\s+(?:pull\b|reset\s+--hard\s+origin/)")
+
+
+def unique_names(repository: Repository) -> tuple[str, ...]:
+    """Return the URIs of lines of pipelines that hand an artifact on by a name that no other build has."""
+    found: list[str] = []
+    for path in _pipelines(repository.paths):
+        text = text_of(repository, path)
+        if text is None or not _UNIQUE.search(text):
+            continue
+        for number, row in enumerate(lines_of(text), 1):
+            if len(row) > MAX_LINE or row.lstrip().startswith(("#", "//")):
+                continue
+            if _UNIQUE.search(row) and _OF_ARTIFACTS.search(row) and not _NO_NAME.search(row):
+                found.append(repo_uri(path, number))
+                break
+    return tuple(found[:MAX_FOUND])
+
+
+def moved_by(repository: Repository) -> tuple[str, ...]:
+    """Return the URIs of lines by which a pipeline makes a server take whatever a branch holds."""
+    found: list[str] = []
+    for path in _pipelines(repository.paths):
+        text = text_of(repository, path)
+        if text is None or "ssh" not in text.lower() or "git" not in text:
+            continue
+        found += [
+            repo_uri(path, number) for number, row in enumerate(lines_of(text), 1) if _PULLS.match(row)
+        ][:1]
+    return tuple(found[:MAX_FOUND])
+
+
+def _bare(row: str) -> str:
+    return re.sub(r"\s#.*$", "", row)
+
+
+def _tells(row: str) -> bool:
+    return not _SILENT.search(row) and (_SPEAKING.match(row) or _SCRIPT.match(row)) is not None
+
+
+def _here(rows: list[str], number: int) -> bool:
+    """Whether what is tested was started by the job itself: a container or server on the runner."""
+    return any(_LOCAL.search(row) for row in rows[max(0, number - 12) : number + 14])
+
+
+@lru_cache(maxsize=4)
+def _pipelines(paths: tuple[str, ...]) -> tuple[str, ...]:
+    found = [path for path in paths if _speaks(path)]
+    return tuple(found[:MAX_FILES])
+
+
+def _speaks(path: str) -> bool:
+    name = file_name(path)
+    if path.startswith(_FOLDERS):
+        return path.endswith((".yml", ".yaml", ".groovy", ".sh"))
+    if _NAMED.match(name):
+        return counts(path)
+    return _BUILD_FILES.match(name) is not None and path.count("/") <= 1 and counts(path)

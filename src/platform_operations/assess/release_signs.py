@@ -1,0 +1,127 @@
+"""What settings and pages say of releases beside the pipelines: remediation by Flux, procedures, platforms by name."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from platform_operations.assess.places import VENDORED, aside, file_name, lines_of, text_of
+from platform_operations.model.evidence import repo_uri
+from platform_operations.model.plan import Plan
+from platform_operations.platforms.platform import Sighting
+from platform_operations.repository import Repository
+
+MAX_FILES = 600
+MAX_PAGES = 60
+MAX_FOUND = 8
+
+_ROLLBACK_HEADING = re.compile(
+    r"^(?:#{1,6}|=+)\s.*\b(?:roll(?:ing)?[ -]?back|revert(?:ing)?\b.*(?:deploy|release|version))(?!.*(?:migration|database|schema|transaction|note))",
+    re.IGNORECASE,
+)
+_OPERATING = re.compile(
+    r"runbook|playbook|deploy|release|releasing|operat|roll(?:ing)?[-_ ]?back|incident|readme|disaster|recover|maint(?:enance|ain)|contributing|production",
+    re.IGNORECASE,
+)
+_ABOUT_OTHERS = frozenset(
+    {
+        "templates", "template", "skills", "prompts", "fixtures", "examples", "testdata", "content", "pages", "gitbook", "tutorials", "tutorial",
+        "features", "knowledge-base", "website", "proposals", "backlog", "business", "migrations", "site", "guides", "blog", "posts", "adr", "rfcs",
+    }
+)  # fmt: skip
+"""Folders of pages about a product, a plan or somebody else's work."""
+
+
+def documented_rollback(repository: Repository) -> Iterator[str]:
+    """Yield the URI of the heading of each page that tells how a release of this repository is taken back."""
+    pages = [path for path in repository.paths if path.lower().endswith((".md", ".rst", ".adoc"))]
+    own = [path for path in pages if _about_operating(path) and not _borrowed(path)]
+    for path in own[:MAX_PAGES]:
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            if len(row) < 300 and _ROLLBACK_HEADING.match(row):
+                yield repo_uri(path, number)
+                break
+
+
+def _about_operating(path: str) -> bool:
+    """Whether a page's name or its folder says that it is about running this."""
+    return _OPERATING.search("/".join(path.split("/")[-2:])) is not None
+
+
+def _borrowed(path: str) -> bool:
+    """Whether a page comes with other people's code or a tool, or is one to be filled in."""
+    folders = path.lower().split("/")[:-1]
+    hidden = any(part.startswith(".") and part not in {".github", ".gitlab"} for part in folders)
+    return hidden or not (VENDORED | _ABOUT_OTHERS).isdisjoint(folders)
+
+
+_UPGRADE = re.compile(r"^(\s*)upgrade\s*:\s*$")
+_REMEDY = re.compile(r"^\s*(?:remediation\s*:|strategy\s*:\s*rollback|name\s*:\s*RemediateOnFailure)")
+
+
+def remediated(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> tuple[str, ...]:
+    """Return where Flux is told to take a failed upgrade of a Helm release back: its default remedy is a rollback."""
+    found: list[str] = []
+    for path in list(dict.fromkeys(row.path for row in sightings.get("flux", ())))[:MAX_FILES]:
+        rows = lines_of(text_of(repository, path) or "")
+        line = next((line for number in range(len(rows)) if (line := _remedy(rows, number))), None)
+        if line is not None:
+            found.append(repo_uri(path, line))
+    return tuple(found[:MAX_FOUND])
+
+
+def _remedy(rows: list[str], number: int) -> int | None:
+    opened = _UPGRADE.match(rows[number])
+    if opened is None:
+        return None
+    for at in range(number + 1, min(number + 12, len(rows))):
+        row = rows[at]
+        if row.strip() and len(row) - len(row.lstrip()) <= len(opened[1]):
+            return None
+        if _REMEDY.match(row):
+            return at + 1
+    return None
+
+
+_SCANNING_LINTER = re.compile(r"^\s*-\s*[\"']?gosec[\"']?\s*(?:#.*)?$")
+
+
+def linters_that_scan(repository: Repository, plan: Plan) -> Iterator[str]:
+    """Yield where golangci-lint, which a stage runs, is told to run gosec."""
+    runs = any("golangci" in line for stage in plan.pipeline_stages for line in stage.runs)
+    for path in repository.paths if runs else ():
+        if not re.match(r"^\.golangci\.ya?ml$", path):
+            continue
+        enabled = False
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            key = re.match(r"^\s*([\w-]+)\s*:", row)
+            enabled = key[1] == "enable" if key else enabled
+            if enabled and _SCANNING_LINTER.match(row):
+                yield repo_uri(path, number)
+
+
+_PLATFORM = r"(Coolify|Render(?:\.com)?|Railway|Vercel|Netlify|Heroku|Fly(?:\.io)?|DigitalOcean|Dokku|CapRover|Cloudflare(?: Pages| Workers)?)"
+_PROSE = re.compile(
+    r"\b(?:deploy(?:ed|s|ment)?|hosted|hosting|runs|running|handled|managed)\b(?: \w+){0,4} (?:on|to|with|via|using|by|through) \W{0,3}"
+    + _PLATFORM
+    + r"\b|\b"
+    + _PLATFORM
+    + r" (?:will |automatically |then ){0,2}(?:handles?|deploys?|builds?|detects?|runs?|auto-?deploys?)\b",
+    re.IGNORECASE,
+)
+_OPTIONAL = re.compile(
+    r"\b(?:can|could|may|might|you|your|example|one-click|button|want|option|alternativ|easily|easiest|if)\b",
+    re.IGNORECASE,
+)
+
+
+def told_platform(repository: Repository) -> str | None:
+    """Return the place where a page or Dockerfile says which platform runs this, and which; None where none does."""
+    for path in repository.paths:
+        name = file_name(path).lower()
+        page = name in {"readme.md", "deployment.md", "deploy.md"} and path.count("/") <= 1
+        if not (page or name == "dockerfile") or aside(path, but=frozenset({"docs"})):
+            continue
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            told = _PROSE.search(row) if len(row) < 600 and (page or row.lstrip().startswith("#")) else None
+            if told and not _OPTIONAL.search(row) and not (page and row.startswith("#")):
+                return f"{path}:{number} says that {told[1] or told[2]} runs it, which no other file shows"
+    return None
