@@ -9,6 +9,7 @@ from platform_operations.assess.ci.follow import Followed, follow, script_name
 from platform_operations.assess.ci.jobs import CiJob, CiStep, Place
 from platform_operations.assess.ci.kinds import (
     act_of_command,
+    deploys_by_name,
     is_journey,
     kind_of_name,
     needs_local_cluster,
@@ -117,6 +118,8 @@ def _of_uses(step: CiStep, repository: Repository) -> Iterator[Atom]:
             yield from _of_command(whole, step, repository)
         return
     act = act_of_uses(uses, step.inputs)
+    if act is NOTHING_DONE and not step.remote and "@" in uses and deploys_by_name(uses):
+        act = Act(kind="deploy")
     text = f"uses {uses}"
     body = "\n".join(
         step.inputs.get(key, "")

@@ -152,16 +152,19 @@ def act_of_name(uses: str, inputs: Mapping[str, str]) -> Act:
     by_check = check_strength(f"uses {uses}")
     if by_check[1] is not None and by_check[0] > strength:
         act = _act_of_check(by_check[1], " ".join((uses, *inputs.values())))
-    if act is NOTHING_DONE and _DEPLOYS.search(action) and not _BESIDE_DEPLOYS.search(action):
-        return Act(kind="deploy")
     return act
+
+
+def deploys_by_name(uses: str) -> bool:
+    """Whether a CI action that no table knows says by its name that it deploys; what prepares or tells of it does not."""
+    action = action_of(f"uses {uses}") or ""
+    return _DEPLOYS.search(action) is not None and _BESIDE_DEPLOYS.search(action) is None
 
 
 _DEPLOYS = re.compile(r"^[\w.-]+/(?:\S*[/-])?deploy(?:-(?!ment)[\w-]+)?(?:-action)?$")
 _BESIDE_DEPLOYS = re.compile(
     r"delete|clean|undeploy|destroy|status|comment|notif|set-?up|url|keys?\b|token|wait|label|check|lint|valid|test|slack|review-?app-re|summary|record|gate|plan|diff|size"
 )
-"""Actions that no table knows deploy by their name, but not what prepares, judges or tells of a deploy."""
 
 
 def _act_of_check(check: Check, text: str) -> Act:
