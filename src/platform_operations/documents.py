@@ -114,7 +114,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
 
 def assessment_document(assessment: Assessment, verdict: Verdict) -> dict[str, Any]:
     """Return the document platform-ops/assessment@1, with today's gaps and questions."""
-    plan = assessment.as_is
+    plan = assessment.as_is.document()
     unseen: dict[str, Any] = {
         "outcome": "unknown",
         "strength": None,
@@ -125,7 +125,7 @@ def assessment_document(assessment: Assessment, verdict: Verdict) -> dict[str, A
     return {
         "schema": ASSESSMENT,
         "hash": assessment.hash(),
-        "target": plan.document()["target"],
+        "target": plan["target"],
         "facts": [_fact(fact) for fact in assessment.facts],
         **{
             name: [
@@ -136,12 +136,12 @@ def assessment_document(assessment: Assessment, verdict: Verdict) -> dict[str, A
             for name in ("ci", "platforms", "languages", "observability")
         },
         "practices": {name: practices.get(name, unseen) for name in PRACTICES},
-        "components": plan.document()["components"],
+        "components": plan["components"],
         "alerts": [_seen_alert(row.model_dump(mode="json", by_alias=True)) for row in assessment.alerts],
         "baseline": [row.model_dump(mode="json", by_alias=True) for row in assessment.baseline],
         "backtests": [row.model_dump(mode="json", by_alias=True) for row in assessment.backtests],
         "evidence": [entry.document() for entry in assessment.evidence],
-        "asIs": plan.document(),
+        "asIs": plan,
         "gaps": [finding_document(finding) for finding in verdict.findings],
         "questions": [question.document() for question in verdict.questions],
     }

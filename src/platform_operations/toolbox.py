@@ -264,9 +264,9 @@ def plan_of(document: object) -> Plan | tuple[Finding, ...]:
     return read_document(document)
 
 
-def assess_document(target: Target, assessment: Assessment) -> dict[str, Any]:
-    """Return the document platform-ops/assessment@1."""
-    return assessment_document(assessment, gaps_of(target, assessment))
+def assess_document(target: Target, assessment: Assessment, today: Judged | None = None) -> dict[str, Any]:
+    """Return the document platform-ops/assessment@1; `today` are its gaps where they are known already."""
+    return assessment_document(assessment, today or gaps_of(target, assessment))
 
 
 def backtested(

@@ -28,6 +28,7 @@ from platform_operations.assess.telemetry.rule_files import read_rules
 from platform_operations.assess.telemetry.rules import read_alerts
 from platform_operations.assess.telemetry.runbooks import read_runbooks
 from platform_operations.assess.telemetry.slo_files import read_slos
+from platform_operations.assess.units import read_manifests
 from platform_operations.assess.user_words import settings, with_kinds
 from platform_operations.model.assessment import Assessment, Fact
 from platform_operations.model.configuration import Configuration
@@ -65,7 +66,8 @@ def assess(
     """
     user = configuration or Configuration()
     seen = sightings(repository)
-    components, facts = read_components(repository, seen)
+    manifests, broken = read_manifests(repository)
+    components, facts = read_components(repository, seen, manifests)
     components = components or _said_components(repository, user)
     owners, owner_facts, owner_of = read_owners(repository)
     delivery = read_delivery(Shipping(repository), components)
@@ -74,11 +76,12 @@ def assess(
     alerts = read_alerts(repository, place_of, rules) if components else None
     runbooks, runbook_facts = read_runbooks(repository, owner_of, rules)
     slos, slo_facts = read_slos(repository, place_of) if components else ((), ())
-    pillars, telemetry = read_instrumentation(repository, components)
+    pillars, telemetry = read_instrumentation(repository, components, manifests)
     environments, said_kinds = with_kinds(with_places(delivery.environments, seen), user)
     stages = _stages(delivery, components, seen)
     gathered: list[Fact] = [
         *_system_facts(delivery, seen),
+        *broken,
         *facts,
         *owner_facts,
         *delivery.facts,
@@ -93,7 +96,7 @@ def assess(
         *_problems(problems),
         *(fact for fact, _ in settings(user)),
     ]
-    risk = _risk(user, risk_profile(repository, components, tuple(gathered)))
+    risk = _risk(user, risk_profile(repository, components, tuple(gathered), manifests))
     named, ledger_of_user = _owners(owners, user)
     ledger_of_user = (*ledger_of_user, *said_kinds)
     named = (*named, *_labelled_owners(alerts.entries if alerts else (), named))

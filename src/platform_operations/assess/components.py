@@ -21,20 +21,22 @@ MAX_EVIDENCE = 6
 
 
 def read_components(
-    repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]
+    repository: Repository,
+    sightings: Mapping[str, tuple[Sighting, ...]],
+    manifests: Sequence[Manifest] | None = None,
 ) -> tuple[tuple[Component, ...], tuple[Fact, ...]]:
     """Return the components, and what is known of languages, migrations, exposure, flags and health.
 
     A folder is a component when it delivers: something runs from it, or it is published. Folders under a
     workspace or a folder of services need a type of their own; other folders below a deliverable need
     something that runs them. Where nothing has a type but there is code or configuration, the root is one
-    component whose type is unknown.
+    component whose type is unknown. `manifests` are those of the repository where they were read before.
     """
-    manifests, broken = read_manifests(repository)
-    units = read_units(repository, manifests, sightings)
+    known, broken = read_manifests(repository) if manifests is None else (manifests, ())
+    units = read_units(repository, known, sightings)
     migrations = find_migrations(repository.paths)
-    spoken = languages(repository.paths, manifests)
-    chosen = deliverables(units, manifests, sightings, migrations, bool(spoken))
+    spoken = languages(repository.paths, known)
+    chosen = deliverables(units, known, sightings, migrations, bool(spoken))
     chosen = with_bundled(chosen, units, migrations)
     places = [unit.folder for unit, _ in chosen]
     components: list[Component] = []

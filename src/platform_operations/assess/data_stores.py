@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from platform_operations.assess.component_types import Unit
 from platform_operations.assess.places import aside, file_name, folder, text_of
@@ -59,18 +60,24 @@ def find_migrations(paths: Sequence[str]) -> tuple[Migrations, ...]:
     return tuple(Migrations(place, tuple(files)) for place, files in sorted(found.items()))
 
 
+@lru_cache(maxsize=4_096)
+def _last_folders(place: str) -> tuple[str, str]:
+    """Return the names of a folder and of the one above it, in lower case; "" where there is none."""
+    above, _, parent = place.lower().rpartition("/")
+    return parent, file_name(above)
+
+
 def _migration_folder(path: str) -> str | None:
+    place = path.rpartition("/")[0]
+    parent, above = _last_folders(place)
+    named = parent in _FOLDERS or parent.endswith(("_migrate", "_migrations", "-migrations"))
+    if not named and above not in _FOLDERS:
+        return None
     name = file_name(path)
     if not name.endswith(_SUFFIXES) or name == "__init__.py":
         return None
-    parts = path.split("/")
-    if len(parts) < 2:
-        return None
-    parent = parts[-2].lower()
-    above = parts[-3].lower() if len(parts) > 2 else ""
     if name == "migration.sql" and above in _FOLDERS:
-        return "/".join(parts[:-2])
-    named = parent in _FOLDERS or parent.endswith(("_migrate", "_migrations", "-migrations"))
+        return folder(place)
     if not named or not _VERSIONED.match(name):
         return None
     if parent == "versions" and not any(word in path.lower() for word in ("alembic", "migration")):

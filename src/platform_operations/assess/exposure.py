@@ -29,6 +29,7 @@ _PATH = re.compile(
 _DJANGO = re.compile(
     r"path\(\s*r?[\"']((?:[\w.-]+/){0,3}(?:healthz?|health[-_]?check|livez?|readyz?|ping)/?)[\"']"
 )
+_QUOTED = ('"/', "'/", "`/", "GET /")
 _BEST = ("/healthz", "/health", "/readyz", "/livez")
 
 
@@ -131,7 +132,7 @@ def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
     found: list[tuple[int, str, str]] = []
     for path in _sources(unit):
         text = text_of(repository, path) or ""
-        match = _PATH.search(text) or (_DJANGO.search(text) if path.endswith(".py") else None)
+        match = _declared_path(text, path)
         if match and "client" not in file_name(path).lower():
             endpoint = "/" + match[1].lstrip("/")
             line = text.count("\n", 0, match.start(1)) + 1
@@ -147,6 +148,14 @@ def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
     return Fact(subject=subject, aspect="health-endpoint", outcome="unknown", reason=reason)
 
 
+def _declared_path(text: str, path: str) -> re.Match[str] | None:
+    """Return the first health path in a source; few sources hold what every such path begins with."""
+    found = _PATH.search(text) if any(start in text for start in _QUOTED) else None
+    if found is None and path.endswith(".py") and "path(" in text:
+        found = _DJANGO.search(text)
+    return found
+
+
 def _unrouted(row: str) -> int:
     """Return a penalty for a line that mentions a path without declaring a route."""
     return (
@@ -157,7 +166,7 @@ def _unrouted(row: str) -> int:
 
 
 def _sources(unit: Unit) -> list[str]:
-    """Return the source files likely to declare routes, at most MAX_SOURCES of them: telling names first."""
+    """Return the source files likely to declare routes, at most MAX_SOURCES of them: telling names before others."""
     sources = [
         path
         for path in unit.files
@@ -166,5 +175,7 @@ def _sources(unit: Unit) -> list[str]:
         and not test_file(path)
         and not path.endswith((".tf", ".sql", ".sh"))
     ]
+    if len(sources) <= MAX_SOURCES:
+        return sorted(sources)
     ranked = sorted(sources, key=lambda path: (not _LIKELY.search(file_name(path)), path.count("/"), path))
     return ranked[:MAX_SOURCES]

@@ -28,6 +28,7 @@ _CONFIGURATION = (".tf", ".tfvars", ".yaml", ".yml", ".toml", ".json", ".ts")
 _PLACES_OF_REGIONS = re.compile(
     r"infra|terraform|deploy|k8s|kube|pulumi|sst|samconfig|fly|render|region|overlay|env", re.I
 )
+_ANY_SENSITIVE = re.compile("|".join(word for words in SENSITIVE.values() for word in words))
 MAX_FILES = 400
 
 
@@ -84,8 +85,9 @@ def _sensitive(
         for name, dependency in manifest.by_name.items():
             if name in SENSITIVE_DEPENDENCIES:
                 used.setdefault(SENSITIVE_DEPENDENCIES[name], repo_uri(dependency.path, dependency.line))
+    sources = _telling_sources(repository) if runs else []
     for kind, words in SENSITIVE.items():
-        named = _named_after(repository, words) if runs else None
+        named = _named_after(repository, sources, words)
         if kind not in used and named is None:
             continue
         uris = tuple(uri for uri in (named, used.get(kind)) if uri)
@@ -93,18 +95,22 @@ def _sensitive(
         yield Reason(2 if runs else 1, verb, uris)
 
 
-def _named_after(repository: Repository, words: Sequence[str]) -> str | None:
-    """Return the first lines of a source file named after one of `words`, else of one in such a folder."""
-    wanted = frozenset(words)
-    found = [
+def _telling_sources(repository: Repository) -> list[str]:
+    """Return the source files in whose path a word of SENSITIVE stands."""
+    return [
         path
         for path in repository.paths
-        if any(word in path.lower() for word in words)
+        if _ANY_SENSITIVE.search(path.lower())
         and path.rpartition(".")[2].lower() in EXTENSIONS
         and not path.endswith((".tf", ".sh", ".sql"))
         and not aside(path)
-        and wanted & frozenset(_words(path))
     ]
+
+
+def _named_after(repository: Repository, sources: Sequence[str], words: Sequence[str]) -> str | None:
+    """Return the first lines of a source file named after one of `words`, else of one in such a folder."""
+    wanted = frozenset(words)
+    found = [path for path in sources if not wanted.isdisjoint(_words(path))]
     ranked = sorted(found, key=lambda path: (stem(path).lower() not in wanted, path.count("/"), path))
     for path in ranked[:5]:
         uri = first_lines(path, text_of(repository, path) or "", 12)

@@ -20,7 +20,7 @@ def run(arguments: Namespace) -> int:
         today = gaps_of(target, assessment)
     match arguments.format:
         case "json":
-            print_document(assess_document(target, assessment))
+            print_document(assess_document(target, assessment, today))
         case "sarif":
             from platform_operations.cli.sarif_rules import rule_texts
             from platform_operations.deliver.sarif import sarif
@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> int:
         case _:
             show_assessment(assessment, today, arguments.path).print()
     if arguments.output:
-        files = [assessment_file(target, assessment)]
+        files = [assessment_file(target, assessment, today)]
         if source is not None and arguments.metrics.lower().startswith(("http://", "https://")):
             files.append(metrics_file(assessment, source, arguments.as_of))
         note(saved(Path(arguments.output), files))

@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 
 def redacted(value: Any) -> Any:
     """Return a document with every text in it redacted: text by text, so that no quote or bracket is lost."""
+    return _redacted(value, {})
+
+
+def _redacted(value: Any, known: dict[str, str]) -> Any:
+    """Return `value` redacted; `known` holds the texts of the document so far, since most occur often."""
     if isinstance(value, str):
-        return redact(value)
+        text = known.get(value)
+        if text is None:
+            text = known[value] = redact(value)
+        return text
     if isinstance(value, Mapping):
-        return {key: redacted(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: _redacted(item, known) for key, item in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [redacted(item) for item in cast("list[Any]", value)]
+        return [_redacted(item, known) for item in cast("list[Any]", value)]
     return value
 
 

@@ -13,6 +13,7 @@ from platform_operations.model.assessment import Assessment
 from platform_operations.pipeline import Run
 from platform_operations.repository import redact
 from platform_operations.toolbox import Target, assess_document
+from platform_operations.validate import Verdict
 
 
 def plan_files(done: Run, folder: Path, repository: Path) -> tuple[File, ...]:
@@ -27,14 +28,14 @@ def plan_files(done: Run, folder: Path, repository: Path) -> tuple[File, ...]:
     )
     return (
         File("plan.yaml", yaml_text(redacted(done.plan.document()))),
-        assessment_file(done.target, done.assessment),
+        assessment_file(done.target, done.assessment, done.gaps),
         File("report.md", redact(text)),
     )
 
 
-def assessment_file(target: Target, assessment: Assessment) -> File:
-    """Return assessment.json."""
-    return File("assessment.json", json_text(redacted(assess_document(target, assessment))))
+def assessment_file(target: Target, assessment: Assessment, today: Verdict) -> File:
+    """Return assessment.json; `today` are the gaps of the assessment."""
+    return File("assessment.json", json_text(redacted(assess_document(target, assessment, today))))
 
 
 def metrics_file(assessment: Assessment, source: MetricSource, as_of: str | None) -> File:

@@ -103,7 +103,8 @@ def _chart(
         return
     folder = files.folder_of(path)
     name = chart.string("name") or files.name_of(folder) or "chart"
-    own = [one for one in values if _belongs(one, folder)]
+    near = files.beginning(values, f"{folder}/") if folder else values
+    own = [one for one in near if _belongs(one, folder)]
     claimed.update(own)
     library = (chart.string("type") or "").lower() == "library"
     made = _templates(repository, folder) if not library else _Templates(False, None, False)

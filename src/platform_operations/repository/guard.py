@@ -8,6 +8,8 @@ from pathlib import Path
 OUTSIDE = "outside the root"
 # A program writes a NUL byte early or not at all; so a picture costs one small read.
 _SNIFF = 8192
+# Without O_NONBLOCK, opening a pipe waits for its writer.
+_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
 _UNSHOWABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
@@ -64,9 +66,30 @@ def resolve_inside(root: str, path: str) -> str | None:
 def read_inside(root: str, path: str, limit: int) -> bytes | None:
     """Return the bytes of a regular file, of a binary one only the first; None where they exceed `limit`.
 
-    Every folder on the way is opened from the one above it and no link is followed: nothing changes between
-    a check and the read. Raises OSError.
+    No link is followed, and nothing changes between the check of that and the read. Raises OSError.
     """
+    file = _opened_at_once(f"{root}/{path}")
+    return _read(_opened_in_steps(root, path) if file is None else file, limit)
+
+
+def _opened_at_once(path: str) -> int | None:
+    """Return an open file of which the kernel says that it is `path` and no other; None where it does not."""
+    try:
+        file = os.open(path, _FILE)
+    except OSError:
+        return None
+    try:
+        itself = os.readlink(f"/proc/self/fd/{file}") == path  # noqa: PTH115 (a Path for each file costs more than the read)
+    except OSError:
+        itself = False
+    if not itself:
+        os.close(file)
+        return None
+    return file
+
+
+def _opened_in_steps(root: str, path: str) -> int:
+    """Open a file from its folder, and every folder from the one above it. Raises OSError."""
     *folders, name = path.split("/")
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -74,11 +97,9 @@ def read_inside(root: str, path: str, limit: int) -> bytes | None:
             inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
             os.close(folder)
             folder = inner
-        # Without O_NONBLOCK, opening a pipe waits for its writer.
-        file = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=folder)
+        return os.open(name, _FILE, dir_fd=folder)
     finally:
         os.close(folder)
-    return _read(file, limit)
 
 
 def read_plain(path: str, limit: int) -> bytes | None:
@@ -97,7 +118,7 @@ def _read(file: int, limit: int) -> bytes | None:
         if status.st_size > limit:
             return None
         data = os.read(file, _SNIFF)
-        if b"\0" in data:
+        if b"\0" in data or len(data) == status.st_size < _SNIFF:
             return data
         # The size is a promise only: a file may grow while it is read.
         while len(data) <= limit and (more := os.read(file, limit + 1 - len(data))):

@@ -140,7 +140,9 @@ class LocalRepository:
     def _fetch(self, path: str, limit: int) -> bytes | Unreadable | None:
         root = os.fspath(self._root)
         try:
-            target = resolve_inside(root, path) if path in self._listing.links else path
+            if path not in self._listing.links:
+                return read_inside(root, path, limit)
+            target = resolve_inside(root, path)
             if target is None or target not in self._listed:
                 return Unreadable(path, OUTSIDE)
             if named_for_secrets(target):

@@ -5,7 +5,7 @@ libyaml's events with a stack of our own, so nesting cannot exhaust Python's, an
 aliases costs nothing until someone expands it, which `plain` refuses beyond a bound.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
@@ -31,8 +31,8 @@ class Node:
     text: str = ""
     quoted: bool = False
     tag: str | None = None
-    pairs: list[tuple["Node", "Node"]] = field(default_factory=list["tuple[Node, Node]"])
-    items: list["Node"] = field(default_factory=list["Node"])
+    pairs: "Sequence[tuple[Node, Node]]" = ()
+    items: "Sequence[Node]" = ()
     weight: int = 1
 
     def get(self, *path: str) -> "Node | None":
@@ -94,7 +94,7 @@ def read_yaml(text: str) -> tuple[Node, ...] | Broken:
     A template (Helm, Jinja, ERB) is usually Broken: read it by lines and say so.
     """
     try:
-        return tuple(_documents(text))
+        return _Builder(text).build()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return Broken(mark.line + 1 if mark else 1, error.problem or "not YAML")
@@ -112,103 +112,149 @@ class _Refused(Exception):
 
 
 @dataclass(slots=True)
-class _Open:
-    node: Node
-    key: Node | None = None
-
-
-@dataclass(slots=True)
 class _Builder:
-    """The documents under construction: open nodes, and the anchors of the document being read."""
+    """The documents under construction: open nodes with their pending keys, and the anchors of the document being read."""
 
-    lines: list[str]
-    stack: list[_Open] = field(default_factory=list[_Open])
+    text: str
+    done: list[Node] = field(default_factory=list[Node])
+    stack: list[Node] = field(default_factory=list[Node])
+    keys: list[Node | None] = field(default_factory=list["Node | None"])
     anchors: dict[str, Node] = field(default_factory=dict[str, Node])
     count: int = 0
+    lines: tuple[str, ...] = ()
+    line_count: int = 0
+    merges: bool = False
 
-    def take(self, event: Any) -> Node | None:
-        """Take one event; return the document that it completes."""
-        if isinstance(event, yaml.DocumentStartEvent):
-            self.anchors = {}
-        elif isinstance(event, yaml.CollectionEndEvent):
-            closed = self.stack.pop().node
-            _close(closed)
-            return self._settle(closed)
-        elif isinstance(event, yaml.NodeEvent):
-            node = self._known(event) if isinstance(event, yaml.AliasEvent) else self._new(event)
-            if self.stack:
-                _place(self.stack[-1], node)
-            if not isinstance(event, yaml.CollectionStartEvent):
-                return self._settle(node)
-            if len(self.stack) >= MAX_DEPTH:
-                raise _Refused(node.first, f"nested deeper than {MAX_DEPTH}")
-            self.stack.append(_Open(node))
-        return None
+    def __post_init__(self) -> None:
+        self.line_count = self.text.count("\n") + 1
+        self.merges = "<<" in self.text
 
-    def _settle(self, node: Node) -> Node | None:
-        """Let the parent of a complete node grow by it; without a parent the node is a document."""
-        if not self.stack:
-            return node
-        _grow(self.stack[-1].node, node)
-        return None
+    def build(self) -> tuple[Node, ...]:
+        """Return the documents of the text. An event costs one call: a large repository holds a million of them."""
+        take: dict[type[Any], Callable[[Any], None]] = {
+            yaml.ScalarEvent: self.scalar,
+            yaml.MappingStartEvent: self.mapping,
+            yaml.SequenceStartEvent: self.sequence,
+            yaml.MappingEndEvent: self.close,
+            yaml.SequenceEndEvent: self.close,
+            yaml.AliasEvent: self.alias,
+            yaml.DocumentStartEvent: self.begin,
+        }
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(self.text)
+        next_event: Callable[[], Any] = loader.get_event
+        try:
+            while (event := next_event()) is not None:
+                step = take.get(event.__class__)
+                if step is not None:
+                    step(event)
+        finally:
+            loader.dispose()
+        return tuple(self.done)
 
-    def _known(self, event: Any) -> Node:
-        known = self.anchors.get(cast("str", event.anchor))
+    def begin(self, _event: Any) -> None:
+        """Forget the anchors of the document before."""
+        self.anchors = {}
+
+    def scalar(self, event: Any) -> None:
+        """Take a text."""
+        first: int = event.start_mark.line + 1
+        style = event.style
+        block = style == "|" or style == ">"
+        last: int = event.end_mark.line + 1
+        if last > self.line_count:
+            last = max(first, self.line_count)
+        if block:
+            last = self._last_of_block(first, last, event.end_mark.column)
+        quoted = block or style == "'" or style == '"'
+        node = Node("text", first, last, event.value, quoted, event.tag)
+        self._count(event.anchor, node)
+        self._place(node)
+        if self.stack:
+            parent = self.stack[-1]
+            parent.weight += 1
+            if last > parent.last:
+                parent.last = last
+
+    def mapping(self, event: Any) -> None:
+        """Open a mapping."""
+        self._open("map", event)
+
+    def sequence(self, event: Any) -> None:
+        """Open a list."""
+        self._open("list", event)
+
+    def close(self, _event: Any) -> None:
+        """Complete the innermost mapping or list."""
+        node = self.stack.pop()
+        self.keys.pop()
+        if self.merges and node.kind == "map":
+            _close(node)
+        if self.stack:
+            self._grow(node)
+        else:
+            self.done.append(node)
+
+    def alias(self, event: Any) -> None:
+        """Take what an anchor named before."""
+        known = self.anchors.get(event.anchor)
         if known is None:
             raise _Refused(event.start_mark.line + 1, f"unknown anchor {event.anchor!r}")
-        return known
+        self._place(known)
+        if self.stack:
+            self._grow(known)
 
-    def _new(self, event: Any) -> Node:
+    def _open(self, kind: Literal["map", "list"], event: Any) -> None:
         line: int = event.start_mark.line + 1
+        pairs: list[tuple[Node, Node]] = []
+        items: list[Node] = []
+        node = Node(kind, line, line, "", False, event.tag, pairs, items)
+        self._count(event.anchor, node)
+        if self.stack:
+            self._place(node)
+        if len(self.stack) >= MAX_DEPTH:
+            raise _Refused(line, f"nested deeper than {MAX_DEPTH}")
+        self.stack.append(node)
+        self.keys.append(None)
+
+    def _count(self, anchor: str | None, node: Node) -> None:
         self.count += 1
         if self.count > MAX_NODES:
-            raise _Refused(line, f"more than {MAX_NODES} nodes")
-        node = _node(event, line, self.lines)
-        if event.anchor:
-            self.anchors[cast("str", event.anchor)] = node
-        return node
+            raise _Refused(node.first, f"more than {MAX_NODES} nodes")
+        if anchor:
+            self.anchors[anchor] = node
 
+    def _place(self, node: Node) -> None:
+        """Hang a node into its parent; without one it is a document."""
+        if not self.stack:
+            self.done.append(node)
+            return
+        parent = self.stack[-1]
+        if parent.kind == "list":
+            cast("list[Node]", parent.items).append(node)
+            return
+        key = self.keys[-1]
+        if key is None:
+            self.keys[-1] = node
+        else:
+            cast("list[tuple[Node, Node]]", parent.pairs).append((key, node))
+            self.keys[-1] = None
 
-def _documents(text: str) -> Iterator[Node]:
-    builder = _Builder(text.split("\n"))
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    events = cast("Iterator[Any]", yaml.parse(text, Loader=loader))  # pyright: ignore[reportUnknownMemberType]
-    for event in events:
-        document = builder.take(event)
-        if document is not None:
-            yield document
+    def _grow(self, child: Node) -> None:
+        """Let the parent of a complete node grow by it."""
+        parent = self.stack[-1]
+        parent.weight = min(parent.weight + child.weight, 2 * MAX_EXPANDED)
+        if child.first >= parent.first:
+            parent.last = max(parent.last, child.last)
 
-
-def _node(event: Any, line: int, lines: list[str]) -> Node:
-    if isinstance(event, yaml.ScalarEvent):
-        value = cast("str", event.value)
-        last: int = min(event.end_mark.line + 1, len(lines))
-        block = event.style in {"|", ">"}
-        if block and event.end_mark.column == 0:
+    def _last_of_block(self, first: int, last: int, column: int) -> int:
+        """Return the last line of a block scalar that holds something; its end mark may be the next token."""
+        if not self.lines:
+            self.lines = tuple(self.text.split("\n"))
+        if column == 0:
             last -= 1
-        while block and last > line and not lines[last - 1].strip():
+        while last > first and not self.lines[last - 1].strip():
             last -= 1
-        tag = cast("str | None", event.tag)
-        quoted = block or event.style in {"'", '"'}
-        return Node("text", line, max(line, last), value, quoted=quoted, tag=tag)
-    kind: Literal["map", "list"] = "map" if isinstance(event, yaml.MappingStartEvent) else "list"
-    return Node(kind, line, line, tag=cast("str | None", event.tag))
-
-
-def _place(parent: _Open, node: Node) -> None:
-    if parent.node.kind == "list":
-        parent.node.items.append(node)
-    elif parent.key is None:
-        parent.key = node
-    else:
-        parent.node.pairs.append((parent.key, node))
-        parent.key = None
-
-
-def _grow(parent: Node, child: Node) -> None:
-    parent.weight = min(parent.weight + child.weight, 2 * MAX_EXPANDED)
-    if child.first >= parent.first:
-        parent.last = max(parent.last, child.last)
+        return max(first, last)
 
 
 def _close(node: Node) -> None:

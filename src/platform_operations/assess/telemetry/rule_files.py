@@ -110,7 +110,8 @@ def _candidates(paths: Sequence[str]) -> list[str]:
         and not re.search(r"[_.-]tests?\.(ya?ml|jsonnet|libsonnet)$|package(-lock)?\.json$", file_name(path))
     ]
     likely = [path for path in own if any(word in path.lower() for word in _LIKELY)]
-    rest = [path for path in own if path not in set(likely) and not path.endswith((".json", *_JSONNET))]
+    known = set(likely)
+    rest = [path for path in own if path not in known and not path.endswith((".json", *_JSONNET))]
     return [*likely, *sorted(rest, key=lambda path: (path.count("/"), path))][:MAX_FILES]
 
 

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import islice, takewhile
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -110,18 +110,18 @@ def matching(repository: Repository, fits: Callable[[str], bool]) -> Iterator[st
 
 def below(repository: Repository, prefix: str) -> Iterator[str]:
     """Yield the paths that begin with `prefix`, found in the sorted list, at most MAX_FILES."""
-    paths = repository.paths
-    return bounded(
-        takewhile(lambda path: path.startswith(prefix), islice(paths, bisect_left(paths, prefix), None))
-    )
+    return bounded(beginning(repository.paths, prefix))
+
+
+def beginning(paths: tuple[str, ...], prefix: str) -> tuple[str, ...]:
+    """Return those of the sorted `paths` that begin with `prefix`, which is not empty."""
+    after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return paths[bisect_left(paths, prefix) : bisect_left(paths, after)]
 
 
 def bounded(paths: Iterable[str]) -> Iterator[str]:
-    """Yield the first MAX_FILES of `paths`."""
-    for number, path in enumerate(paths):
-        if number >= MAX_FILES:
-            return
-        yield path
+    """Return the first MAX_FILES of `paths`."""
+    return islice(paths, MAX_FILES)
 
 
 def text(repository: Repository, path: str) -> str | None:

@@ -246,7 +246,7 @@ def by_lines(content: str) -> tuple[tuple[int, str, str | None], ...]:
     lines = content.split("\n")
     found: list[tuple[int, str, str | None]] = []
     for number, line in enumerate(lines, 1):
-        match = re.match(_KIND_LINE, line)
+        match = re.match(_KIND_LINE, line) if line.startswith("kind:") else None
         if match and match[1] in POD_OF:
             near = (re.match(_NAME_LINE, other) for other in lines[number : number + 12])
             found.append((number, match[1], next((one[1] for one in near if one), None)))

@@ -62,8 +62,9 @@ def by_lines(content: str, path: str) -> Probe | None:
     """Return the first probe of a template, with what its lines say plainly, or None."""
     lines = content.split("\n")
     for word in ORDER:
-        for number, line in enumerate(lines, 1):
-            if not re.match(rf"^\s*{word}:\s*$", line):
+        wanted = f"{word}:"
+        for number, line in enumerate(lines if wanted in content else (), 1):
+            if line.strip() != wanted:
                 continue
             block = _block(lines, number)
             values = {match[1]: match[2] for match in (re.match(_PLAIN, line) for line in block) if match}

@@ -85,12 +85,16 @@ def _codepipeline(repository: Repository) -> tuple[str, ...]:
     declared = re.compile(
         r"AWS::CodePipeline::Pipeline|resource\s+\"aws_codepipeline\"|new\s+(?:codepipeline\.Pipeline|pipelines\.CodePipeline|CodePipeline)\b"
     )
+    telling = re.compile(
+        r"pipeline|cicd|infra|cdk|cloudformation|template|stack|terraform|main\.tf|deploy"
+    ).search
     paths = [
         path
         for path in repository.paths
-        if path.endswith((".yml", ".yaml", ".json", ".tf", ".ts", ".py")) and not _ASIDE.search(path)
-        and re.search(r"pipeline|codepipeline|cicd|infra|cdk|cloudformation|template|stack|terraform|main\.tf|deploy", path, re.IGNORECASE)
-    ]  # fmt: skip
+        if path.endswith((".yml", ".yaml", ".json", ".tf", ".ts", ".py"))
+        and telling(path.lower())
+        and not _ASIDE.search(path)
+    ]
     return _lines(repository, paths, declared)
 
 
