@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from platform_operations.model.delivery import Pipeline
 from platform_operations.model.plan import Plan
 from platform_operations.validate.graph import Graph, proves
 
@@ -93,6 +94,28 @@ def test_a_required_gate_guards_by_the_stage_it_stands_on() -> None:
     graph = Graph(plan(stage("audit", pipeline="checks"), stage("a"), protected=protected, gates=[gate]))
 
     assert graph.guarded_by("a", "audit")
+
+
+@pytest.mark.parametrize(
+    ("triggers", "held"),
+    [
+        (["upstream"], True),
+        (["deployment-status"], True),
+        (["push-default-branch"], False),
+        (["upstream", "manual"], False),
+        (["tag"], False),
+    ],
+)
+def test_a_need_of_another_pipeline_holds_where_that_alone_starts_this_one(
+    triggers: list[str], held: bool
+) -> None:
+    whole = plan(stage("scan"), to("release", "production", "scan"))
+    pipelines = (whole.pipelines[0], Pipeline.model_validate({"id": "other", "triggers": triggers}))
+    release = whole.pipeline_stages[1].model_copy(update={"pipeline": "other"})
+    graph = Graph(whole.model_copy(update={"pipelines": pipelines}).with_entry("pipelineStages", release))
+
+    assert graph.guarded_by("release", "scan") is held
+    assert graph.order == ("scan", "release")
 
 
 def test_stages_come_after_what_they_wait_for_and_else_by_id() -> None:

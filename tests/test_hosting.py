@@ -66,7 +66,7 @@ def test_an_environment_that_the_repository_does_not_have_is_left_out(today: Pla
     assert hosting_answers(hosting, today) == (("environments/production#approval", "yes"),)
 
 
-def test_required_checks_guard_a_pipeline_only_when_they_cover_what_its_release_passes_by(
+def test_required_checks_are_answered_by_the_stages_that_they_stand_for_and_that_can_fail(
     today: Plan,
 ) -> None:
     without_audit = today.model_copy(
@@ -78,13 +78,14 @@ def test_required_checks_guard_a_pipeline_only_when_they_cover_what_its_release_
             ),
         }
     )
-    guarded = (("pipelines/deploy#required-checks", "yes"),)
+    guarded = (("pipelines/deploy#required-checks", "ci-test, deploy-test"),)
 
     assert hosting_answers(read_hosting(protection("test"), "f"), without_audit) == guarded
     assert hosting_answers(read_hosting(protection("ci / test"), "f"), without_audit) == guarded
     assert hosting_answers(read_hosting(protection("lint"), "f"), without_audit) == ()
     # The audit of the example cannot fail, so requiring its check guards nothing.
-    assert hosting_answers(read_hosting(protection("test", "scan"), "f"), today) == ()
+    assert hosting_answers(read_hosting(protection("test", "scan"), "f"), today) == guarded
+    assert hosting_answers(read_hosting(protection("scan"), "f"), today) == ()
 
 
 def test_several_answers_in_one_file_are_one(today: Plan) -> None:

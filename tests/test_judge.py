@@ -280,3 +280,30 @@ def test_the_gaps_of_today_are_the_findings_on_todays_plan() -> None:
 def test_rule_ids_are_unique_and_name_functions_of_their_severity() -> None:
     assert len(BY_ID) == len(RULES)
     assert {rule.severity for rule in RULES} == {"error", "warning"}
+
+
+def test_summaries_that_nobody_generated_after_an_edit_are_one_finding_that_names_them_all() -> None:
+    found = case()
+    assert found.plan is not None
+    slo, alert = found.plan.slos[0], found.plan.alerts[0]
+    plan = found.plan.with_entry("slos", slo.model_copy(update={"summary": "Good."}))
+    one = Case(plan, found.assessment, found.citations).findings()
+    plan = plan.with_entry("alerts", alert.model_copy(update={"summary": "Loud."}))
+    both = Case(plan, found.assessment, found.citations).findings()
+
+    assert [(row.rule, row.entry, row.allowed) for row in one] == [
+        ("evidence-contradicted", f"slos/{slo.id}", (slo.summary,))
+    ]
+    assert rules(both) == ["evidence-contradicted"]
+    assert (
+        f"2 summaries are not what the fields of their entries give (slos/{slo.id}, alerts/{alert.id})"
+        in (both[0].message)
+    )
+
+
+def test_a_mechanism_that_nobody_offers_is_answered_with_those_of_the_wanted_kind() -> None:
+    rolling = case({"deployStrategy": {"catalog-production": {"kind": "rolling", "mechanism": "teleport"}}})
+    (finding,) = [row for row in rolling.findings() if row.rule == "strategy-unsupported"]
+
+    assert "kubernetes-rolling-update" in finding.allowed
+    assert "kubernetes-recreate" not in finding.allowed

@@ -209,7 +209,7 @@ def _citation(
         section = reference_section(uri.removeprefix("reference:"))
         if section is None:
             return Citation(uri, "missing", "there is no such reference section")
-        return Citation(uri, "holds" if sha256(section) == entry.sha256 else "stale")
+        return _compared(uri, entry, sha256(section))
     same = known.get(uri)
     if same is not None:
         return Citation(uri, "holds" if same == entry else "stale")
@@ -233,7 +233,7 @@ def _looked_up(
         return Citation(uri, "missing", held.reason)
     if held is None:
         return Citation(uri, "missing", "there are no such lines")
-    return Citation(uri, "holds" if held == entry.sha256 else "stale")
+    return _compared(uri, entry, held)
 
 
 def _held(place: RepoPlace, repository: Repository) -> str | Unreadable | None:
@@ -243,6 +243,17 @@ def _held(place: RepoPlace, repository: Repository) -> str | Unreadable | None:
         return text
     lines = cited_lines(text, place.first, place.last)
     return None if lines is None else sha256(lines)
+
+
+def _compared(uri: str, entry: LedgerEntry, now: str) -> Citation:
+    """Say whether the sha256 of a text is the one that the ledger has; where it has none, what it would be."""
+    if entry.sha256 is None:
+        return Citation(
+            uri,
+            "missing",
+            f"its ledger entry has no sha256 (what stands there now has {now}); `validate --fix` writes it",
+        )
+    return Citation(uri, "holds" if now == entry.sha256 else "stale")
 
 
 def gaps_of(target: Target, assessment: Assessment) -> Judged:

@@ -13,6 +13,7 @@ from platform_operations.model.delivery import (
     Environment,
     Owner,
     Rollback,
+    RollbackTrigger,
     Stage,
 )
 from platform_operations.model.evidence import LedgerEntry, repo_entry, repo_place, repo_uri
@@ -219,6 +220,7 @@ def rollbacks(
     """Return the ways back that pipelines and manifests hold today; their triggers are what starts them there."""
     found: dict[tuple[str, str], Rollback] = {}
     production = next((place for place in environments if place.kind == "production"), None)
+    by_id = {stage.id: stage for stage in stages}
     for stage in stages:
         where = stage.environment or (production.id if production else None)
         if stage.kind != "rollback" or stage.component is None or where is None:
@@ -231,6 +233,7 @@ def rollbacks(
                 environment=where,
                 mechanism=stage.action or "unknown",
                 restores="previous-artifact",
+                triggers=_begun_by(stage, by_id),
                 automatic=bool(stage.needs or stage.optional_needs),
                 origin="existing",
                 evidence=stage.evidence,
@@ -258,6 +261,17 @@ def rollbacks(
                 ),
             )
     return tuple(found.values())
+
+
+def _begun_by(stage: Stage, stages: Mapping[str, Stage]) -> tuple[RollbackTrigger, ...]:
+    """Return what a rollback in a pipeline waits for: the failure of the deployment or verification that it follows."""
+    before = [stages[name] for name in stage.optional_needs if name in stages]
+    return tuple(
+        RollbackTrigger(signal=f"stage:{other.id}", comparison="failed")
+        for other in before
+        if other.kind in {"deploy", "promote", "verify"}
+        and (other.component, other.environment) == (stage.component, stage.environment)
+    )
 
 
 def drift_checks(delivery: Delivery, sightings: Mapping[str, tuple[Sighting, ...]]) -> tuple[DriftCheck, ...]:

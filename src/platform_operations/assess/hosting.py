@@ -16,26 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from platform_operations.assess.ci.names import kebab
 from platform_operations.errors import InputError
-from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
-from platform_operations.model.words import RELEASING
 
 MOST_ANSWERS = 20
 MOST_ROWS = 500
 LONGEST_NAME = 200
-JUDGED = frozenset(
-    {
-        "dependency-scan",
-        "sast",
-        "secret-scan",
-        "image-scan",
-        "iac-scan",
-        "unit-test",
-        "integration-test",
-        "e2e-test",
-    }
-)
-"""Kinds of gates that a required check can stand for; an approval is the environment's own."""
 
 _Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 
@@ -156,8 +141,8 @@ def hosting_answers(hosting: Hosting, today: Plan) -> tuple[tuple[str, str], ...
     """Return the answers, as (SUBJECT#ASPECT, value), that the hosting gives to questions about today's plan.
 
     An environment is approved by its required reviewers, and by nobody where it has none. A pipeline that starts on
-    the default branch is guarded by required checks only when every kind of check that its releases could pass by is
-    among them: a job's id or name is what GitHub calls a check.
+    the default branch is guarded by the stages whose checks are required and can fail: a job's id or name is what
+    GitHub calls a check.
     """
     return tuple(sorted((*_approvals(hosting, today), *_guarded(hosting, today))))
 
@@ -173,45 +158,15 @@ def _guarded(hosting: Hosting, today: Plan) -> Iterable[tuple[str, str]]:
     if hosting.checks is None:
         return
     required = {kebab(part) for check in hosting.checks for part in (check, check.rpartition("/")[2])}
+    held = {
+        gate.stage for gate in today.quality_gates if gate.blocking and _names(gate.stage, today) & required
+    }
     for pipeline in today.pipelines:
-        if "push-default-branch" not in pipeline.triggers:
-            continue
-        passed_by = _passed_by(today, pipeline.id)
-        covered = {
-            gate.kind
-            for gate in today.quality_gates
-            if gate.blocking and _names(gate.stage, today) & required
-        }
-        if passed_by and passed_by <= covered:
-            yield f"pipelines/{pipeline.id}#required-checks", "yes"
+        if "push-default-branch" in pipeline.triggers and held:
+            yield f"pipelines/{pipeline.id}#required-checks", ", ".join(sorted(held))
 
 
 def _names(stage_id: str, today: Plan) -> set[str]:
     """Return what the check of a stage's job may be called: its id is the job's, after the pipeline's where two collide."""
     pipeline = next((stage.pipeline for stage in today.pipeline_stages if stage.id == stage_id), "")
     return {stage_id, stage_id.removeprefix(f"{pipeline}-")}
-
-
-def _passed_by(today: Plan, pipeline: str) -> set[str]:
-    """Return the kinds of gates that no release of a pipeline waits for."""
-    stages = {stage.id: stage for stage in today.pipeline_stages}
-    missing: set[str] = set()
-    for release in today.pipeline_stages:
-        if release.pipeline != pipeline or release.kind not in RELEASING:
-            continue
-        before = _before(stages, release)
-        kinds = {gate.kind for gate in today.quality_gates if gate.component == release.component}
-        held = {gate.kind for gate in today.quality_gates if gate.blocking and gate.stage in before}
-        missing |= (kinds & JUDGED) - held
-    return missing
-
-
-def _before(stages: dict[str, Stage], stage: Stage) -> set[str]:
-    found: set[str] = {stage.id}
-    pending = list(stage.needs)
-    while pending:
-        name = pending.pop()
-        if name in stages and name not in found:
-            found.add(name)
-            pending.extend(stages[name].needs)
-    return found

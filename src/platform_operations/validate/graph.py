@@ -8,14 +8,15 @@ from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
 from platform_operations.validate.idling import tells
 
+FOLLOWING = frozenset({"upstream", "deployment-status"})
+"""Triggers by which one pipeline starts another: only so can a stage wait for one of another pipeline."""
+
 LOWER_KINDS = frozenset({"development", "ephemeral", "staging"})
 """Environments in which no user depends on the artifact."""
 
 
 def proves(verification: Stage) -> bool:
     """Return whether a verify stage can fail: it runs something that looks at the artifact and may say no."""
-    if not verification.runs:
-        return verification.action is not None
     return tells(verification.runs)
 
 
@@ -24,13 +25,16 @@ class Graph:
 
     `needs` is an AND-join: a stage runs only after all of them succeeded. So what guards a stage is the
     closure of its needs, with the checks that protect the way into its pipeline; `optionalNeeds` guard
-    nothing.
+    nothing, nor does a need of another pipeline where this one has other ways to start.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.stages: Mapping[str, Stage] = {stage.id: stage for stage in plan.pipeline_stages}
         self.environments: Mapping[str, Environment] = {place.id: place for place in plan.environments}
         self._protected = {pipeline.id: pipeline.protected_by for pipeline in plan.pipelines}
+        self._following = {
+            row.id for row in plan.pipelines if row.triggers and FOLLOWING.issuperset(row.triggers)
+        }
         self._gate_stage = {gate.id: gate.stage for gate in plan.quality_gates}
 
     @cached_property
@@ -39,8 +43,18 @@ class Graph:
 
     def _waits_for(self, stage: Stage, *, optional: bool) -> set[str]:
         ways_in = (self._gate_stage.get(name, name) for name in self._protected.get(stage.pipeline, ()))
-        before = (*stage.needs, *ways_in, *(stage.optional_needs if optional else ()))
-        return {name for name in before if name in self.stages and name != stage.id}
+        needs = (*stage.needs, *stage.optional_needs) if optional else self.held(stage)
+        return {name for name in (*needs, *ways_in) if name in self.stages and name != stage.id}
+
+    def held(self, stage: Stage) -> tuple[str, ...]:
+        """Return the needs of a stage that hold: in its own pipeline, or in those that alone can start that one."""
+        if stage.pipeline in self._following:
+            return stage.needs
+        return tuple(
+            name
+            for name in stage.needs
+            if (other := self.stages.get(name)) is None or other.pipeline == stage.pipeline
+        )
 
     @cached_property
     def _waiting(self) -> Mapping[str, set[str]]:

@@ -4,13 +4,15 @@ from platform_operations.model.delivery import (
     Artifact,
     Component,
     Consumed,
+    Pipeline,
     Stage,
 )
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import ArtifactKind, Identity
 from platform_operations.validate.compose.parties import cited
-from platform_operations.validate.edits import assume, fresh
+from platform_operations.validate.edits import amend, assume, fresh
 from platform_operations.validate.expectations import is_installed
+from platform_operations.validate.graph import FOLLOWING
 from platform_operations.validate.rule import Review
 
 IDENTITY: dict[ArtifactKind, Identity] = {
@@ -123,14 +125,34 @@ def add_stage(review: Review, plan: Plan, stage: Stage, *, before: str | None = 
 
 
 def add_need(plan: Plan, stage: str, need: str) -> Plan:
-    """Return the plan in which `stage` cannot start before `need` succeeded."""
+    """Return the plan in which `stage` cannot start before `need` succeeded.
+
+    Where that is a stage of another pipeline the stage's own pipeline is started by it, if a push started both; one
+    that starts otherwise cannot wait, and stays as it is.
+    """
     entry = plan.by_name.get(f"pipelineStages/{stage}")
     if not isinstance(entry, Stage) or need in entry.needs:
         return plan
+    joined = _following(plan, entry.pipeline, need)
+    if joined is None:
+        return plan
+    plan = joined
     optional = tuple(name for name in entry.optional_needs if name != need)
     return plan.with_entry(
         "pipelineStages", entry.model_copy(update={"needs": (*entry.needs, need), "optional_needs": optional})
     )
+
+
+def _following(plan: Plan, pipeline: str, need: str) -> Plan | None:
+    """Return the plan in which a pipeline can wait for a stage, None where it cannot."""
+    entry, other = plan.by_name.get(f"pipelines/{pipeline}"), plan.by_name.get(f"pipelineStages/{need}")
+    if not isinstance(entry, Pipeline) or not isinstance(other, Stage) or other.pipeline == pipeline:
+        return plan
+    if entry.triggers and FOLLOWING.issuperset(entry.triggers):
+        return plan
+    if not {"push-default-branch", "push-branch"}.issuperset(entry.triggers):
+        return None
+    return amend(plan, "pipelines", pipeline, triggers=("upstream",))
 
 
 def with_artifact(review: Review, plan: Plan, component: Component, pipeline: str) -> tuple[Plan, Artifact]:

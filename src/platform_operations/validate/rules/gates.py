@@ -276,11 +276,45 @@ def gate_bypassable(review: Review) -> Iterator[Violation]:
                 yield Violation(
                     ("qualityGates", gate.id, "stage"),
                     f"{release.id!r} releases {component.id!r} without waiting for {gate.stage!r}, where"
-                    f" {gate.tool} ({gate.kind}) runs",
-                    question=(f"pipelines/{release.pipeline}", "required-checks"),
+                    f" {gate.tool} ({gate.kind}) runs{_crossing(review, release)}",
+                    question=_asked(
+                        review,
+                        release.pipeline,
+                        any(_required(review, release.pipeline, other) for other in same if other.blocking),
+                    ),
                     repair=lambda plan, gate=gate, release=release: _in_the_way(review, plan, gate, release),
                     source=gate.evidence[0] if gate.evidence else None,
                 )
+
+
+def _asked(review: Review, pipeline: str, named: bool) -> tuple[str, str] | None:
+    """Return the question which checks the hosting requires before a pipeline, None where it is answered without this one."""
+    fact = review.fact(f"pipelines/{pipeline}", "required-checks")
+    return None if fact is not None and not named else (f"pipelines/{pipeline}", "required-checks")
+
+
+def _required(review: Review, pipeline: str, gate: QualityGate) -> bool:
+    """Whether the user's answer names a gate's check: the gate, its stage, or the job that the stage is of."""
+    stage = review.graph.stages.get(gate.stage)
+    names = {gate.id, gate.stage, gate.stage.removeprefix(f"{stage.pipeline}-" if stage else "")}
+    return bool(names & _said(review, pipeline))
+
+
+def _said(review: Review, pipeline: str) -> set[str]:
+    value = review.value(f"pipelines/{pipeline}", "required-checks") or ""
+    return {word.strip().lower() for word in value.split(",")}
+
+
+def _crossing(review: Review, release: Stage) -> str:
+    """Say where a need on the way to a release holds nothing, because it crosses pipelines that start by themselves."""
+    for stage in (*review.graph.guards(release.id), release):
+        loose = sorted({*stage.needs} - {*review.graph.held(stage)})
+        if loose:
+            return (
+                f"; {stage.id!r} cannot wait for {loose[0]!r} of another pipeline, which is not all that "
+                f"starts {stage.pipeline!r}"
+            )
+    return ""
 
 
 def _protected_in_words(review: Review) -> Iterator[Violation]:
@@ -295,7 +329,7 @@ def _protected_in_words(review: Review) -> Iterator[Violation]:
         yield Violation(
             ("pipelines", pipeline.id, "protectedBy"),
             f"pipeline {pipeline.id!r} is said to wait for {', '.join(new)}, which nothing in the repository shows",
-            question=(f"pipelines/{pipeline.id}", "required-checks"),
+            question=_asked(review, pipeline.id, set(new) <= _said(review, pipeline.id)),
             repair=lambda plan, pipeline=pipeline, new=new: amend(
                 plan,
                 "pipelines",

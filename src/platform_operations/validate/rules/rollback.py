@@ -18,6 +18,16 @@ LONGEST_SECONDS = 86_400
 """A way back that may take longer than a day is none that anybody waits for."""
 
 
+def _at_users(review: Review) -> tuple[Rollback, ...]:
+    """Return the ways back from where users meet a release: in a lower environment nobody has to be quick."""
+    places = review.graph.environments
+    return tuple(
+        back
+        for back in review.plan.rollback_plan
+        if back.environment in places and places[back.environment].kind in {"production", "registry"}
+    )
+
+
 def _release_of(review: Review, back: Rollback) -> Stage | None:
     return next(
         (
@@ -32,7 +42,7 @@ def _release_of(review: Review, back: Rollback) -> Stage | None:
 @rule("rollback-triggers")
 def rollback_trigger_missing(review: Review) -> Iterator[Violation]:
     """A way back that nothing starts."""
-    for back in review.plan.rollback_plan:
+    for back in _at_users(review):
         if not back.triggers:
             yield Violation(
                 ("rollbackPlan", back.id, "triggers"),
@@ -58,7 +68,7 @@ def _with_triggers(review: Review, plan: Plan, back: Rollback) -> Plan | None:
 @rule("rollback-triggers")
 def rollback_trigger_unmeasurable(review: Review) -> Iterator[Violation]:
     """A trigger whose signal nothing measures."""
-    for back in review.plan.rollback_plan:
+    for back in _at_users(review):
         for index, trigger in enumerate(back.triggers):
             why = _unmeasurable(review, back, trigger)
             if why:
@@ -126,7 +136,7 @@ def _detected(review: Review, back: Rollback) -> frozenset[str]:
 @rule("rollback-triggers")
 def rollback_mechanism_unsupported(review: Review) -> Iterator[Violation]:
     """A way back that no platform of the component has."""
-    for back in review.plan.rollback_plan:
+    for back in _at_users(review):
         component = review.related.components.get(back.component)
         place = review.graph.environments.get(back.environment)
         ways = ways_back(component, place) if component else {}
@@ -150,9 +160,17 @@ def _unsupported(review: Review, back: Rollback, ways: dict[str, WayBack]) -> st
         return "which needs what nothing shows to be there: no strategy of the environment uses it"
     if back.restores != way.restores:
         return f"which restores {way.restores}, and not {back.restores}"
-    if back.automatic and not way.automatic and back.id not in review.related.begun:
+    if back.automatic and not way.automatic and not _begins(review, back):
         return "which somebody must start: no stage does `onFailure`, and the platform does not by itself"
     return None
+
+
+def _begins(review: Review, back: Rollback) -> bool:
+    """Whether the pipeline takes the release back itself: by a stage's `onFailure`, or by one that follows it whatever happens."""
+    return back.id in review.related.begun or any(
+        stage.kind == "rollback" and stage.environment == back.environment and bool(stage.optional_needs)
+        for stage in review.graph.stages_of(back.component)
+    )
 
 
 def _rests_on_more(review: Review, back: Rollback) -> bool:
@@ -192,7 +210,7 @@ def _supported(review: Review, plan: Plan, back: Rollback) -> Plan | None:
 def rollback_unowned(review: Review) -> Iterator[Violation]:
     """A way back without someone who answers for it, or without a time limit."""
     known = review.related.owners
-    for back in review.plan.rollback_plan:
+    for back in _at_users(review):
         lacking = (
             "an owner"
             if not back.owner or back.owner not in known
@@ -223,7 +241,7 @@ def _owned(review: Review, plan: Plan, back: Rollback) -> Plan:
 @rule("rollback-triggers")
 def migration_without_expand_contract(review: Review) -> Iterator[Violation]:
     """A component with schema migrations whose way back says nothing of the data."""
-    for back in review.plan.rollback_plan:
+    for back in _at_users(review):
         component = review.related.components.get(back.component)
         today = review.related_today.components.get(back.component) if review.related_today else None
         stores = [store for known in (component, today) if known is not None for store in known.data_stores]
@@ -249,7 +267,7 @@ def migration_without_expand_contract(review: Review) -> Iterator[Violation]:
 def rollback_trigger_after_rollout(review: Review) -> Iterator[Violation]:
     """The rollout changes production before the rollback and its triggers are defined."""
     position = {name: step.order for step in review.plan.rollout for name in step.implements}
-    for back in review.plan.rollback_plan:
+    for back in _at_users(review):
         waits = {name: position[name] for name in _told_by(back) if name in position}
         late = max(waits, key=lambda name: (waits[name], name), default=None)
         if late is None:

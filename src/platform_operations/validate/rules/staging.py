@@ -161,6 +161,7 @@ def _makers(graph_plan: Plan, release: Stage) -> tuple[str, ...]:
         for stage in graph.stages.values()
         if taken & set(stage.produces)
         and stage.id != release.id
+        and stage.pipeline == release.pipeline
         and not graph.guarded_by(stage.id, release.id)
     )[:1]
 

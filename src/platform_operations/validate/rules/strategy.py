@@ -42,7 +42,7 @@ def strategy_unsupported(review: Review) -> Iterator[Violation]:
             ("deployStrategy", row.id, "mechanism"),
             f"strategy {row.id!r} {why}",
             repair=lambda plan, row=row: _replaced(review, plan, row),
-            allowed=tuple(able),
+            allowed=tuple(word for word in able if able[word].strategy == row.kind) or tuple(able),
         )
 
 

@@ -76,9 +76,7 @@ def _relabelled_risk(review: Review, today: Plan) -> Iterator[Violation]:
 @rule("truth")
 def evidence_contradicted(review: Review) -> Iterator[Violation]:
     """A summary that its fields do not give, a wording with its own number, or an altered ledger entry."""
-    for section in SECTIONS:
-        for entry in review.plan.section(section):
-            yield from _wording(review, section, entry)
+    yield from _wordings(review)
     wanted = strategy_summary(review.plan)
     if review.plan.deploy_strategy.summary != wanted:
         yield Violation(
@@ -124,21 +122,31 @@ def _bare_number(text: str | None) -> str | None:
     return found[0] if found else None
 
 
-def _wording(review: Review, section: str, entry: Entry) -> Iterator[Violation]:
-    bare = _bare_number(entry.text)
-    if bare:
-        yield Violation(
-            (section, entry.id, "text"),
-            f"the wording of {section}/{entry.id} has the number {bare!r} of its own; numbers come from fields,"
-            " as in {objective}",
-        )
-    wanted = summary_of(section, entry, review.plan)
-    if entry.summary != wanted:
-        yield Violation(
-            (section, entry.id, "summary"),
-            f"the summary of {section}/{entry.id} is not what its fields give: {wanted!r}",
-            allowed=(wanted,),
-        )
+def _wordings(review: Review) -> Iterator[Violation]:
+    """Yield wordings with numbers of their own, and all summaries at once that nobody generated after an edit."""
+    old: list[tuple[str, Entry, str]] = []
+    for section in SECTIONS:
+        for entry in review.plan.section(section):
+            bare = _bare_number(entry.text)
+            if bare:
+                yield Violation(
+                    (section, entry.id, "text"),
+                    f"the wording of {section}/{entry.id} has the number {bare!r} of its own; numbers come from "
+                    "fields, as in {objective}",
+                )
+            wanted = summary_of(section, entry, review.plan)
+            if entry.summary != wanted:
+                old.append((section, entry, wanted))
+    if not old:
+        return
+    section, entry, wanted = old[0]
+    what = f"the summary of {section}/{entry.id} is not what its fields give: {wanted!r}"
+    if len(old) > 1:
+        names = ", ".join(f"{section}/{entry.id}" for section, entry, _ in old)
+        what = f"{len(old)} summaries are not what the fields of their entries give ({names}); {what}"
+    yield Violation(
+        (section, entry.id, "summary"), f"{what}; `validate --fix` writes it anew", allowed=(wanted,)
+    )
 
 
 @rule("truth")
@@ -177,13 +185,19 @@ def _with_backtest(review: Review, plan: Plan, alert: Alert) -> Plan | None:
 
 @rule("truth")
 def evidence_unresolved(review: Review) -> Iterator[Violation]:
-    """A citation that the ledger does not list, or whose lines do not exist."""
+    """A citation that the ledger does not list or gives no hash of, or whose lines do not exist."""
     for uri, (section, entry_id) in review.plan.cited.items():
         state = review.citations.get(uri) if review.citations is not None else None
         if uri not in review.plan.ledger:
             yield Violation(
                 (section, entry_id, "evidence"),
                 f"{section}/{entry_id} cites {uri!r}, which the ledger does not list",
+            )
+        elif _unhashed(review.plan.ledger[uri]) and (state is None or state.state != "missing"):
+            yield Violation(
+                (section, entry_id, "evidence"),
+                f"{section}/{entry_id} cites {uri!r}, and its ledger entry has no sha256: nothing says what stood "
+                "there; `validate --repo PATH --fix` writes it",
             )
         elif state is not None and state.state == "missing":
             yield Violation(
@@ -192,12 +206,17 @@ def evidence_unresolved(review: Review) -> Iterator[Violation]:
             )
 
 
+def _unhashed(entry: LedgerEntry) -> bool:
+    return entry.sha256 is None and not entry.uri.startswith("metric:")
+
+
 @rule("truth")
 def evidence_stale(review: Review) -> Iterator[Violation]:
     """Lines that are there, but no longer say what was cited."""
     for uri, (section, entry_id) in review.plan.cited.items():
         state = review.citations.get(uri) if review.citations is not None else None
-        if state is not None and state.state == "stale":
+        entry = review.plan.ledger.get(uri)
+        if state is not None and state.state == "stale" and entry is not None and not _unhashed(entry):
             yield Violation(
                 (section, entry_id, "evidence"),
                 f"{section}/{entry_id} cites {uri!r}, which says something else now; assess the "
