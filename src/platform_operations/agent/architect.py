@@ -123,7 +123,7 @@ def opened(target: Target, assessment: Assessment, settings: Settings, owner: st
     return Opening(
         first,
         system_prompt(assessment, turns=settings.turns, repairs=settings.repairs),
-        first_message(assessment, gaps_of(target, assessment), part, verdict),
+        first_message(assessment, gaps_of(target, assessment), part, verdict, len(target.repository.paths)),
         part,
     )
 

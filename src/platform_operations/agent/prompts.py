@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from platform_operations.agent.packing import allowance, pack, size_of, within_bytes
 from platform_operations.documents import plan_text
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.finding import Finding, Findings
@@ -23,7 +24,9 @@ CONSTRAINTS = (
     "Never: skipped health checks, post-deploy validation or rollback capability.",
 )
 
-LONGEST_PACK = 18_000
+MOST_QUESTIONS = 20
+_AROUND = 800
+"""Bytes that the first message takes besides what it quotes: the template's own words and the marks."""
 LONGEST_PLAN = 60_000
 MOST_FINDINGS = 40
 
@@ -51,17 +54,28 @@ def system_prompt(assessment: Assessment, *, turns: int, repairs: int) -> str:
     )
 
 
-def first_message(assessment: Assessment, gaps: Verdict, plan: str, findings: Findings) -> str:
-    """Return the assessment, its gaps and the draft, quoted; `plan` is the draft's part of it."""
+def first_message(
+    assessment: Assessment, gaps: Verdict, plan: str, findings: Findings, files: int = 0
+) -> str:
+    """Return the assessment, its gaps and the draft, quoted; `plan` is the draft's part of it.
+
+    Without that part it takes at most what `allowance` gives a repository of so many `files`.
+    """
     nonce = nonce_of(assessment)
+    room = allowance(files) - _AROUND
+    questions = within_bytes(
+        [_quoted(question.text, nonce) for question in gaps.questions[:MOST_QUESTIONS]],
+        room // 4,
+        "questions",
+    )
     return rendered(
         "assessment",
-        name=_quoted(assessment.as_is.target.name, nonce),
+        name=_quoted(assessment.as_is.target.name, nonce)[:100],
         nonce=nonce,
-        pack=_quoted(pack(assessment, gaps), nonce),
+        pack=_quoted(pack(assessment, gaps, room - size_of(questions)), nonce),
         plan=plan,
         verdict="valid" if findings.valid else f"{len(findings.findings)} findings",
-        questions=[_quoted(question.text, nonce) for question in gaps.questions[:20]],
+        questions=questions,
     )
 
 
@@ -91,34 +105,6 @@ def _without_ledger(plan: Plan) -> str:
     """Return the plan as YAML without what the model never writes."""
     slim = plan.model_copy(update={"evidence": (), "rollout": ()})
     return plan_text(slim)
-
-
-def pack(assessment: Assessment, gaps: Verdict) -> str:
-    """Return what the repository shows today, most telling first, in at most LONGEST_PACK characters."""
-    lines: list[str] = [
-        f"risk: {assessment.as_is.target.risk_profile.level}: {', '.join(assessment.as_is.target.risk_profile.reasons)}"
-    ]
-    for finding in gaps.findings:
-        where = (finding.source or "").removeprefix("repo:")
-        lines.append(f"gap {finding.rule} {finding.entry or ''}: {finding.message} {where}".rstrip())
-    for row in assessment.baseline:
-        lines.append(
-            f"baseline {row.id}: observed {row.observed}% target {row.target} status {row.status} coverage {row.coverage}%"
-        )
-    for fact in assessment.facts:
-        said = fact.value or fact.reason or ""
-        where = fact.evidence[0].removeprefix("repo:") if fact.evidence else ""
-        lines.append(f"{fact.subject} {fact.aspect}: {fact.outcome} {said} {where}".rstrip())
-    text: list[str] = []
-    size = 0
-    for line in lines:
-        short = " ".join(line.split())[:400]
-        size += len(short) + 1
-        if size > LONGEST_PACK:
-            text.append("(shortened; read_repo and load_reference know more)")
-            break
-        text.append(short)
-    return "\n".join(text)
 
 
 def findings_message(findings: Findings, left: int) -> str:
