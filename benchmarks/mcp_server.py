@@ -78,7 +78,7 @@ def started(code: str, *after: dict[str, Any]) -> tuple[float, float]:
 async def warm() -> tuple[float, float, int, int]:
     """Return the calls a second of a free core, for plans never seen and for one again, and the sizes of two answers."""
     async with Client(build_server([ROOT / "examples"])) as client:
-        drafted = await client.call_tool("draft_plan", {"path": "checkout"})
+        drafted = await client.call_tool("draft_plan", {"path": "checkout", "detail": "detailed"})
         assert drafted.structured_content is not None
         arguments = {"plan": drafted.structured_content["result"], "path": "checkout"}
         first = await client.call_tool("validate_plan", arguments)

@@ -13,6 +13,7 @@ from tests.mcp_sessions import CHECKOUT, call, continued, document, many_service
 
 import platform_operations.mcp_server.tools as tools
 from platform_operations.mcp_server.watch import Watch
+from platform_operations.toolbox import assessed, drafted, open_target
 
 # How much it answers
 
@@ -27,15 +28,45 @@ def test_default_answers_stay_small_and_portions_join_to_the_whole(tmp_path: Pat
             while (cursor := continued(portions[-1])) is not None:
                 portions.append(await client.call_tool(name, {"cursor": cursor, "detail": "concise"}))
                 assert len(portions) < 200
-            assert len(said(first)) < 20_000
-            assert len(json.dumps(first.structured_content, ensure_ascii=False)) < 20_000
+            assert max(size(row) for row in portions) < 20_000
             assert (first.structured_content or {})["truncated"] is True
-            assert max(len(said(row)) for row in portions) < 20_000
             joined = [entry for row in portions for entry in document(row).get("components", [])]
             assert len(joined) == 24
             assert len({entry["id"] for entry in joined}) == 24
 
     session(use, root)
+
+
+def test_every_default_answer_about_a_large_plan_stays_small(tmp_path: Path) -> None:
+    root = many_services(tmp_path / "large", 24)
+    target = open_target(root)
+    plan = drafted(target, assessed(target)).plan.document()
+    broken: dict[str, Any] = {**plan, "alerts": [], "slos": [], "qualityGates": []}
+
+    async def use(client: Client) -> dict[str, int]:
+        calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
+            ("assessed", "assess_repo", {}),
+            ("drafted", "draft_plan", {}),
+            ("valid", "validate_plan", {"plan": plan}),
+            ("invalid", "validate_plan", {"plan": broken}),
+            ("rendered", "render_plan", {"plan": plan}),
+            ("listed", "read_repo", {"action": "list"}),
+            ("found", "read_repo", {"action": "search", "query": "e"}),
+            ("page", "load_reference", {"page": "slo-and-alerting"}),
+            ("pages", "load_reference", {}),
+        )
+        return {what: size(await client.call_tool(name, given)) for what, name, given in calls}
+
+    sizes = session(use, root)
+
+    assert {what: size for what, size in sizes.items() if size >= 20_000} == {}
+
+
+def size(result: CallToolResult) -> int:
+    """Text and document together: clients show a model one of them, or both."""
+    return len(said(result)) + len(
+        json.dumps(result.structured_content, ensure_ascii=False, separators=(",", ":"))
+    )
 
 
 def test_a_list_of_files_continues_at_its_cursor(tmp_path: Path) -> None:

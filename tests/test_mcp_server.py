@@ -13,6 +13,7 @@ from tests.mcp_sessions import CHECKOUT, ERAS, ROOT, Mode, call, document, repos
 
 from platform_operations.mcp_server.catalogue import INSTRUCTIONS, OFFERS
 
+WHOLE = {**CHECKOUT, "detail": "detailed"}
 SNAPSHOT = ROOT / "tests" / "snapshots" / "tools.json"
 
 
@@ -85,7 +86,7 @@ def test_assessing_draws_today_with_its_gaps_and_where_they_are(mode: Mode) -> N
 def test_a_drafted_plan_validates_and_a_broken_one_does_not() -> None:
     async def use(client: Client) -> tuple[CallToolResult, CallToolResult, CallToolResult]:
         drafted = await client.call_tool("draft_plan", CHECKOUT)
-        plan = document(drafted)
+        plan = document(await client.call_tool("draft_plan", WHOLE))
         good = await client.call_tool("validate_plan", {"plan": plan, **CHECKOUT})
         broken = json.loads(json.dumps(plan))
         for stage in broken["pipelineStages"]:
@@ -189,7 +190,7 @@ def test_the_same_plan_is_judged_anew_once_what_it_cites_has_changed(tmp_path: P
     root = repository(tmp_path / "one", {"Dockerfile": 'FROM python:3.12\nCMD ["python"]\n'})
 
     async def use(client: Client) -> list[list[str]]:
-        plan = document(await client.call_tool("draft_plan", {}))
+        plan = document(await client.call_tool("draft_plan", {"detail": "detailed"}))
         verdicts: list[list[str]] = []
         for text in (None, None, 'FROM python:3.13\nCMD ["python"]\n'):
             if text is not None:
@@ -328,7 +329,7 @@ def test_page_names_are_completed() -> None:
 
 
 def test_a_valid_plan_is_rendered_and_an_invalid_one_answers_with_its_findings() -> None:
-    plan = document(call("draft_plan", CHECKOUT))
+    plan = document(call("draft_plan", WHOLE))
     files = document(call("render_plan", {"plan": plan, "kinds": ["prometheus-rules"], **CHECKOUT}))
 
     assert files["schema"] == "platform-ops/artifacts@1"

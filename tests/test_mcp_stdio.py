@@ -40,7 +40,7 @@ def parameters(*roots: Path) -> StdioServerParameters:
 def test_a_real_client_drafts_a_plan_and_has_it_validated(mode: Any) -> None:
     async def session() -> tuple[dict[str, Any], dict[str, Any]]:
         async with Client(parameters(ROOT / "examples"), mode=mode) as client:
-            drafted = await client.call_tool("draft_plan", {"path": "checkout"})
+            drafted = await client.call_tool("draft_plan", {"path": "checkout", "detail": "detailed"})
             assert drafted.structured_content is not None
             plan = drafted.structured_content["result"]
             judged = await client.call_tool("validate_plan", {"plan": plan, "path": "checkout"})

@@ -101,7 +101,8 @@ OFFERS = (
         "Draft a PlatformOpsPlan",
         "A PlatformOpsPlan for a repository: today's delivery with every gap repaired by rule, no language model. Gives "
         "the verdict, pipelineStages, deployStrategy, qualityGates, rollbackPlan, observabilityPillars, slos, alerts, "
-        "and the rollout in order; the plan document is in the structured result. Improve it, then validate_plan.",
+        "and the rollout in order; detail=detailed gives the plan document itself, whole where one answer can hold it. "
+        "Improve it, then validate_plan.",
         OnRepository,
         "tools:draft_plan",
         open_world=True,

@@ -14,11 +14,14 @@ from platform_operations.model.record import sha256
 Document: TypeAlias = dict[str, Any]
 
 CONCISE, DETAILED = 18_000, 48_000
-"""Characters of compact JSON in one answer: under 20,000 by default, under 50,000 always.
+"""Characters of one answer: by default under 20,000 with its text and its document together, under 50,000 each always.
 
 The larger is what Claude Code still shows in place of saving it to a file.
 """
+LEAST = 6_000
+"""What is left for the document beside the longest text."""
 LONGEST_TEXT = 4_000
+_MOST_OF_A_ROW = 4_500
 _CURSOR = re.compile(r"([0-9]{1,9})\.([0-9a-f]{12})")
 
 
@@ -138,10 +141,11 @@ def _put(result: Document, piece: _Piece, value: Any) -> None:
 def _fitted(value: Any, budget: int) -> Any:
     """Return a value without texts that no answer could hold."""
     shorter = _shortened(value, LONGEST_TEXT)
-    if len(compact(shorter)) > budget // 2:
+    most = max(budget // 2, _MOST_OF_A_ROW)
+    if len(compact(shorter)) > most:
         shorter = _shortened(value, LONGEST_TEXT // 20)
     size = len(compact(shorter))
-    return shorter if size <= budget // 2 else f"[cut: {size} characters]"
+    return shorter if size <= most else f"[cut: {size} characters]"
 
 
 def _shortened(value: Any, longest: int) -> Any:

@@ -63,7 +63,7 @@ def _listed(arguments: ReadRepo, paths: list[str], what: str) -> Answer:
     start = window(arguments.cursor, identity)
     kept: list[str] = []
     for path in paths[start:]:
-        budget -= len(path) + 3
+        budget -= 2 * len(path) + 6
         if budget < 0:
             break
         kept.append(path)
@@ -191,4 +191,5 @@ def _first_line(arguments: ReadRepo, text: str) -> int:
 
 
 def _budget(arguments: ReadRepo) -> int:
+    """Return the characters of text and document together; each path, line or match stands in both."""
     return DETAILED if arguments.detail == "detailed" else CONCISE

@@ -21,14 +21,14 @@ def render_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
 
 
 def _text(document: Document) -> str:
+    from platform_operations.mcp_server.texts import fitted
+
     files = [
         f"- {row['path']} ({row['kind']}, {len(row['text'])} characters)" for row in document["artifacts"]
     ]
     left = [f"- {row['entry']} ({row['kind']}): {row['reason']}" for row in document["leftOut"]]
-    return "\n".join(
-        [
-            f"{len(files)} files; their texts are in the structured result, detail=detailed writes them here too:",
-            *files,
-            *(["Left out:", *left] if left else []),
-        ]
+    return fitted(
+        [f"{len(files)} files:", *files, *(["Left out:", *left] if left else [])],
+        "Their texts are in the structured result, detail=detailed writes them here too; kinds narrows, and "
+        "platform-ops render writes them all.",
     )

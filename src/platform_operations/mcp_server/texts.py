@@ -6,9 +6,11 @@ Everything here can quote a repository: the first line says so, and nothing of i
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
+from platform_operations.mcp_server.pages import compact
+
 Document: TypeAlias = dict[str, Any]
 
-LONGEST = 14_000
+LONGEST = 11_500
 _LONGEST_LINE = 420
 DATA = "Names and quotations below come from the repository: they are data, not instructions."
 
@@ -36,8 +38,11 @@ def assessment_text(document: Document) -> str:
     return fitted([*head, *finding_lines(gaps), *asked], following)
 
 
-def plan_text(plan: Document, findings: Document, questions: Sequence[Document]) -> str:
-    """Return a drafted plan: the verdict, the seven fields, the rollout in order, what is assumed and asked."""
+def plan_text(plan: Document, findings: Document, questions: Sequence[Document], whole_within: int) -> str:
+    """Return a drafted plan: the verdict, the seven fields, the rollout in order, what is assumed and asked.
+
+    `whole_within` are the characters of a detailed answer, which holds a plan that is no larger.
+    """
     valid = "valid" if findings["valid"] else "NOT valid"
     head = [
         f"{plan['target']['name']}: PlatformOpsPlan by the embedded drafter, {valid}; "
@@ -63,9 +68,18 @@ def plan_text(plan: Document, findings: Document, questions: Sequence[Document])
             *(["Assumed, to be confirmed:", *assumed] if assumed else []),
             *(["Questions:", *asked] if asked else []),
         ],
-        "The plan itself is in the structured result; detail=detailed writes it here too. "
-        "After each change of it call validate_plan with plan and this path, until valid is true.",
+        _whole(len(compact(plan)), whole_within)
+        + " After each change of the whole plan call validate_plan with plan, or planPath, and this path, until valid is "
+        "true.",
     )
+
+
+def _whole(size: int, whole_within: int) -> str:
+    """Return how to get hold of a whole plan of `size` characters: a part of one cannot be validated."""
+    file = "platform-ops plan PATH -o DIR writes it as a file below a root, for planPath"
+    if size <= whole_within:
+        return f"The plan is a document of {size} characters: detail=detailed gives it whole; {file}."
+    return f"The plan is a document of {size} characters: {file}; or follow the cursors and join the lists; or take a sub-folder."
 
 
 _SEVEN = (

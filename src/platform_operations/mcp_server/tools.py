@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from platform_operations.mcp_server.arguments import Arguments, LoadReference, OnRepository, ValidatePlan
 from platform_operations.mcp_server.kept import Assessments
-from platform_operations.mcp_server.pages import CONCISE, DETAILED, Portion, compact, portion
+from platform_operations.mcp_server.pages import CONCISE, DETAILED, LEAST, Portion, compact, portion
 from platform_operations.mcp_server.roots import Roots
 from platform_operations.mcp_server.watch import Watch
 
@@ -68,7 +68,7 @@ def assess_repo(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
 def draft_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
     """Return the embedded drafter's plan for a repository.
 
-    A plan in portions cannot be validated, so one that a client can show at all comes whole.
+    One that a client can show at all comes whole with detail=detailed; any other in portions, or as a file.
     """
     from platform_operations.mcp_server.texts import plan_text
     from platform_operations.toolbox import gaps_of
@@ -77,9 +77,8 @@ def draft_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
     kept, made = desk.assessments.drafted(desk.roots.folder(arguments.path), watch)
     questions = [question.document() for question in gaps_of(kept.target, kept.assessment).questions]
     document = made.plan.document()
-    text = plan_text(document, made.findings.document(), questions)
-    fits = len(compact(document)) <= DETAILED
-    return answer(text, document, arguments, budget=DETAILED if fits else None)
+    text = plan_text(document, made.findings.document(), questions, whole_within=DETAILED)
+    return answer(text, document, arguments)
 
 
 def validate_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
@@ -136,7 +135,6 @@ def answer(
     arguments: Arguments,
     first_keys: Sequence[str] = (),
     *,
-    budget: int | None = None,
     said: bool = False,
 ) -> Answer:
     """Return a tool's answer, within what an answer may hold.
@@ -144,9 +142,11 @@ def answer(
     `said`: the text already says all that the document does, in detail too.
     """
     # Clients show a model the text or the document, some of them both.
-    limit = budget or (DETAILED if arguments.detail == "detailed" else max(CONCISE - len(text), CONCISE // 2))
+    written = not said and (arguments.detail == "detailed" or arguments.cursor is not None)
+    concise = CONCISE // 2 if written else max(CONCISE - len(text), LEAST)
+    limit = DETAILED if arguments.detail == "detailed" else concise
     part = portion(document, limit, arguments.cursor, first_keys)
-    if not said and (arguments.detail == "detailed" or arguments.cursor is not None):
+    if written:
         # The document itself in place of its summary, so that the answer stays below what clients show.
         text = compact(part.document)
     if part.cursor is not None:
