@@ -6,6 +6,8 @@ from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
 
+_LOWER = frozenset({"staging", "development", "ephemeral"})
+
 _PUTTING = RELEASING | {"provision"}
 """Stage kinds after which an environment is another than before."""
 
@@ -32,13 +34,24 @@ def verified_releases(plan: Plan) -> tuple[str, ...] | None:
     ]
     if not releases:
         return None
+    lower = {place for place, kind in places.items() if kind in _LOWER}
+    put = {
+        stage.id for stage in plan.pipeline_stages if stage.kind in _PUTTING and stage.environment in lower
+    }
     return tuple(
         uri
         for release in releases
         for name in sorted(_before(stages, release))
-        if stages[name].kind in {"verify", "approve"}
+        if (stages[name].kind == "approve" and put) or _checks_lower(stages, stages[name], lower, put)
         for uri in stages[name].evidence[:1]
     )
+
+
+def _checks_lower(stages: dict[str, Stage], stage: Stage, lower: set[str], put: set[str]) -> bool:
+    """Whether a verification looks at a lower environment, or comes after something was put there."""
+    if stage.kind != "verify":
+        return False
+    return stage.environment in lower or not put.isdisjoint(_before(stages, stage))
 
 
 def validations(plan: Plan) -> Iterator[str]:
@@ -74,3 +87,8 @@ def verified_before(plan: Plan) -> Iterator[str]:
             before = [stages[name] for name in _before(stages, stage)]
             if any(one.kind in _PUTTING and one.environment in lower for one in before):
                 yield from stage.evidence[:1]
+
+
+def puts_something_up(plan: Plan) -> bool:
+    """Whether a stage changes what runs somewhere; a package in a registry runs nowhere yet."""
+    return any(stage.kind in {"deploy", "promote", "provision"} for stage in plan.pipeline_stages)

@@ -81,9 +81,12 @@ def _for_a_developer(row: Sighting) -> bool:
 
 def _library_chart(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
     """Return the first chart whose workloads another chart makes: the probes are that chart's."""
+    own = any(row.path.endswith("Chart.yaml") for row in sightings.get("helm", ()))
     for row in sightings.get("helm", ()):
         if row.workload is not None:
             continue
+        if not own and row.detail in {"HelmRelease", "used by the pipeline"}:
+            return f"{row.path}: the chart it installs is outside the repository"
         text = repository.read(row.path) if row.path.endswith("Chart.yaml") else ""
         if isinstance(text, str) and re.search(r"^dependencies\s*:", text, re.MULTILINE):
             return f"{row.path}: the workloads come from charts outside the repository"

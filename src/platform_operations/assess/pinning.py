@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from platform_operations.assess.pipeline_words import moved_by, unique_names
+from platform_operations.assess.pipeline_words import moved_by, narrowed, unique_names
 from platform_operations.assess.places import aside, lines_of, text_of
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Stage
@@ -52,8 +52,12 @@ def pinning_practice(
     if pulls and not named:
         return _fact("absent", "a server takes whatever a branch holds at that moment", pulls[:1])
     if handed and not any(stage.kind in {"deploy", "promote"} for stage in named):
-        return _fact("unknown", handed)
-    uris = [uri for stage in named for uri in stage.evidence]
+        moved = _moved_manifests(sightings, only_production=True)
+        reason = "a manifest of production names what runs by a tag that can move"
+        return _fact("absent", reason, moved[:1]) if moved else _fact("unknown", handed)
+    first = [stage for stage in named if stage.kind != "publish"]
+    uris = [uri for stage in first + named for uri in stage.evidence]
+    uris = [*narrowed(repository, uris)]
     uris = uris or _fixed_images(sightings) or _kept_images(repository, sightings)
     if uris:
         return _fact("present", None, uris)
@@ -62,18 +66,14 @@ def pinning_practice(
         if uris:
             return _fact("present", None, uris, "present")
     elif uris := _unique_builds(plan):
-        return _fact("present", None, uris)
+        return _fact("present", None, narrowed(repository, uris))
     return _unnamed(plan, sightings, facts, outside)
 
 
 def _unnamed(
     plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]], facts: Iterable[Fact], outside: str | None
 ) -> Fact:
-    moved = [
-        repo_uri(row.path, row.first, row.last)
-        for row in sightings.get("kubernetes", ())
-        if row.workload is not None and row.workload.image and row.workload.reference == "tag"
-    ]
+    moved = _moved_manifests(sightings)
     if moved:
         return _fact("absent", "manifests name what runs by a tag that can move", moved[:1])
     images = [item for item in plan.artifacts if item.kind == "container-image"]
@@ -84,6 +84,19 @@ def _unnamed(
     open_ = [fact for fact in facts if fact.aspect == "artifact-reference" and fact.outcome == "unknown"]
     left = next((fact.reason for fact in open_ if "does not name" not in (fact.reason or "")), None)
     return _fact("unknown", left) if left else _fact("absent", "no release names an immutable artifact")
+
+
+def _moved_manifests(
+    sightings: Mapping[str, tuple[Sighting, ...]], *, only_production: bool = False
+) -> list[str]:
+    return [
+        repo_uri(row.path, row.first, row.last)
+        for row in sightings.get("kubernetes", ())
+        if row.workload is not None
+        and row.workload.image
+        and row.workload.reference == "tag"
+        and (not only_production or (row.environment or "").lower().startswith("prod"))
+    ]
 
 
 def _fact(
@@ -148,7 +161,8 @@ def _holds_images(path: str, kept: bool) -> bool:
         return False
     if re.search(r"(?:^|/)Pulumi\.[\w-]+\.ya?ml$", path):
         return True
-    return kept and not path.startswith((".github/", ".gitlab")) and "compose" not in path.lower()
+    ci = path.startswith((".github/", ".gitlab", ".prow/", ".tekton/", ".circleci/"))
+    return kept and not ci and "compose" not in path.lower()
 
 
 def _named_images(path: str, rows: list[str]) -> Iterator[tuple[str, bool]]:

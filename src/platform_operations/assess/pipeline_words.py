@@ -5,7 +5,7 @@ that it blocks; so what is found here is *present*, never *enforced*.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -64,10 +64,10 @@ _WORDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
             re.IGNORECASE,
         ),
         "postDeployValidation": re.compile(
-            r"smoke[-_ ]?tests?\b|\bsmoke\b|post[-_ ]?deploy(?:ment)?\b"
-            r"|(?:verify|validate|validating|test)[-_ ](?:the[-_ ])?(?:deployment|deploy|deployed|release[-_ ]health|live site|production)\b(?![-_ ](?:depend|permi|conf|script|key|input|branch|var|env))"
-            r"|deployment[-_ ](?:tests?|verification|validation|health)\b|url-health-check|health-?check-(?:action|url)|healthcheck(?:s)?[-_ ](?:after|url|endpoint)"
-            r"|synthetics?[-_ ](?:tests?|ci)\b|smoketest:",
+            r"smoke[-_ ]?(?:tests?|checks?|suite)\b|name:.*\bsmoke\b|^\s*(?:-\s+)?[\w-]*smoke[\w-]*\s*:|bin/smoke\b|post[-_ ]?deploy(?:ment)?\b"
+            r"|(?:verify|validate|validating)[-_ ](?:the[-_ ])?(?:deployment|deploy|deployed|release[-_ ]health|live site|production)\b(?![-_ ](?:depend|permi|conf|script|key|input|branch|var|env))"
+            r"|test[-_ ](?:the[-_ ])?(?:deployment|deployed|live site|production)\b|deployment[-_ ](?:tests?|verification|validation|health)\b|url-health-check|health-?check-(?:action|url)"
+            r"|healthcheck(?:s)?[-_ ](?:after|url|endpoint)|synthetics?[-_ ](?:tests?|ci)\b|smoketest:",
             re.IGNORECASE,
         ),
     }
@@ -81,8 +81,11 @@ _SPEAKING = re.compile(
 )
 _SILENT = re.compile(
     r"^\s*(?:-\s+)?(?:if|paths?|paths-ignore|branches|cron|key|description|default|echo|cache|restore-keys|needs|depends_on|dependsOn|artifact_paths|sarif_file|slack\w*|channel\w*|message|title|body|condition|output|format)\b\s*[:=]?"
-    r"|^\s*(?:echo|printf|export|#|//|\*|/\*|@?echo)\b|^\s*(?:#|//|\*|/\*)|upload-sarif|\bcache\b.*(?:path|key)"
+    r"|^\s*(?:echo|printf|export|#|//|\*|/\*|@?echo)\b|^\s*(?:#|//|\*|/\*)|upload-sarif|run\s*:\s*[\"']?echo\b|\bcache\b.*(?:path|key)"
 )
+_ITEM = re.compile(r"^\s*-\s*(?:[\"'](?:[A-Z][\w .&-]*|[\w./*-]+\.ya?ml)[\"']|[\w./*-]+)\s*$")
+"""An entry of a list of paths, branches, options or names: it runs nothing."""
+
 _SCRIPT = re.compile(r"^\s*(?:-\s+)?(?:[@\w./$({\"'-]|stage\s*\()")
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|docker[ -]compose|docker run|kind create|minikube|0\.0\.0\.0")
 _AFTER = re.compile(
@@ -93,7 +96,7 @@ _AFTER = re.compile(
 )
 """What ships stands before what checks it."""
 
-_AFTER_BY_NAME = re.compile(r"post-?_?deploy|after-?deploy|deploy-pr|smoke|deploy[-_]check", re.IGNORECASE)
+_AFTER_BY_NAME = re.compile(r"post-?_?deploy|after-?deploy|deploy-pr|deploy[-_]check", re.IGNORECASE)
 _UNDOES_OTHERS = re.compile(
     r"(?:disable|no|skip)[-_]?rollback|rollback\W{0,4}false|migrat|ROLLBACK_|db:|schema|liquibase|flyway|alembic|git rev|transaction",
     re.IGNORECASE,
@@ -175,6 +178,10 @@ def _waits_for_a_deploy(rows: list[str], number: int) -> bool:
 
 
 def _checks_what_shipped(path: str, rows: list[str], number: int) -> bool:
+    if _AFTER_BY_NAME.search(rows[number - 1]):
+        return not _here(rows, number)
+    if path.startswith(".circleci/") or ".gitlab" in path:
+        return False
     shipped = _AFTER_BY_NAME.search(path) is not None or any(
         _AFTER.search(row) for row in rows[: number - 1] if not row.lstrip().startswith("#")
     )
@@ -239,7 +246,7 @@ _OF_ARTIFACTS = re.compile(
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(
-    r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bif:|labels?:|url:|echo |export |annotat|test",
+    r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|test",
     re.IGNORECASE,
 )
 _PULLS = re.compile(r"^\s*(?:&&\s*|sudo\s+)?git\s+(?:pull\b|reset\s+--hard\s+origin/)")
@@ -261,6 +268,32 @@ def unique_names(repository: Repository) -> tuple[str, ...]:
     return tuple(found[:MAX_FOUND])
 
 
+def narrowed(repository: Repository, uris: Iterable[str], practice: str | None = None) -> tuple[str, ...]:
+    """Return citations of a few lines each cut to the line that shows it: a name of `practice`, else a unique name.
+
+    Where no line of a citation does, it stays as it is.
+    """
+    pattern = _WORDS[practice] if practice else _UNIQUE
+    found: list[str] = []
+    for uri in uris:
+        path, _, lines = uri.removeprefix("repo:").partition("#")
+        span = re.fullmatch(r"L(\d+)-L(\d+)", lines)
+        text = text_of(repository, path) if span and span[1] != span[2] else None
+        if span is None or text is None:
+            found.append(uri)
+            continue
+        first = int(span[1])
+        rows = lines_of(text)[first - 1 : int(span[2])]
+        shown = [
+            number
+            for number, row in enumerate(rows, first)
+            if pattern.search(row) and not row.lstrip().startswith("#")
+        ]
+        best = [number for number in shown if not _NAMES_ONLY.match(rows[number - first])] or shown
+        found.append(repo_uri(path, best[0]) if best else uri)
+    return tuple(dict.fromkeys(found))
+
+
 def moved_by(repository: Repository) -> tuple[str, ...]:
     """Return the URIs of lines by which a pipeline makes a server take whatever a branch holds."""
     found: list[str] = []
@@ -279,7 +312,11 @@ def _bare(row: str) -> str:
 
 
 def _tells(row: str) -> bool:
-    return not _SILENT.search(row) and (_SPEAKING.match(row) or _SCRIPT.match(row)) is not None
+    return (
+        not _SILENT.search(row)
+        and not _ITEM.match(row)
+        and (_SPEAKING.match(row) or _SCRIPT.match(row)) is not None
+    )
 
 
 def _here(rows: list[str], number: int) -> bool:

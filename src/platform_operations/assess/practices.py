@@ -10,7 +10,7 @@ from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
 from platform_operations.assess.outside import DASHBOARD, HEALTHLESS, dashboard, elsewhere, handed_on
 from platform_operations.assess.pinning import pinning_practice
-from platform_operations.assess.pipeline_words import checked_between, said, submitted
+from platform_operations.assess.pipeline_words import checked_between, narrowed, said, submitted
 from platform_operations.assess.release_signs import documented_rollback, linters_that_scan, remediated
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -104,7 +104,10 @@ def _staged(repository: Repository, plan: Plan, outside: str | None) -> Fact:
 
     found = verified_releases(plan)
     if not found:
-        beside = (*verified_before(plan), *checked_between(repository))
+        beside = (
+            *verified_before(plan),
+            *(checked_between(repository) if found is not None or outside else ()),
+        )
         if beside:
             return _fact("stagedVerification", beside, "present", "", None)
     if found is None:
@@ -129,7 +132,7 @@ def _scan(
 ) -> Fact:
     gates = [gate for gate in plan.quality_gates if gate.kind in kinds]
     strength: Strength = "enforced" if any(gate.blocking for gate in gates) else "present"
-    uris = [uri for gate in gates for uri in gate.evidence]
+    uris = [*narrowed(repository, [uri for gate in gates for uri in gate.evidence], aspect)]
     if not uris:
         strength = "present"
         uris = [*said(repository, aspect)] or [*hooks_that(repository, kinds)]
@@ -141,10 +144,10 @@ def _scan(
 
 
 def _validation(repository: Repository, plan: Plan, outside: str | None) -> Fact:
-    from platform_operations.assess.guards import validations
+    from platform_operations.assess.guards import puts_something_up, validations
 
     uris, strength = tuple(validations(plan)), "enforced"
-    if not uris:
+    if not uris and (outside or puts_something_up(plan)):
         uris, strength = said(repository, "postDeployValidation"), "present"
     return _fact(
         "postDeployValidation",

@@ -14,7 +14,7 @@ MAX_PAGES = 60
 MAX_FOUND = 8
 
 _ROLLBACK_HEADING = re.compile(
-    r"^(?:#{1,6}|=+)\s.*\b(?:roll(?:ing)?[ -]?back|revert(?:ing)?\b.*(?:deploy|release|version))(?!.*(?:migration|database|schema|transaction|note))",
+    r"^(?:#{1,6}|=+)\s.*\b(?:roll(?:ing)?[ -]?back|revert(?:ing)?\b.*(?:deploy|release|version))(?!.*(?:migration|database|schema|transaction|note|attack|`))",
     re.IGNORECASE,
 )
 _OPERATING = re.compile(
@@ -35,8 +35,10 @@ def documented_rollback(repository: Repository) -> Iterator[str]:
     pages = [path for path in repository.paths if path.lower().endswith((".md", ".rst", ".adoc"))]
     own = [path for path in pages if _about_operating(path) and not _borrowed(path)]
     for path in own[:MAX_PAGES]:
+        fenced = False
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
-            if len(row) < 300 and _ROLLBACK_HEADING.match(row):
+            fenced ^= row.lstrip().startswith(("```", "~~~"))
+            if not fenced and len(row) < 300 and _ROLLBACK_HEADING.match(row):
                 yield repo_uri(path, number)
                 break
 

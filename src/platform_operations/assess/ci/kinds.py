@@ -48,7 +48,9 @@ def _act_of_command(text: str) -> Act:
         or called[1:] in {("version",), ("-v",), ("help",)}
     ):
         return NOTHING_DONE
-    if called[:2] == ("kustomize", "build"):
+    if called[:2] == ("kustomize", "build") or re.search(
+        r":(?:install|setup|report|open)$", called[min(2, len(called) - 1)]
+    ):
         return NOTHING_DONE
     if called[0] in {"curl", "wget", "http", "https", "httpie", "xh", "grpcurl", "nc", "grpc_health_probe"}:
         return act_of_request(called, text)

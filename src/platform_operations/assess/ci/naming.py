@@ -28,7 +28,8 @@ def texts_of(atoms: Iterable[Atom], draft: Draft, graph: Graph) -> list[str]:
     for atom in atoms:
         if atom not in draft.atoms and not (atom.kind is None and _NAMING.search(atom.text)):
             continue
-        parts = (atom.text, atom.body, *(f"{key}: {value}" for key, value in atom.step.inputs.items()))
+        joint = "=" if atom.step.remote else ": "
+        parts = (atom.text, atom.body, *(f"{key}{joint}{value}" for key, value in atom.step.inputs.items()))
         texts.extend(resolved(part[:4_000], draft, atom, graph) for part in parts if part)
     texts.extend(f"{key}={value}" for atom in draft.atoms for key, value in atom.step.variables.items())
     return texts

@@ -59,7 +59,7 @@ def _outside(path: str, text: str, repository: Repository) -> bool:
     if not path.endswith(".tf"):
         return re.search(r"^\s*template\s*:\s*\S+@\w+", text, re.MULTILINE) is not None
     for source in re.findall(r"^\s*source\s*=\s*\"([^\"]{1,300})\"", text, re.MULTILINE):
-        if re.match(r"git(?:::|@|hub\.com)|[\w.-]+/[\w.-]+/[\w.-]+$|https?://", source):
+        if re.match(r"git(?:::|@|hub\.com)|\w[\w.-]*/[\w.-]+/[\w.-]+$|https?://", source):
             return True
         if source.startswith("./") and not any(
             other.startswith(_joined(path, source) + "/") for other in repository.paths
