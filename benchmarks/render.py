@@ -74,7 +74,14 @@ def _alerts(slo: str, component: str, objective: str) -> list[Alert]:
                 owner="@acme/platform",
             )
         )
-    return found
+    gone = {
+        "id": f"{slo}-absent",
+        "kind": "absence",
+        "windows": (),
+        "expression": f'absent(http_requests_total{{job="{component}"}})',
+        "for_": "10m",
+    }
+    return [*found, found[0].model_copy(update=gone)]
 
 
 def main() -> None:

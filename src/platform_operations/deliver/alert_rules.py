@@ -20,7 +20,7 @@ from platform_operations.slo.expressions import (
     absence_expression,
     burn_conditions,
     burn_expression,
-    speaks_for,
+    unwatched,
 )
 from platform_operations.slo.promql import Unreadable, parsed
 from platform_operations.slo.sli import WINDOW
@@ -197,12 +197,18 @@ def windowed(alert: Alert, slo: Slo, ledger: Mapping[str, LedgerEntry]) -> tuple
 def _conditions(alert: Alert, slo: Slo, rate: Fraction | None) -> tuple[BurnCondition, ...] | str:
     if slo.objective is None:
         return f"SLO {slo.id!r} has no objective yet: it waits for its baseline"
-    pairs = [
-        Pair(seconds(row.long), seconds(row.short), Fraction(row.factor), alert.severity == "page")
-        for row in alert.windows
-    ]
+    windows = tuple((row.long, row.short, row.factor) for row in alert.windows)
+    return _burning(slo.objective, slo.window, windows, alert.severity == "page", rate)
+
+
+@lru_cache(maxsize=1024)
+def _burning(
+    objective: str, window: str, windows: Sequence[tuple[str, str, str]], pages: bool, rate: Fraction | None
+) -> tuple[BurnCondition, ...] | str:
+    """Return the conditions of windows, the same for all SLOs of an objective and a rate; else why there are none."""
+    pairs = [Pair(seconds(long), seconds(short), Fraction(factor), pages) for long, short, factor in windows]
     try:
-        found = burn_conditions(slo.objective, seconds(slo.window), pairs, rate)
+        found = burn_conditions(objective, seconds(window), pairs, rate)
     except InputError as error:
         return str(error)
     hourly = decimal((rate or 0) * 3600, 2)
@@ -295,10 +301,9 @@ def _replaced(alert: Alert) -> str | None:
 
 def _unseen(plan: Plan, rules: Sequence[AlertRule]) -> Iterator[tuple[str, str]]:
     """Yield the SLOs with burn-rate alerts of whose metric nobody would notice that it is gone."""
-    absences = [alert for alert in plan.alerts if alert.kind == "absence"]
     burning = {rule.slo.id for rule in rules if rule.slo is not None and rule.conditions}
-    for slo in plan.slos:
-        if slo.id in burning and not any(speaks_for(alert, slo) for alert in absences):
+    for slo in unwatched(plan.slos, plan.alerts):
+        if slo.id in burning:
             why = "the plan has no absence alert on its metric: when that is gone, its burn-rate alerts fall silent"
             yield f"slos/{slo.id}", why
 

@@ -22,36 +22,40 @@ _NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 def yaml_lines(value: Value) -> str:
     """Return a mapping or list as YAML that every YAML 1.1 and 1.2 reader reads back as the same."""
-    return "\n".join(_lines(value, "")) + "\n"
-
-
-def _lines(value: Value, indent: str) -> list[str]:
     lines: list[str] = []
+    _put(value, "", "", lines)
+    return "\n".join((*lines, ""))
+
+
+def _put(value: Value, indent: str, lead: str, lines: list[str]) -> None:
+    """Add the lines of a mapping or list; `lead` begins the first of them, `indent` the others."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if isinstance(item, str) and "\n" not in item:
-                lines.append(f"{indent}{_quoted(key)}: {_quoted(item)}")
-            else:
-                lines += _entry(f"{indent}{_quoted(key)}:", item, indent)
-        return lines
+            _entry(f"{lead}{_quoted(key)}:", item, indent, lines)
+            lead = indent
+        return
     for item in value:
         if isinstance(item, (dict, list, tuple)) and item:
-            inner = _lines(cast("Value", item), indent + "  ")
-            lines.append(f"{indent}- {inner[0].lstrip(' ')}")
-            lines += inner[1:]
+            _put(cast("Value", item), indent + "  ", f"{lead}- ", lines)
         else:
-            lines += _entry(f"{indent}-", item, indent)
-    return lines
+            _entry(f"{lead}-", item, indent, lines)
+        lead = indent
 
 
-def _entry(head: str, item: Any, indent: str) -> list[str]:
-    if isinstance(item, (dict, list, tuple)):
-        if item:
-            return [head, *_lines(cast("Value", item), indent + "  ")]
-        return [f"{head} {'{}' if isinstance(item, dict) else '[]'}"]
-    if isinstance(item, str) and "\n" in item and _fits_block(item):
-        return [f"{head} |-", *(f"{indent}  {line}" if line else "" for line in item.split("\n"))]
-    return [f"{head} {scalar(item)}"]
+def _entry(head: str, item: Any, indent: str, lines: list[str]) -> None:
+    if isinstance(item, str):
+        if "\n" in item and _fits_block(item):
+            lines.append(f"{head} |-")
+            lines += [f"{indent}  {line}" if line else "" for line in item.split("\n")]
+        else:
+            lines.append(f"{head} {_quoted(item)}")
+    elif isinstance(item, (dict, list, tuple)) and item:
+        lines.append(head)
+        _put(cast("Value", item), indent + "  ", indent + "  ", lines)
+    elif isinstance(item, (dict, list, tuple)):
+        lines.append(f"{head} {'{}' if isinstance(item, dict) else '[]'}")
+    else:
+        lines.append(f"{head} {scalar(item)}")
 
 
 def _fits_block(text: str) -> bool:

@@ -6,7 +6,7 @@ of successes that is missing while there is traffic means that all failed, not t
 least number of failures); a metric that vanished silences every ratio, so absence alerts by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -124,9 +124,16 @@ def absence_expression(sli: Sli) -> str | None:
     return " or ".join(dict.fromkeys(f"absent({selector})" for selector in found)) or None
 
 
-def speaks_for(alert: Alert, slo: Slo) -> bool:
-    """Whether an alert says that an SLO's metric is gone: its own absence alert, its component's, or the same one."""
-    if alert.kind != "absence":
-        return False
-    watched = slo.id if alert.slo else slo.component
-    return (alert.slo or alert.component) == watched or alert.expression == absence_expression(slo.sli)
+def unwatched(slos: Iterable[Slo], alerts: Iterable[Alert]) -> tuple[Slo, ...]:
+    """The SLOs of whose metric no absence alert would notice the end: none of theirs, their component's, or the same."""
+    absences = [alert for alert in alerts if alert.kind == "absence"]
+    promises = {alert.slo for alert in absences if alert.slo}
+    components = {alert.component for alert in absences if not alert.slo}
+    asked = {alert.expression for alert in absences}
+    return tuple(
+        slo
+        for slo in slos
+        if slo.id not in promises
+        and slo.component not in components
+        and (not asked or absence_expression(slo.sli) not in asked)
+    )

@@ -73,7 +73,7 @@ class Selector:
         return all(matcher.accepts(labels.get(matcher.label, "")) for matcher in self.matchers)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def parsed(text: str) -> "Node | Unreadable":
     """The tree of an expression, `$window` standing for a range; Unreadable says why there is none."""
     import promql_parser
@@ -91,6 +91,8 @@ def parsed(text: str) -> "Node | Unreadable":
 
 def without_comments(text: str) -> str:
     """The expression without `# ...` to the end of a line, which the parser does not know."""
+    if "#" not in text:
+        return text
     kept: list[str] = []
     quote, skip = "", False
     for line in text.split("\n"):
