@@ -74,6 +74,12 @@ def test_other_offsets_quotes_spaces_and_a_byte_order_mark_are_read(write: Write
     assert [(slot.start, slot.good, slot.total) for slot in history.slots] == [(START, 1, Fraction(5, 2))]
 
 
+def test_the_header_says_which_column_is_which(write: Write) -> None:
+    source = open_source(write("Total, Good ,time,sli\n10,9,2025-11-01T00:00:00Z,a\n\n\n"))
+    (history,) = source.histories(source.listed(), Span(START, START + 3600, 3600))
+    assert [(slot.good, slot.total) for slot in history.slots] == [(9, 10)]
+
+
 def test_an_sli_that_the_file_does_not_have_has_no_data(write: Write) -> None:
     source = open_source(write(csv_lines(*grid(3600, 30))))
     other = open_source(write(csv_lines(*grid(3600, 30, "other")), "other.csv"))

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platform_operations.errors import InputError
-from platform_operations.metrics import discover, observe, open_source
+from platform_operations.metrics import discover, observe, open_source, slis_of
 from platform_operations.metrics.source import History, Span
-from platform_operations.model.reliability import Sli
+from platform_operations.model.assessment import Assessment
+from platform_operations.model.plan import Plan, RiskProfile, Target
+from platform_operations.model.reliability import Alert, Sli, Slo
 from platform_operations.slo.sli import NamedSli
 
 START, HOUR = 1_790_812_800, 3600
@@ -187,6 +189,16 @@ def test_a_file_without_its_end_mark_is_warned_of(write: Write) -> None:
     assert any("may have been cut off" in warning for warning in source.warnings)
 
 
+def test_a_byte_order_mark_other_line_ends_and_empty_lines_change_nothing(write: Write) -> None:
+    text = (
+        "# TYPE g counter\n" + samples("g", steady(range(61))) + samples("t", steady(range(61))) + "# EOF\n"
+    )
+    plain = history(write(text), sli())
+    odd = "\ufeff" + text.replace("\n", "\r\n") + "\r\n\n"
+    assert history(write(odd), sli()) == plain
+    assert plain.slots
+
+
 def test_a_matcher_that_is_not_read_is_refused_with_the_reason(write: Write) -> None:
     source = open_source(write(samples('t{a="b"}', steady(range(61))) + "# EOF\n"))
     with pytest.raises(InputError, match="label matcher"):
@@ -203,3 +215,27 @@ def test_slis_are_found_in_a_file_and_measured(write: Write) -> None:
     found = discover(source, ["shop-api"])
     (row,) = observe(source, found.slis)
     assert (row.id, row.observed, row.status) == ("shop-availability", "99.000", "provisional")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "asks"),
+    [("job", "code", 'job="shop",code!~"5.."'), ("service", "code", 'service="shop",code!~"5.."'),
+     ("job", "status", 'job="shop",status!~"5.."')],
+)  # fmt: skip
+def test_what_an_alert_watches_gives_way_to_what_is_there_and_a_promise_does_not(
+    write: Write, name: str, code: str, asks: str
+) -> None:
+    """Without the label that tells failures, the alert's ratio would call everything good."""
+    rows = {"200": steady(range(61), 99), "500": steady(range(61), 1)}
+    series = {f'http_requests_total{{{name}="shop",{code}="{value}"}}': row for value, row in rows.items()}
+    source = open_source(write("".join(samples(name, row) for name, row in series.items()) + "# EOF\n"))
+    ratio = " / ".join(
+        f'sum(rate(http_requests_total{{job="shop"{more}}}[5m]))' for more in (',code=~"5.."', "")
+    )
+    alert = Alert(id="errors", component="shop", severity="page", expression=f"{ratio} > 0.05")
+    plan = Plan(target=Target(name="shop", risk_profile=RiskProfile(level="low")), alerts=(alert,))
+    (found,) = slis_of(Assessment(as_is=plan), source)
+    assert found.sli.good == f"sum(increase(http_requests_total{{{asks}}}[$window]))"
+    promise = Slo(id=found.id, component="shop", sli=sli().sli, window="28d", status="needs-baseline")
+    (found,) = slis_of(Assessment(as_is=plan.model_copy(update={"slos": (promise,)})), source)
+    assert found.sli == sli().sli

@@ -199,11 +199,13 @@ class CsvSource:
             reader = csv.reader(_bounded(file, self._error), strict=True)
             try:
                 header = next(reader, None)
-                if header is None or tuple(cell.strip().lower() for cell in header) != HEADER:
+                names = [cell.strip().lower() for cell in header or ()]
+                if sorted(names) != sorted(HEADER):
                     raise self._error(1, f"the first line must be the header {','.join(HEADER)!r}")
+                order = [names.index(name) for name in HEADER]
                 for cells in reader:
                     if cells:
-                        yield self._row(reader.line_num, cells)
+                        yield self._row(reader.line_num, cells, order)
             except csv.Error as error:
                 raise self._error(
                     reader.line_num, f"not CSV ({error}); quote cells that hold a comma"
@@ -211,10 +213,10 @@ class CsvSource:
             except UnicodeDecodeError:
                 raise self._error(reader.line_num + 1, "not UTF-8; save the file as UTF-8") from None
 
-    def _row(self, line: int, cells: Sequence[str]) -> _Row:
+    def _row(self, line: int, cells: Sequence[str], order: Sequence[int]) -> _Row:
         if len(cells) != len(HEADER):
             raise self._error(line, f"{len(cells)} cells instead of {len(HEADER)} ({', '.join(HEADER)})")
-        name, time, good, total = (cell.strip() for cell in cells)
+        name, time, good, total = (cells[index].strip() for index in order)
         if not name:
             raise self._error(line, "the sli is empty; name the SLO id")
         try:

@@ -5,12 +5,13 @@ from fractions import Fraction
 
 from platform_operations.metrics.backtest import quiet_objective
 from platform_operations.metrics.baseline import observe
-from platform_operations.metrics.discovery import discover
+from platform_operations.metrics.discovery import Catalogue, discover
 from platform_operations.metrics.source import MetricSource
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.baseline import Backtest, Observation
 from platform_operations.slo.discovery import slis_of_alerts
 from platform_operations.slo.durations import seconds
+from platform_operations.slo.promql import Unreadable, selectors
 from platform_operations.slo.sli import NamedSli
 
 SUPPORTED = frozenset({"ok", "below-floor"})
@@ -41,7 +42,9 @@ def measured(assessment: Assessment, source: MetricSource, as_of: str | None = N
 def slis_of(assessment: Assessment, source: MetricSource) -> tuple[NamedSli, ...]:
     """Return the SLIs to measure: what the repository promises, then what its alerts watch, then what the source has.
 
-    A source that lists its own SLIs is asked for those, with the queries that the repository shows for them.
+    A source that lists its own SLIs is asked for those, with the queries that the repository shows for them. What an
+    alert watches gives way to what the source has under its name where the alert asks for labels that are not there:
+    nothing would be selected, or, where only the label that tells failures is missing, everything would be good.
     """
     plan = assessment.as_is
     promised = [
@@ -49,14 +52,31 @@ def slis_of(assessment: Assessment, source: MetricSource) -> tuple[NamedSli, ...
         for slo in plan.slos
         if slo.sli.total is not None
     ]
-    shown = {sli.id: sli for sli in (*slis_of_alerts(plan), *promised)}
+    watched = slis_of_alerts(plan)
+    shown = {sli.id: sli for sli in (*watched, *promised)}
     listed = {sli.id: sli for sli in source.listed()}
     if listed:
         found = {name: _with_query(sli, shown.get(name)) for name, sli in listed.items()}
     else:
         names = [*(component.id for component in plan.components), plan.target.name]
-        found = {sli.id: sli for sli in (*discover(source, names).slis, *shown.values())}
+        own = {sli.id: sli for sli in discover(source, names).slis}
+        there = (sli for sli in watched if sli.id not in own or _there(source, sli))
+        found = own | {sli.id: sli for sli in (*there, *promised)}
     return tuple(found[name] for name in sorted(found))
+
+
+def _there(source: MetricSource, sli: NamedSli) -> bool:
+    """Whether a source has every label that an SLI's queries ask for, and the values that they name."""
+    if not isinstance(source, Catalogue):
+        return True
+    for query in (sli.sli.good, sli.sli.total):
+        found = selectors(query or "")
+        for selector in () if isinstance(found, Unreadable) else found:
+            values = source.label_values(selector.name or "", [row.label for row in selector.matchers])
+            for row in selector.matchers:
+                if row.label not in values or (row.op == "=" and row.value not in values[row.label]):
+                    return False
+    return True
 
 
 def _with_query(listed: NamedSli, shown: NamedSli | None) -> NamedSli:

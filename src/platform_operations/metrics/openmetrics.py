@@ -244,9 +244,9 @@ class OpenMetricsSource:
             try:
                 while line := file.readline(_LONGEST_LINE + 1):
                     number += 1
-                    if ended or len(line) > _LONGEST_LINE or number > MOST_LINES:
+                    if (ended and not line.isspace()) or len(line) > _LONGEST_LINE or number > MOST_LINES:
                         raise self._error(number, self._over(ended, number))
-                    line = line.strip()
+                    line = line.strip() if number > 1 else line.removeprefix("\ufeff").strip()
                     if line.startswith("#"):
                         ended = line == "# EOF"
                     elif line:
