@@ -167,3 +167,16 @@ def test_any_text_gets_a_verdict(expression: str) -> None:
 def test_a_hostile_expression_is_refused_before_it_is_parsed(expression: str) -> None:
     assert classify(expression).kind is None
     assert dead_reason(expression) is None
+
+
+def test_a_workload_of_which_no_container_is_left_is_absent() -> None:
+    gone = classify('absent(container_last_seen{container="kafka",pod=~".+-kafka-[0-9]+"})')
+    assert gone.kind == "absence"
+    assert classify('absent(container_last_seen{container="oauth-sidecar"})').kind == "cause"
+
+
+def test_a_share_of_refused_callers_is_unknown_and_of_failed_requests_about_them_a_symptom() -> None:
+    refused = "rate(auth_failures_total[5m]) / (rate(auth_failures_total[5m]) + rate(auth_successes_total[5m])) > 0.3"
+    assert classify(refused).kind is None
+    requests = 'sum(rate(http_requests_total{handler="/auth",code=~"5.."}[5m])) / sum(rate(http_requests_total{handler="/auth"}[5m]))'
+    assert classify(f"{requests} > 0.05").kind == "symptom"

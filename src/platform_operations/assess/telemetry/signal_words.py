@@ -144,3 +144,9 @@ STORES = _set(
     "cassandra memcache memcached redis postgres postgresql mysql elasticsearch kafka etcd s3 mongodb dynamodb"
 )
 """Data stores: in a name that begins with something else, they are what that calls."""
+
+HEARTBEATS = frozenset({"up", "container_last_seen"})
+"""Series that are there as long as an instance of a job or container runs."""
+
+REFUSED = frozenset({"auth", "authentication", "authorization", "authorisation"})
+"""Where a failure may be the fault of who asks, as a 4xx is."""

@@ -110,7 +110,7 @@ def _absent(asked: Asked) -> Verdict | None:
     inner = bare(asked.value.expr) if kind(asked.value) == "AggregateExpr" else asked.value
     absent = kind(inner) == "Call" and inner.func.name in {"absent", "absent_over_time"}
     whole = kind(asked.value) == "AggregateExpr" and asked.bound == 0 and asked.operator == "=="
-    up = bool(asked.found) and all(selector.name == "up" for selector in asked.found)
+    up = bool(asked.found) and all(selector.name in told.HEARTBEATS for selector in asked.found)
     down = (
         whole
         and up
@@ -195,13 +195,16 @@ def _ratio(asked: Asked) -> Verdict | None:
     said = frozenset(word for selector in (*top, *bottom) for word in _said(selector))
     if {"hit", "hits", "miss", "misses"} & said:
         return Verdict("cause", f"{asked.names} is the efficiency of a cache")
-    if said & told.TELEMETRY and not said & {"http", "grpc", "request", "requests", "alerts"}:
+    asked_for = said & {"http", "grpc", "request", "requests"}
+    if said & told.TELEMETRY and not asked_for and "alerts" not in said:
         return Verdict("cause", f"{asked.names} loses telemetry, not requests")
+    if share == "failed" and said & told.REFUSED and not asked_for:
+        return Verdict(None, f"{asked.names}: who is refused may be at fault, or the service that refuses")
     if share == "slow":
         return _timed(asked, said)
     if share == "client":
         return Verdict("cause", f"{asked.names} counts requests that their sender got wrong (4xx)")
-    if said & told.PHYSICAL and not said & {"http", "grpc", "request", "requests"}:
+    if said & told.PHYSICAL and not asked_for:
         return Verdict("cause", f"{asked.names} counts failures below any request")
     if _dependency(said):
         return Verdict("cause", f"{asked.names} is the error ratio of a call that the service makes itself")
