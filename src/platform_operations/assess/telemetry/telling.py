@@ -184,15 +184,14 @@ def _unavailable(asked: Asked) -> Verdict | None:
 def _ratio(asked: Asked) -> Verdict | None:
     """A share of failed, or of good, outcomes."""
     pair = division(asked.value)
-    if pair is None:
-        return None
-    top, bottom = tuple(selected(pair[0])), tuple(selected(pair[1]))
-    if not top or not bottom:
-        return None
-    share = share_of(top, bottom)
+    top, bottom = (tuple(selected(part)) for part in pair) if pair else ((), ())
+    share = share_of(top, bottom) if top and bottom else None
     if share is None:
         return None
-    said = frozenset(word for selector in (*top, *bottom) for word in _said(selector))
+    return _shared(asked, share, frozenset(word for selector in (*top, *bottom) for word in _said(selector)))
+
+
+def _shared(asked: Asked, share: str, said: frozenset[str]) -> Verdict | None:
     if {"hit", "hits", "miss", "misses"} & said:
         return Verdict("cause", f"{asked.names} is the efficiency of a cache")
     asked_for = said & {"http", "grpc", "request", "requests"}
