@@ -132,6 +132,24 @@ def test_assess_says_how_it_ships_what_hurts_and_what_was_not_seen(run: Run, che
     assert "\x1b" not in answer.out
 
 
+def test_the_first_screen_of_assess_answers_before_any_detail(run: Run, checkout: Path) -> None:
+    lines = run("assess", checkout).out.split("\n")
+    first = lines[: next(number for number, line in enumerate(lines) if line.startswith("All gaps"))]
+
+    assert len(first) <= 40
+    for part in (
+        "How it ships today",
+        "deploy staging + deploy production",
+        "pip-audit cannot stop a release",
+        "What would hurt first",
+        ".github/workflows/deploy.yml:74",
+        "What could not be seen",
+    ):
+        assert any(part in line for line in first)
+    order = [line for line in lines if line.startswith(("All gaps", "Questions", "Stage by stage", "Next"))]
+    assert [line.split()[0] for line in order] == ["All", "Questions", "Stage", "Next:"]
+
+
 def test_assess_as_json_is_the_documents_contract(run: Run, checkout: Path) -> None:
     document = run("assess", checkout, "--format", "json").document
 

@@ -1,11 +1,11 @@
-"""What `assess` prints: how this ships today, what would hurt first, what could not be seen."""
+"""What `assess` prints: one screen of how this ships, what would hurt first and what could not be seen; then all of it."""
 
 from shlex import quote
 
 from platform_operations.cli.page import Page, Part
-from platform_operations.cli.show_findings import counted, tally, write_findings
-from platform_operations.cli.show_stages import write_pipelines
-from platform_operations.model.assessment import Assessment
+from platform_operations.cli.show_findings import MARK, counted, place_of, tally, write_findings
+from platform_operations.cli.show_stages import write_chains, write_pipelines
+from platform_operations.model.assessment import Assessment, Fact
 from platform_operations.model.delivery import Environment
 from platform_operations.model.finding import Finding
 from platform_operations.model.plan import Plan, Target
@@ -27,6 +27,11 @@ HURTS: tuple[tuple[str, str], ...] = (
 
 MOST_QUESTIONS = 12
 
+FIRST_COMPONENTS = 4
+FIRST_GAPS = 5
+FIRST_UNSEEN = 4
+"""How much of each the first screen shows; what follows it shows the rest."""
+
 
 def write_target(page: Page, target: Target) -> None:
     """Write what is looked at: name, commit, the time that ages are judged by, and the risk."""
@@ -44,8 +49,13 @@ def show_assessment(assessment: Assessment, today: Verdict, path: str) -> Page:
     write_target(page, plan.target)
     page.heading("How it ships today")
     _write_today(page, plan)
+    _write_first_gaps(page, today.findings)
+    _write_first_unseen(page, assessment, today)
     _write_gaps(page, today.findings)
     _write_unseen(page, assessment, today)
+    if plan.pipelines:
+        page.heading("Stage by stage")
+        write_pipelines(page, plan, marks=False)
     page.blank()
     page.write([("Next: ", "dim"), f"platform-ops plan {quote(path)}"])
     return page
@@ -54,17 +64,18 @@ def show_assessment(assessment: Assessment, today: Verdict, path: str) -> Page:
 def _write_today(page: Page, plan: Plan) -> None:
     if not plan.components:
         page.write("Nothing was found here that is built, shipped or run.", indent=2)
-    for component in plan.components[:12]:
+    for component in plan.components[:FIRST_COMPONENTS]:
         built = ", ".join((*component.types, *component.languages, *component.platforms))
         page.row([(component.id, "bold")], [built, (f"  {component.path}", "dim")], width=20)
-    if len(plan.components) > 12:
-        page.write([(f"and {len(plan.components) - 12} more components", "dim")], indent=2)
+    if len(plan.components) > FIRST_COMPONENTS:
+        rest = [component.id for component in plan.components[FIRST_COMPONENTS:]]
+        page.write([_clipped(page, f"and {', '.join(rest)}", 2)], indent=2)
     if not plan.pipelines:
         page.write([("No pipeline was found.", "yellow")], indent=2)
-    write_pipelines(page, plan, marks=False)
+    write_chains(page, plan)
     _write_gates(page, plan)
-    for place in plan.environments[:8]:
-        page.row([("environment ", "dim"), place.id], _about_place(plan, place), width=28)
+    for place in sorted(plan.environments, key=lambda place: PLACES.index(place.kind))[:2]:
+        page.row([(f"{place.id} ", "dim")], _about_place(plan, place), width=20)
     if plan.alerts or plan.slos:
         watched = [
             counted(len(plan.alerts), "alert"),
@@ -74,16 +85,65 @@ def _write_today(page: Page, plan: Plan) -> None:
         page.row([("watched by", "dim")], ", ".join(watched), width=20)
 
 
+PLACES = ("production", "staging", "registry", "development", "ephemeral")
+"""Environments by how much hangs on them."""
+
+
+def _clipped(page: Page, text: str, lines: int, beside: int = 0) -> str:
+    """Return a text that fits into so many lines of a page with `beside` columns more, cut where it does not."""
+    room = max(40, (page.width - 6) * lines - beside)
+    return text if len(text) <= room else text[: room - 1].rstrip() + "…"
+
+
+def _write_first_gaps(page: Page, gaps: tuple[Finding, ...]) -> None:
+    page.heading("What would hurt first", tally(gaps))
+    if not gaps:
+        page.write([("No rule finds anything.", "green")], indent=2)
+    order = {constraint: place for place, (constraint, _) in enumerate(HURTS)}
+    ranked = sorted(gaps, key=lambda row: (row.severity != "error", order.get(row.constraint, len(order))))
+    firsts = list({row.rule: row for row in reversed(ranked)}.values())[::-1]
+    firsts.sort(key=lambda row: (row.severity != "error", order.get(row.constraint, len(order))))
+    for row in firsts[:FIRST_GAPS]:
+        place = place_of(row)
+        told = _clipped(page, row.message, 2, beside=len(place) + 2)
+        page.write([MARK[row.severity], f" {told}", (f"  {place}", "dim")], indent=2, hang=2)
+    if len(firsts) > FIRST_GAPS:
+        page.write([(f"and {len(firsts) - FIRST_GAPS} more rules, below", "dim")], indent=2)
+
+
+def _write_first_unseen(page: Page, assessment: Assessment, today: Verdict) -> None:
+    unread = [fact for fact in assessment.facts if _unread(fact)]
+    dark: dict[str, list[str]] = {}
+    for fact in assessment.about("practices"):
+        if fact.outcome == "unknown":
+            dark.setdefault(fact.reason or "", []).append(fact.aspect)
+    counts = [counted(len(today.questions), "question"), *([counted(len(unread), "file")] if unread else [])]
+    page.heading("What could not be seen", ", ".join(counts))
+    rows = [f"{', '.join(names)}: {reason}" for reason, names in dark.items()]
+    rows += [f"{fact.subject.removeprefix('file:')}: {fact.reason}" for fact in unread]
+    rows += [question.reason for question in today.questions] if len(rows) < FIRST_UNSEEN else []
+    for text in rows[:FIRST_UNSEEN]:
+        page.write([("? ", "cyan"), _clipped(page, text, 2)], indent=2, hang=2)
+    if len(rows) > FIRST_UNSEEN:
+        page.write([(f"and {len(rows) - FIRST_UNSEEN} more, below", "dim")], indent=2)
+    if not rows and not today.questions:
+        page.write("Everything that the rules ask about was found in the repository.", indent=2)
+
+
+def _unread(fact: Fact) -> bool:
+    return fact.outcome == "unknown" and fact.subject.startswith(("file:", "repository"))
+
+
 def _write_gates(page: Page, plan: Plan) -> None:
-    if plan.quality_gates:
-        gates: list[Part] = []
-        for gate in plan.quality_gates[:12]:
-            gates += [", " if gates else "", f"{gate.tool} in {gate.stage}"]
-            if not gate.blocking:
-                gates.append((" (cannot stop the release)", "yellow"))
-        if len(plan.quality_gates) > 12:
-            gates.append((f" and {len(plan.quality_gates) - 12} more", "dim"))
-        page.row([("gates", "dim")], gates, width=20)
+    if not plan.quality_gates:
+        return
+    firm = sorted({gate.tool for gate in plan.quality_gates if gate.blocking})
+    loose = sorted({gate.tool for gate in plan.quality_gates if not gate.blocking} - set(firm))
+    parts: list[Part] = [_clipped(page, ", ".join(firm), 1)] if firm else []
+    if loose:
+        parts.append(("; " if firm else "") + _clipped(page, ", ".join(loose), 1))
+        parts.append((" cannot stop a release", "yellow"))
+    page.row([("gates", "dim")], parts, width=20)
 
 
 def _about_place(plan: Plan, place: Environment) -> list[Part]:
@@ -106,9 +166,8 @@ def _about_place(plan: Plan, place: Environment) -> list[Part]:
 
 
 def _write_gaps(page: Page, gaps: tuple[Finding, ...]) -> None:
-    page.heading("What would hurt first", tally(gaps))
-    if not gaps:
-        page.write([("No rule finds anything.", "green")], indent=2)
+    if gaps:
+        page.heading("All gaps", tally(gaps))
     for constraint, says in HURTS:
         rows = [row for row in gaps if row.constraint == constraint]
         if rows:
@@ -117,30 +176,17 @@ def _write_gaps(page: Page, gaps: tuple[Finding, ...]) -> None:
 
 
 def _write_unseen(page: Page, assessment: Assessment, today: Verdict) -> None:
-    unread = [
-        fact
-        for fact in assessment.facts
-        if fact.outcome == "unknown" and fact.subject.startswith(("file:", "repository"))
-    ]
-    page.heading("What could not be seen", counted(len(today.questions), "question"))
-    if not today.questions and not unread:
-        page.write("Everything that the rules ask about was found in the repository.", indent=2)
+    unread = [fact for fact in assessment.facts if _unread(fact)]
+    if today.questions:
+        page.heading("Questions", "answers go under [facts] in platform-ops.toml, or come with --facts FILE")
     for question in today.questions[:MOST_QUESTIONS]:
         page.write([("? ", "cyan"), question.reason[:1].upper() + question.reason[1:], "."], indent=2, hang=2)
         page.write([("if it is there after all: ", "dim"), f'"{question.key}" = "yes"'], indent=4, hang=2)
     if len(today.questions) > MOST_QUESTIONS:
         page.write([(f"and {len(today.questions) - MOST_QUESTIONS} more questions", "dim")], indent=2)
-    for fact in unread[:8]:
-        page.row([fact.subject.removeprefix("file:")], [fact.reason or ""], width=34)
-    if len(unread) > 8:
-        page.write([(f"and {len(unread) - 8} more", "dim")], indent=2)
-    if today.questions:
-        page.write(
-            [
-                (
-                    "Answer under [facts] in platform-ops.toml, or give what the hosting's API says with --facts FILE.",
-                    "dim",
-                )
-            ],
-            indent=2,
-        )
+    if len(unread) > FIRST_UNSEEN:
+        page.heading("Files that could not be read", counted(len(unread), "file"))
+        for fact in unread[:8]:
+            page.row([fact.subject.removeprefix("file:")], [fact.reason or ""], width=34)
+        if len(unread) > 8:
+            page.write([(f"and {len(unread) - 8} more", "dim")], indent=2)

@@ -14,6 +14,8 @@ ORIGIN: Mapping[str, tuple[str, str]] = {
 }
 MOST_STAGES = 40
 MOST_PIPELINES = 8
+MOST_CHAINS = 4
+MOST_STEPS = 8
 WIDEST_NAME = 44
 DEEPEST = 24
 """How far, in columns, a tree is indented; below that its stages stand one under the other."""
@@ -35,6 +37,31 @@ def write_pipelines(page: Page, plan: Plan, *, marks: bool) -> None:
         _write_tree(page, plan, row, marks)
     if room < 0:
         page.write([(f"and {-room} more pipelines", "dim")], indent=2)
+
+
+def write_chains(page: Page, plan: Plan) -> None:
+    """Write the pipelines that release, each as one line of what follows what; where none does, the first pipeline."""
+    releasing = [row for row in plan.pipelines if any(_releases(plan, row))]
+    for row in (releasing or list(plan.pipelines))[:MOST_CHAINS]:
+        stages = {one.id: one for one in plan.pipeline_stages if one.pipeline == row.id}
+        depth = _depths(stages)
+        levels: dict[int, dict[str, None]] = {}
+        for name, stage in stages.items():
+            place = f" {stage.environment}" if stage.environment else ""
+            levels.setdefault(depth[name], {}).setdefault(f"{stage.kind}{place}")
+        steps = [" + ".join(list(levels[level])[:3]) for level in sorted(levels)]
+        kept = [step for step, before in zip(steps, ["", *steps], strict=False) if step != before]
+        started = f" on {', '.join(row.triggers)}" if row.triggers else ""
+        page.write([(row.id, "bold"), (started, "dim"), ": ", _shortened(kept)], indent=2, hang=4)
+    more = len(releasing) - MOST_CHAINS
+    if more > 0:
+        page.write([(f"and {more} more pipelines that release", "dim")], indent=2)
+
+
+def _shortened(steps: list[str]) -> str:
+    if len(steps) > MOST_STEPS:
+        steps = [*steps[: MOST_STEPS // 2], "…", *steps[-(MOST_STEPS // 2) :]]
+    return " → ".join(steps) or "nothing that this reads"
 
 
 def _releases(plan: Plan, pipeline: Pipeline) -> Iterator[Stage]:
