@@ -17,6 +17,18 @@ Mode = Literal["legacy", "2026-07-28"]
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 CHECKOUT = {"path": "checkout"}
+HELLO = json.dumps(
+    {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+).encode()
 ERAS: tuple[Mode, ...] = ("legacy", "2026-07-28")
 
 

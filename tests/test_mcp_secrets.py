@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -17,11 +16,10 @@ import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
-from tests.mcp_sessions import ROOT, call, document, everything, repository, said, session
+from tests.mcp_sessions import HELLO, ROOT, call, document, everything, repository, said, session
 
 import platform_operations.mcp_server.protocol as protocol
-from platform_operations.errors import InputError
-from platform_operations.mcp_server import build_server, serve
+from platform_operations.mcp_server import build_server
 
 
 @pytest.fixture
@@ -285,93 +283,3 @@ def test_a_source_that_never_answers_ends_with_the_bound_of_the_call(root: Path)
 
     assert result.is_error and "took longer than 1 s" in said(result)
     assert took < 5
-
-
-# HTTP
-
-
-def test_only_this_machine_can_be_served() -> None:
-    for host in ("0.0.0.0", "::", "192.0.2.1", "example.com", ""):
-        with pytest.raises(InputError, match="is not this machine"):
-            serve(transport="http", host=host)
-
-
-SERVE = "from platform_operations.mcp_server import serve; serve([{root!r}], transport='http', port=0)"
-
-
-@pytest.fixture(scope="module")
-def address() -> Generator[tuple[str, int]]:
-    """Give the address of a server over HTTP, a process of its own."""
-    code = SERVE.format(root=str(ROOT / "examples"))
-    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        told = next(line for line in process.stderr if "serving" in line)
-        host, _, port = told.rpartition("/mcp")[0].rpartition("//")[2].rpartition(":")
-        try:
-            yield host, int(port)
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def posted(address: tuple[str, int], body: bytes, **headers: str) -> tuple[int, str]:
-    connection = HTTPConnection(*address, timeout=20)
-    given = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-    given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    try:
-        connection.request("POST", "/mcp", body, given)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    except (BrokenPipeError, ConnectionResetError):
-        return 413, ""  # the server hung up in the middle of a body that it had refused
-    finally:
-        connection.close()
-
-
-HELLO = json.dumps(
-    {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {
-            "protocolVersion": "2025-11-25",
-            "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        },
-    }
-).encode()
-
-
-def test_over_http_a_client_on_this_machine_is_served(address: tuple[str, int]) -> None:
-    status, text = posted(address, HELLO)
-
-    assert status == 200
-    assert '"platform-operations"' in text
-
-
-@pytest.mark.parametrize(
-    ("headers", "expected"),
-    [
-        ({"Host": "evil.example"}, 421),
-        ({"Host": "evil.example:8000"}, 421),
-        ({"Host": "127.0.0.1.evil.example:8000"}, 421),
-        ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "http://localhost.evil.example:80"}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Content_Type": "text/plain"}, 400),
-        ({"Content_Type": "application/x-www-form-urlencoded"}, 400),
-    ],
-)
-def test_a_web_page_elsewhere_gets_no_answer(
-    address: tuple[str, int], headers: dict[str, str], expected: int
-) -> None:
-    status, text = posted(address, HELLO, **headers)
-
-    assert status == expected
-    assert "platform-operations" not in text
-
-
-def test_a_body_beyond_the_largest_plan_is_refused(address: tuple[str, int]) -> None:
-    status, _ = posted(address, b'{"a": "' + b"x" * 7_000_000 + b'"}')
-
-    assert status == 413

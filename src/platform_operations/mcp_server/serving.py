@@ -108,6 +108,8 @@ def _over_http(roots: Roots, metrics: str | None, host: str, port: int) -> None:
     import uvicorn
     from mcp.server.transport_security import TransportSecuritySettings
 
+    from platform_operations.mcp_server.guarding import Impatient, OnlyThisMachine
+
     names = [f"[{name}]" if ":" in name else name for name in LOOPBACK]
     app = build_server(roots, metrics).streamable_http_app(
         stateless_http=True,
@@ -115,8 +117,8 @@ def _over_http(roots: Roots, metrics: str | None, host: str, port: int) -> None:
         host=host,
         transport_security=TransportSecuritySettings(
             enable_dns_rebinding_protection=True,
-            allowed_hosts=[f"{name}:*" for name in names],
-            allowed_origins=[f"http://{name}:*" for name in names],
+            allowed_hosts=[*names, *(f"{name}:*" for name in names)],
+            allowed_origins=[f"http://{name}{port}" for name in names for port in ("", ":*")],
         ),
     )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -127,5 +129,12 @@ def _over_http(roots: Roots, metrics: str | None, host: str, port: int) -> None:
     taken = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     print(f"platform-ops: serving http://{shown}:{taken}/mcp", file=sys.stderr, flush=True)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="on")
+    config = uvicorn.Config(
+        OnlyThisMachine(app),
+        http=Impatient,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+    )
     asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
