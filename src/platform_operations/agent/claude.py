@@ -54,7 +54,6 @@ class Claude:
         seconds: float,
         base_url: str | None = None,
         silence: float = LONGEST_SILENCE,
-        client: "AsyncAnthropic | None" = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,7 +61,7 @@ class Claude:
         self._clock = clock
         self._deadline = clock() + seconds
         self._sleep = sleep
-        self._client = client or _client(base_url, silence)
+        self._client = _client(base_url, silence)
 
     async def close(self) -> None:
         """Close the connections."""
