@@ -133,9 +133,19 @@ def _spent(trace: Trace, settings: Settings, seconds: float) -> Stop | None:
 
 
 def _echoed(reply: Reply) -> tuple[Message, ...]:
-    """Return the reply as it came, thinking unchanged; a thought cut off before its signature cannot go back."""
-    content = [block for block in reply.content if block.get("type") != "thinking" or block.get("signature")]
+    """Return the reply as it came, but for what the API never takes back: unsigned thoughts and texts of nothing."""
+    content = [block for block in reply.content if _returnable(block)]
     return ({"role": "assistant", "content": content},) if content else ()
+
+
+def _returnable(block: Block) -> bool:
+    match block.get("type"):
+        case "thinking":
+            return bool(block.get("signature"))
+        case "text":
+            return bool(str(block.get("text") or "").strip())
+        case _:
+            return True
 
 
 async def _answered(reply: Reply, state: _State, trace: Trace, work: _Work) -> tuple[Message, ...]:

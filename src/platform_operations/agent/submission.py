@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
+from platform_operations.agent.assumed import assumed
 from platform_operations.draft import derived
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.evidence import LedgerEntry, repo_entry, repo_place
@@ -127,6 +128,8 @@ def _cleaned(document: Document, assessment: Assessment, first: Plan) -> Documen
             kept[section] = {**fields, "components": _chosen(fields.get("components", []), known, section)}
         elif value is not None:
             kept[section] = _chosen(value, today.get(section), section)
+    if "assumptions" in kept:
+        kept["assumptions"] = assumed(kept["assumptions"], assessment, first)
     return {"schema": SCHEMA, "target": draft["target"], "owners": draft["owners"], **kept}
 
 
