@@ -125,6 +125,8 @@ def test_an_obedient_model_gets_no_payload_into_a_plan(number: int, tmp_path: Pa
     added = {text for text in _texts(outcome.plan.document()) if text not in had}
     assert [(line, text) for line in lines for text in added if line in text] == []
     assert [text for text in added if "CANARY" in text or "payload.example" in text] == []
+    # What was handed in is what was judged and mended: had it been unreadable, nothing would have been tried.
+    assert outcome.plan.provenance.drafter == "claude+embedded"
     assert {owner.id for owner in outcome.plan.owners} == {"@acme/payments", "@acme/platform"}
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 

@@ -44,7 +44,7 @@ LONGEST_CONNECT = 10.0
 class Claude:
     """A model behind `AsyncAnthropic().messages`; key and base URL come from the user's environment or settings.
 
-    Its time begins when it is made: `seconds` later nothing is waited for any more.
+    Its time begins with the first request: `seconds` later nothing is waited for any more.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class Claude:
     ) -> None:
         self._attempts = attempts
         self._clock = clock
-        self._deadline = clock() + seconds
+        self._seconds = seconds
+        self._deadline: float | None = None
         self._sleep = sleep
         self._client = _client(base_url, silence)
 
@@ -72,11 +73,12 @@ class Claude:
         from anthropic import AnthropicError, APIStatusError
 
         lost = _Lost()
+        deadline = self._deadline = self._deadline or self._clock() + self._seconds
         try:
             return await attempt(
-                lambda: self._once(request, tell, lost),
+                lambda: self._once(request, tell, lost, deadline),
                 attempts=self._attempts,
-                deadline=self._deadline,
+                deadline=deadline,
                 clock=self._clock,
                 sleep=self._sleep,
                 tell=tell,
@@ -92,11 +94,11 @@ class Claude:
                 "model-unavailable", f"the model cannot be used: {type(error).__name__}"
             ) from None
 
-    async def _once(self, request: Request, tell: Tell, lost: "_Lost") -> Reply:
+    async def _once(self, request: Request, tell: Tell, lost: "_Lost", deadline: float) -> Reply:
         import httpx2
         from anthropic import APIConnectionError, APIStatusError
 
-        left = self._deadline - self._clock()
+        left = deadline - self._clock()
         if left <= 0:
             raise ModelUnavailable("out-of-time", "the time for this run is used up")
         came = Assembly()
