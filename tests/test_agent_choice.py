@@ -66,6 +66,11 @@ def test_a_flag_goes_over_the_users_file_and_the_file_over_the_defaults(configur
         ("[drafter]\ntokens = true\n", "tokens"),
         ('[drafter]\neffort = "extreme"\n', "extreme"),
         ('[drafter]\nmodel = " "\n', "model"),
+        ("[drafter]\nprices = 3\n", "prices"),
+        ("[drafter.prices]\ninput = 2\n", "cache-read"),
+        ('[drafter.prices]\ninput = "2"\noutput = 1\ncache-read = 1\ncache-write = 1\n', "numbers"),
+        ("[drafter.prices]\ninput = -2\noutput = 1\ncache-read = 1\ncache-write = 1\n", "negative"),
+        ("[drafter.prices]\ninput = nan\noutput = 1\ncache-read = 1\ncache-write = 1\n", "negative"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_clear_line(configuration: Path, text: str, word: str) -> None:
@@ -110,6 +115,21 @@ def test_a_dry_run_in_text_names_sizes_budgets_and_both_texts(capsys: pytest.Cap
     assert code == 0
     assert out.startswith("would ask m-1 (effort medium) with ")
     assert "at most 4 replies" in out and "--- system\n" in out and "--- first message\n" in out
+
+
+def test_a_dry_run_says_what_it_may_cost_at_the_users_prices(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices = "input = 2\noutput = 10\ncache-read = 0.1\ncache-write = 2.5\n"
+    configuration.write_text(f"[drafter]\ntokens = 100000\n[drafter.prices]\n{prices}")
+
+    main(["plan", str(CHECKOUT), "--drafter", "claude", "--dry-run"])
+
+    head = capsys.readouterr().out.partition("\n\n")[0].splitlines()
+    assert " tokens, about 0.02" in head[0] and head[0].endswith(" at your prices:")
+    assert head[-1] == (
+        "at most 16 replies, 100,000 tokens, 900 seconds, 3 repairs, never more than 1.00 at your prices"
+    )
 
 
 def test_claude_without_a_key_is_one_line_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:

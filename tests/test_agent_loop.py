@@ -1,6 +1,7 @@
 """The loop against scripted, imperfect models: how each run ends, what its plan is, and how many calls it took."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.agent_scripts import (
@@ -182,8 +183,7 @@ def test_repository_text_comes_between_the_marks_of_the_run() -> None:
     [
         (Settings(turns=1), "turns-exhausted", 1),
         (Settings(turns=0), "turns-exhausted", 0),
-        (Settings(tokens=SPENT.total * 2), "tokens-exhausted", 2),
-        (Settings(tokens=1), "tokens-exhausted", 1),
+        (Settings(tokens=1), "tokens-exhausted", 0),
         (Settings(seconds=0), "out-of-time", 0),
         (Settings(repairs=0), "repairs-exhausted", 1),
     ],
@@ -195,6 +195,17 @@ def test_each_budget_ends_the_run_by_its_name(settings: Settings, stop: str, ask
 
     assert (outcome.trace.stop, len(model.requests)) == (stop, asked)
     assert outcome.findings.valid
+
+
+def test_no_call_begins_that_could_not_end_within_the_tokens() -> None:
+    used = Usage(cache_read=15_000, output=1_000)
+    answers = [replace(revise({"alerts": [{**BAD_ALERT["alerts"][0], "id": f"cpu-{at}"}]}), usage=used) for at in range(9)]  # fmt: skip
+
+    outcome, model = run(*answers, settings=Settings(tokens=40_000))
+
+    # 40,000 less the 16,000 spent and the 15,000 that are read again leave 9,000 to write, and then nothing.
+    assert [request.max_tokens for request in model.requests[1:]] == [9_000]
+    assert (outcome.trace.stop, outcome.trace.usage.total) == ("tokens-exhausted", 32_000)
 
 
 def test_tokens_of_all_replies_are_counted() -> None:
@@ -230,20 +241,3 @@ def test_a_model_that_cannot_be_reached_leaves_the_embedded_draft() -> None:
 
     assert outcome.trace.stop == "no-credit"
     assert outcome.plan.hash() == drafted.plan.hash()
-
-
-def test_progress_says_what_is_read_what_came_and_what_it_costs() -> None:
-    from platform_operations.agent.scripted import ScriptedModel
-
-    target, assessment, _ = example()
-    told: list[str] = []
-    model = ScriptedModel([calls(call("read_repo", {"action": "read", "path": "Dockerfile"})), revise()])
-
-    asyncio.run(architect(target, assessment, model, Settings(), tell=told.append))
-
-    assert told == [
-        "turn 1, 1,150 tokens so far",
-        "read_repo read Dockerfile",
-        "turn 2, 2,300 tokens so far",
-        "handed in: accepted",
-    ]

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.agent_scripts import example
+from tests.agent_scripts import call, calls, example, revise
 from tests.fake_messages_api import problem
 
 from platform_operations.agent import Outcome, Settings, architect
 from platform_operations.agent.claude import Claude
 from platform_operations.agent.journal import Journal
 from platform_operations.agent.retrying import LONGEST_WAIT
+from platform_operations.agent.scripted import ScriptedModel
+from platform_operations.errors import InputError
 
 SERVER = Path(__file__).parent / "fake_messages_api.py"
 KEY = "test-key-that-must-not-be-kept"
@@ -172,6 +174,58 @@ def test_a_run_is_replayed_from_its_journal_without_a_server(
     assert again.trace == ran.outcome.trace
     kept = "".join(path.read_text(encoding="utf-8") for path in journal.iterdir())
     assert KEY not in kept and len(list(journal.iterdir())) == 4
+
+
+def test_two_runs_at_once_share_a_journal_and_a_third_replays_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, assessment, _ = example()
+    folder = tmp_path / "journal"
+    replies = [calls(call("read_repo", {"action": "list"})), revise()]
+
+    async def both() -> list[Outcome]:
+        ports = [Journal(folder, ScriptedModel(replies)) for _ in range(2)]
+        return await asyncio.gather(*(architect(target, assessment, port, Settings()) for port in ports))
+
+    first, second = asyncio.run(both())
+    replay = Journal(folder)
+    third = asyncio.run(architect(target, assessment, replay, Settings()))
+
+    assert first.plan == second.plan == third.plan
+    assert replay.replayed == third.trace.usage
+    assert sorted(path.suffixes[-2] for path in folder.iterdir()) == [
+        ".reply",
+        ".reply",
+        ".request",
+        ".request",
+    ]
+
+
+HALF = {
+    "half a file": '{"content": [{"type": "te',
+    "nothing": "",
+    "a list": "[]",
+    "no usage": '{"content": [], "stop_reason": "end_turn", "broken": []}',
+    "usage of words": '{"content": [], "stop_reason": "x", "usage": ["a", "b", "c", "d"], "broken": []}',
+    "blocks of words": '{"content": ["a"], "stop_reason": "x", "usage": [1, 1, 1, 1], "broken": []}',
+    "deep": "[" * 100_000,
+    "no text": "\x00\xff",
+}
+
+
+@pytest.mark.parametrize("name", HALF)
+def test_a_journal_entry_that_is_broken_is_one_clear_line(name: str, tmp_path: Path) -> None:
+    target, assessment, _ = example()
+    asyncio.run(architect(target, assessment, Journal(tmp_path, ScriptedModel([revise()])), Settings()))
+    entry = next(tmp_path.glob("*.reply.json"))
+    entry.write_bytes(HALF[name].encode("latin-1"))
+
+    with pytest.raises(InputError) as raised:
+        asyncio.run(architect(target, assessment, Journal(tmp_path), Settings()))
+
+    assert str(raised.value) == (
+        f"the journal entry {entry.name} cannot be read; delete it to ask the model again"
+    )
 
 
 def test_what_was_asked_stands_in_the_journal_though_no_answer_came(

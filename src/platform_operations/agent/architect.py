@@ -6,6 +6,7 @@ from typing import Any
 
 from platform_operations.agent.conversation import Trace, converse
 from platform_operations.agent.port import ModelPort, Request, Tell
+from platform_operations.agent.progress import counted
 from platform_operations.agent.prompts import draft_part, first_message, nonce_of, system_prompt
 from platform_operations.agent.settings import Settings
 from platform_operations.agent.submission import Submission, revised, submitted
@@ -57,11 +58,12 @@ async def architect(
     owner: str | None = None,
     metrics: str | None = None,
     tell: Tell = lambda _: None,
+    note: Tell = lambda _: None,
     opening: "Opening | None" = None,
 ) -> Outcome:
     """Return the model's plan once the validator accepts it, else what the remedies make of its last one.
 
-    `opening` is what `opened` gave for the same target before, made anew unless given. Without a well-formed plan from the model the embedded draft stands, and its provenance says so. The verdict is
+    `tell` hears what is being done, `note` what was done. `opening` is what `opened` gave for the same target before, made anew unless given. Without a well-formed plan from the model the embedded draft stands, and its provenance says so. The verdict is
     always the validator's: an outcome may be invalid, and then its findings say why.
     """
     opening = opening or opened(target, assessment, settings, owner)
@@ -73,11 +75,22 @@ async def architect(
         return revised(plan, sections, remove, target, assessment, opening.draft)
 
     root = str(target.root) if target.root is not None else None
+    note(_budget(opening, settings))
     async with reading(root, metrics, nonce_of(assessment)) as tools:
         request = opening.request(settings, tools.tools)
-        handed, trace = await converse(port, request, settings, tools.call, hand_in, opening.draft, tell)
+        handed, trace = await converse(
+            port, request, settings, tools.call, hand_in, opening.draft, tell, note
+        )
     plan = _settled(handed, opening.draft, assessment, settings)
     return Outcome(plan, judged(plan, assessment, target.repository, target.ignores), trace)
+
+
+def _budget(opening: Opening, settings: Settings) -> str:
+    size = _bytes(opening.system) + _bytes(opening.message)
+    return (
+        f"asks {settings.model} with {size:,} bytes: at most {counted(settings.turns, 'reply', 'replies')},"
+        f" {counted(settings.tokens, 'token')}, {counted(round(settings.seconds), 'second')}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

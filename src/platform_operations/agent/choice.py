@@ -4,10 +4,11 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from platform_operations.agent.settings import Effort, Settings
+from platform_operations.agent.settings import Effort, Prices, Settings
 from platform_operations.errors import InputError
 
 FILE = ("platform-ops", "config.toml")
@@ -56,6 +57,8 @@ def chosen(drafter: str | None, given: Mapping[str, Any]) -> Choice:
     said |= {key: value for key, value in given.items() if value is not None}
     for key, value in said.items():
         _checked(key, value)
+    if "prices" in said:
+        said["prices"] = _prices(said["prices"])
     settings = replace(Settings(), **said)
     if name == "auto":
         name = "claude" if any(os.environ.get(key) for key in KEYS) else "embedded"
@@ -77,6 +80,22 @@ def _configured() -> dict[str, Any]:
     if not isinstance(table, dict):
         raise InputError(f"[drafter] in your configuration {path} is no table")
     return {key.replace("-", "_"): value for key, value in cast("dict[str, Any]", table).items()}
+
+
+def _prices(given: object) -> Prices:
+    """Return what a table of four numbers says, each for a million tokens."""
+    table = cast("dict[str, object]", given) if isinstance(given, dict) else {}
+    names = {each.name.replace("_", "-"): each.name for each in fields(Prices)}
+    numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in table.values())
+    if (
+        table.keys() != names.keys()
+        or not numbers
+        or not all(0 <= cast("float", each) < 1e6 for each in table.values())
+    ):
+        raise InputError(
+            f"prices must be a table of {', '.join(names)}: numbers for a million tokens, none negative"
+        )
+    return Prices(**{names[key]: Decimal(str(value)) for key, value in table.items()})
 
 
 def _checked(key: str, value: object) -> None:

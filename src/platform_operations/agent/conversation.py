@@ -16,10 +16,12 @@ from platform_operations.agent.port import (
     Unavailable,
     Usage,
 )
+from platform_operations.agent.progress import doing, found, handed_in, said, spent
 from platform_operations.agent.prompts import findings_message
 from platform_operations.agent.settings import Settings
 from platform_operations.agent.submission import Submission
 from platform_operations.model.plan import Plan
+from platform_operations.model.record import canonical
 
 Stop: TypeAlias = (
     Literal[
@@ -47,6 +49,10 @@ SHORTER = "The reply was cut off at its token limit. Hand in less at once: revis
 NO_JSON = "the arguments were no JSON object: nothing was done; call again"
 ONE_AT_A_TIME = "one hand-in per reply: read the verdict above first"
 MOST_NUDGES = 2
+SHORTEST_REPLY = 2_000
+"""Tokens: with less left of a budget than a hand-in takes, asking again would be paid for nothing."""
+BYTES_PER_TOKEN = 4
+"""A rule of thumb for English and YAML; the true count is the model's to say."""
 ENDED: dict[str, Stop] = {"refusal": "refused", "model_context_window_exceeded": "context-full"}
 GOING_ON = frozenset({"end_turn", "tool_use", "stop_sequence", "pause_turn", "max_tokens"})
 
@@ -85,6 +91,7 @@ class _Work:
     read: Read
     hand_in: HandIn
     tell: Tell
+    note: Tell
 
 
 async def converse(
@@ -95,28 +102,38 @@ async def converse(
     hand_in: HandIn,
     start: Plan | None,
     tell: Tell,
+    note: Tell = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Submission | None, Trace]:
     """Return the last well-formed plan handed in, if any, with the trace; whatever stops the loop is a word of it.
 
-    Budgets are looked at before each call, so the last call may go beyond the tokens by one reply.
+    `tell` hears what is being done, `note` what was done.
+
+    Budgets are looked at before each call: what it will read is at least what the last one read, and what it may write
+    is no more than what is left after that.
     """
     trace, state = Trace(prefix=opening.prefix_digest()), _State(start)
-    work = _Work(settings, read, hand_in, tell)
+    work = _Work(settings, read, hand_in, tell, note)
     request, began = opening, clock()
+    least = len(canonical(opening.body())) // BYTES_PER_TOKEN
     while True:
-        trace.stop = _spent(trace, settings, clock() - began)
+        left = settings.tokens - trace.usage.total - least
+        trace.stop = _spent(trace, settings, clock() - began, left)
         if trace.stop is not None:
             break
+        tell("waiting for the model")
         try:
-            reply = await port.complete(request, tell)
+            reply = await port.complete(replace(request, max_tokens=min(settings.max_tokens, left)), tell)
         except ModelUnavailable as error:
             trace.stop, trace.note = error.stop, str(error)
             trace.usage += error.usage
             break
         trace.turns += 1
         trace.usage += reply.usage
-        tell(f"turn {trace.turns}, {trace.usage.total:,} tokens so far")
+        least = reply.usage.read
+        note(f"turn {trace.turns}, {spent(trace.usage, settings.prices)}")
+        for words in said(reply):
+            note(f"  {words}")
         answer = await _answered(reply, state, trace, work)
         if trace.stop is not None:
             break
@@ -124,10 +141,10 @@ async def converse(
     return state.best, trace
 
 
-def _spent(trace: Trace, settings: Settings, seconds: float) -> Stop | None:
+def _spent(trace: Trace, settings: Settings, seconds: float, left: int) -> Stop | None:
     if trace.turns >= settings.turns:
         return "turns-exhausted"
-    if trace.usage.total >= settings.tokens:
+    if left < SHORTEST_REPLY:
         return "tokens-exhausted"
     return "out-of-time" if seconds >= settings.seconds else None
 
@@ -195,8 +212,11 @@ def _result(call: Block, text: str, *, error: bool) -> Block:
 async def _read(call: Block, trace: Trace, work: _Work) -> tuple[str, bool]:
     name, arguments = str(call.get("name")), call.get("input")
     trace.calls.append(name)
-    work.tell(f"{name} {_short(arguments)}".rstrip())
-    return await work.read(name, arguments)
+    what = doing(name, arguments)
+    work.tell(what)
+    text, error = await work.read(name, arguments)
+    work.note(f"  {what}: {found(text, error=error)}")
+    return text, error
 
 
 def _handed(call: Block, state: _State, trace: Trace, work: _Work) -> tuple[str, bool]:
@@ -207,7 +227,7 @@ def _handed(call: Block, state: _State, trace: Trace, work: _Work) -> tuple[str,
     submission = work.hand_in(name, cast("dict[str, Any]", arguments), state.plan)
     _took(submission, state, trace, work.settings)
     left = work.settings.repairs - len(trace.verdicts) + 1
-    work.tell("handed in: accepted" if trace.stop == "valid" else f"handed in: {trace.verdicts[-1]} errors")
+    work.note(f"  {handed_in(submission.findings, max(0, left))}")
     return findings_message(submission.findings, max(0, left)), not submission.findings.valid
 
 
@@ -226,11 +246,3 @@ def _took(submission: Submission, state: _State, trace: Trace, settings: Setting
         trace.stop = "no-progress"
     elif len(trace.verdicts) > settings.repairs:
         trace.stop = "repairs-exhausted"
-
-
-def _short(arguments: Any) -> str:
-    fields = cast("dict[str, Any]", arguments) if isinstance(arguments, dict) else {}
-    words = [
-        str(fields[key])[:60] for key in ("action", "path", "query", "page", "component") if fields.get(key)
-    ]
-    return " ".join(" ".join(words).split())

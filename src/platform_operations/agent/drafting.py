@@ -6,7 +6,8 @@ from pathlib import Path
 from platform_operations.agent.architect import Outcome, architect
 from platform_operations.agent.claude import Claude
 from platform_operations.agent.journal import Journal
-from platform_operations.agent.port import ModelPort, ModelUnavailable, Tell
+from platform_operations.agent.port import ModelUnavailable, Tell
+from platform_operations.agent.progress import counted
 from platform_operations.agent.settings import Settings
 from platform_operations.errors import InputError
 from platform_operations.model.assessment import Assessment
@@ -30,10 +31,12 @@ class ArchitectDrafter:
         journal: Path | None = None,
         explicit: bool = True,
         tell: Tell = lambda _: None,
+        note: Tell = lambda _: None,
     ) -> None:
         self._target, self._settings = target, settings
         self._owner, self._metrics, self._journal = owner, metrics, journal
-        self._explicit, self._tell = explicit, tell
+        self._explicit, self._tell, self._note = explicit, tell, note
+        self._replayed = 0
         self.outcome: Outcome | None = None
 
     def __call__(self, assessment: Assessment) -> Plan:
@@ -56,16 +59,19 @@ class ArchitectDrafter:
         used = self._settings
         model = Claude(attempts=used.attempts, seconds=used.seconds, base_url=used.base_url)
         try:
-            port: ModelPort = Journal(self._journal, model) if self._journal is not None else model
-            return await architect(
+            journal = Journal(self._journal, model) if self._journal is not None else None
+            outcome = await architect(
                 self._target,
                 assessment,
-                port,
+                journal or model,
                 used,
                 owner=self._owner,
                 metrics=self._metrics,
                 tell=self._tell,
+                note=self._note,
             )
+            self._replayed = journal.replayed.total if journal is not None else 0
+            return outcome
         finally:
             await model.close()
 
@@ -73,11 +79,13 @@ class ArchitectDrafter:
         """Return one line on the run for the person who pays, None before it."""
         if self.outcome is None:
             return None
-        trace, usage = self.outcome.trace, self.outcome.trace.usage
-        cached = f"{usage.cache_read:,} from the cache, {usage.output:,} written"
+        trace, usage, prices = self.outcome.trace, self.outcome.trace.usage, self._settings.prices
+        cost = f"about {prices.of(usage):.4f} at your prices, " if prices else ""
+        again = f"{self._replayed:,} of them replayed for nothing, " if self._replayed else ""
         why = f"{trace.stop}: {trace.note}" if trace.note else f"{trace.stop}"
-        drafter = self.outcome.plan.provenance.drafter
         return (
-            f"{self._settings.model}: {trace.turns} turns, {usage.total:,} tokens ({cached}), "
-            f"{len(trace.verdicts)} hand-ins, ended {why}; the plan is by {drafter}"
+            f"{self._settings.model}: {counted(trace.turns, 'reply', 'replies')}, {counted(usage.total, 'token')}"
+            f" ({usage.cache_read:,} from the cache, {usage.output:,} written), {again}{cost}"
+            f"{counted(len(trace.verdicts), 'hand-in')}, ended {why}; the plan is by"
+            f" {self.outcome.plan.provenance.drafter}"
         )

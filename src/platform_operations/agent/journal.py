@@ -1,9 +1,11 @@
 """The model journal: every request and reply under the request's content hash, so that replaying a run costs nothing."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, cast
 
 from platform_operations.agent.port import Block, ModelPort, ModelUnavailable, Reply, Request, Tell, Usage
@@ -18,12 +20,14 @@ class Journal:
 
     A request is written before it is sent and its reply after it came, each to a file of its own, so that a crash
     leaves what was asked. Headers and keys never pass through here, and every text is redacted. Thoughts go back to
-    the model unchanged or not at all: a reply whose thoughts hold a secret is not recorded.
+    the model unchanged or not at all: a reply whose thoughts hold a secret is not recorded. `replayed` are the tokens of
+    replies that cost nothing this time. Several runs may share a folder.
     """
 
     def __init__(self, folder: Path, port: ModelPort | None = None) -> None:
         self._folder = folder
         self._port = port
+        self.replayed = Usage()
 
     async def complete(self, request: Request, tell: Tell) -> Reply:
         """Return the recorded reply to the same request, else the port's, recorded.
@@ -35,7 +39,9 @@ class Journal:
         reply_file = self._folder / f"{name}.reply.json"
         if reply_file.exists():
             tell("replayed from the journal")
-            return _read(reply_file)
+            known = _read(reply_file)
+            self.replayed += known.usage
+            return known
         if self._port is None:
             raise ModelUnavailable("not-in-journal", f"the journal has no reply to request {name[:12]}")
         _write(self._folder / f"{name}.request.json", _redacted(request.body()))
@@ -73,12 +79,13 @@ def _document(reply: Reply) -> dict[str, Any]:
 
 def _write(path: Path, document: dict[str, Any]) -> None:
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1)
-    partial = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial.touch(mode=0o600)
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        # A name of its own, readable by the user alone: another run may be writing the same reply.
+        handle, partial = mkstemp(prefix=f"{path.stem}.", suffix=".partial", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(partial).replace(path)
     except OSError as error:
         raise InputError(f"the journal {str(path.parent)!r} cannot be written: {error.strerror}") from None
 

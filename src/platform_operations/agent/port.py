@@ -73,9 +73,14 @@ class Usage:
     output: int = 0
 
     @property
+    def read(self) -> int:
+        """The tokens that the model read: new ones, and those written to or read from the cache."""
+        return self.input + self.cache_write + self.cache_read
+
+    @property
     def total(self) -> int:
         """All tokens."""
-        return self.input + self.cache_write + self.cache_read + self.output
+        return self.read + self.output
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platform_operations.agent.choice import Choice
-from platform_operations.cli.output import print_document, print_text
+from platform_operations.agent.port import Usage
+from platform_operations.agent.progress import counted
+from platform_operations.agent.settings import Settings
+from platform_operations.cli.output import print_document, print_text, step
 from platform_operations.cli.targets import metrics_of, target_of
 from platform_operations.toolbox import Target, assessed
 
 if TYPE_CHECKING:
+    from platform_operations.agent.architect import Preview
     from platform_operations.agent.drafting import ArchitectDrafter
-
-BYTES_PER_TOKEN = 4
-"""A rule of thumb for English and YAML; the true count is the model's to say."""
 
 
 def model_drafter(
@@ -32,6 +33,7 @@ def model_drafter(
         journal=Path(arguments.journal) if arguments.journal else None,
         explicit=choice.explicit,
         tell=tell,
+        note=step,
     )
 
 
@@ -50,14 +52,25 @@ def show_request(arguments: Namespace, choice: Choice) -> int:
     if arguments.format == "json":
         print_document({"bytes": dict(shown.sizes), "request": shown.request.body()})
         return 0
-    total = sum(shown.sizes.values())
-    lines = [f"{name:<12}{size:>9,} bytes" for name, size in shown.sizes.items()]
-    sys.stdout.write(
-        f"would ask {settings.model} (effort {settings.effort}) with {total:,} bytes,"
-        f" about {total // BYTES_PER_TOKEN:,} tokens:\n  " + "\n  ".join(lines) + "\n"
-        f"at most {settings.turns} replies, {settings.tokens:,} tokens, {settings.seconds:g} seconds,"
-        f" {settings.repairs} repairs\n\n"
-    )
+    sys.stdout.write(_sizes(shown, settings))
     message = shown.request.messages[0]["content"]
     print_text(f"--- system\n{shown.request.system}\n--- first message\n{message}")
     return 0
+
+
+def _sizes(shown: "Preview", settings: Settings) -> str:
+    """Return the size of the first request by source, and the most that a run may use."""
+    from platform_operations.agent.conversation import BYTES_PER_TOKEN
+
+    total, prices = sum(shown.sizes.values()), settings.prices
+    tokens = total // BYTES_PER_TOKEN
+    first = f", about {prices.of(Usage(cache_write=tokens)):.4f} at your prices" if prices else ""
+    dearest = max(prices.input, prices.output, prices.cache_read, prices.cache_write) if prices else None
+    most = f", never more than {dearest * settings.tokens / 1_000_000:.2f} at your prices" if dearest else ""
+    lines = "\n".join(f"  {name:<12}{size:>9,} bytes" for name, size in shown.sizes.items())
+    return (
+        f"would ask {settings.model} (effort {settings.effort}) with {total:,} bytes,"
+        f" about {counted(tokens, 'token')}{first}:\n{lines}\n"
+        f"at most {counted(settings.turns, 'reply', 'replies')}, {counted(settings.tokens, 'token')},"
+        f" {counted(round(settings.seconds), 'second')}, {counted(settings.repairs, 'repair')}{most}\n\n"
+    )

@@ -1,5 +1,7 @@
 """What reaches standard output and files: redacted, one document at a time; progress goes to a terminal only."""
 
+import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -48,6 +50,31 @@ def note(text: str) -> None:
     sys.stderr.write(f"{' '.join(redact(text).split())}\n")
 
 
+def step(text: str) -> None:
+    """Put one line on standard error while progress is shown; its indent is kept."""
+    indent = len(text) - len(text.lstrip(" "))
+    clear = _CLEAR if _moving() else ""
+    sys.stderr.write(f"{clear}{' ' * indent}{' '.join(redact(text).split())}\n")
+    sys.stderr.flush()
+
+
+def _moving() -> bool:
+    """Whether a line on standard error can be written over."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _fitting(text: str) -> str:
+    """Return a line that fits the terminal: of one that wraps, only the last row could be cleared."""
+    from rich.cells import cell_len, set_cell_size
+
+    width = shutil.get_terminal_size().columns - 1
+    line = f"{' '.join(redact(text).split())} …"
+    return line if cell_len(line) <= width else f"{set_cell_size(line, max(width - 1, 0)).rstrip()}…"
+
+
+_CLEAR = "\r\x1b[K"
+
+
 def read_input(name: str, limit: int, what: str) -> str:
     """Return the text of a file, or of standard input for `-`.
 
@@ -82,10 +109,10 @@ def read_input(name: str, limit: int, what: str) -> str:
 @contextmanager
 def progress() -> "Generator[Callable[[str], None]]":
     """Give a function that says on a terminal what is being done; the line is gone when it is over."""
-    if not sys.stderr.isatty():
+    if not _moving():
         yield lambda _: None
         return
     try:
-        yield lambda text: print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)
+        yield lambda text: print(f"{_CLEAR}{_fitting(text)}", end="", file=sys.stderr, flush=True)
     finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        print(_CLEAR, end="", file=sys.stderr, flush=True)
