@@ -28,7 +28,8 @@ SLIS, DAYS, SCRAPE = 20, 28, 60
 START = 1_790_812_800
 END = START + DAYS * 86_400
 EARLIEST = END - 400 * 86_400
-LIMIT_BASELINE, LIMIT_RATIO, LIMIT_GROWTH = 3.0, 1.3, 1.5
+LIMIT_BASELINE, LIMIT_RATIO, LIMIT_GROWTH = 3.0, 1.3, 1.25
+LENGTHS = (7, 28, 90)
 
 Result = TypeVar("Result")
 
@@ -46,6 +47,23 @@ def history(path: Path, slis: int, days: int) -> None:
                 bad = (at - EARLIEST) // SCRAPE * 3000 // 2500
                 file.write(f'http_requests_total{{job="s{number}",code="500"}} {bad} {at}\n')
         file.write("# EOF\n")
+
+
+def table(path: Path, slis: int, days: int) -> None:
+    """Write the same as a CSV of slots of five minutes."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("sli,time,good,total\n")
+        for number in range(slis):
+            for at in range(END - days * 86_400, END, 300):
+                at_utc = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+                file.write(f"s{number},{at_utc},14994,15000\n")
+
+
+def measured(path: Path) -> None:
+    """Read a file and observe what it lists, or the first of the services."""
+    source = open_source(str(path))
+    rows = observe(source, source.listed() or [named(0)])
+    assert {row.status for row in rows} <= {"ok", "provisional"}, rows
 
 
 def named(number: int) -> NamedSli:
@@ -144,22 +162,21 @@ def main() -> None:
             theirs, _ = timed(lambda: asked_directly(url, queries))
             print(f"{'backtest of page and ticket':<60} {ours:8.2f} s    ({theirs:.2f} s asked directly)")
             report("backtest over what Prometheus takes", ours / theirs, LIMIT_RATIO, "x")
-        for days in (28, 84):
-            history(folder / f"{days}.om", 1, days)
-        month, quarter = (
-            peak(lambda days=days: observe(open_source(str(folder / f"{days}.om")), slis[:1]))
-            for days in (28, 84)
-        )
-        print(
-            f"{'peak memory of one SLI from a file of 28 and of 84 days':<60} {month:8.2f} and {quarter:.2f} MiB"
-        )
-        report("growth of memory from 28 to 84 days", quarter / month, LIMIT_GROWTH, "x")
-        started = time.perf_counter()
+        for kind, write in (("OpenMetrics", history), ("CSV", table)):
+            peaks: list[float] = []
+            for days in LENGTHS:
+                path = folder / f"{days}.txt"
+                write(path, 1, days)
+                peaks.append(peak(lambda path=path: measured(path)))
+            shown = ", ".join(f"{size:.2f}" for size in peaks)
+            print(f"{f'peak memory of one SLI from {kind} of {LENGTHS} days':<60} {shown} MiB")
+            report(f"growth of memory, {kind}, 28 to 90 days", peaks[2] / peaks[1], LIMIT_GROWTH, "x")
+        started = time.process_time()
         observe(open_source(str(folder / "history.om")), slis)
         size = (folder / "history.om").stat().st_size / 2**20
-        print(
-            f"{f'baseline of {SLIS} SLIs from {size:.0f} MiB of OpenMetrics':<60} {time.perf_counter() - started:8.2f} s"
-        )
+        took = time.process_time() - started
+        what = f"baseline of {SLIS} SLIs from {size:.0f} MiB of OpenMetrics"
+        print(f"{what:<60} {took:8.2f} s    ({size / took:.1f} MiB/s of processor time, read twice)")
     if failed:
         sys.exit(f"over the limit: {', '.join(failed)}")
 

@@ -60,7 +60,7 @@ def test_what_is_no_plan_is_not_rendered(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_an_unknown_kind_is_refused(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", str(plan), "-o", str(tmp_path / "out"), "--only", "dashboards"]) == 2
-    assert "'dashboards'; known: prometheus-rules" in capsys.readouterr().err
+    assert "'dashboards'; known: openslo, prometheus-rules" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -110,12 +110,13 @@ def _all_of(same: _Same) -> AlertRules:
     left_out += [
         (f"slos/{slo.id}", why)
         for slo in plan.slos
-        if slo.id not in alerted and (why := _unmeasured(slo)) is not None
+        if slo.id not in alerted and (why := unmeasured(slo)) is not None
     ]
     return AlertRules(tuple(rules), tuple(left_out))
 
 
-def _unmeasured(slo: Slo) -> str | None:
+def unmeasured(slo: Slo) -> str | None:
+    """Return why no alert can be made for an SLO: no objective, no queries, or none that a window fits in."""
     if slo.objective is None:
         return f"SLO {slo.id!r} has no objective yet: it waits for its baseline"
     if slo.sli.good is None or slo.sli.total is None:
@@ -137,7 +138,7 @@ def _rule(alert: Alert, known: _Known) -> AlertRule | str:
         if slo is None:
             return "it burns the budget of no SLO that the plan has"
         rate = event_rate(slo, known.ledger)
-        found = _unmeasured(slo) or _conditions(alert, slo, rate)
+        found = unmeasured(slo) or _conditions(alert, slo, rate)
         if isinstance(found, str):
             return found
         conditions = found
@@ -308,8 +309,8 @@ def _unseen(plan: Plan, rules: Sequence[AlertRule]) -> Iterator[tuple[str, str]]
             yield f"slos/{slo.id}", why
 
 
-def file_name(id: str) -> str:
+def file_name(id: str, longest: int = _LONGEST_NAME) -> str:
     """Return an id as part of a file's name: a long one is cut, with its hash in place of what is cut."""
-    if len(id) <= _LONGEST_NAME:
+    if len(id) <= longest:
         return id
-    return f"{id[: _LONGEST_NAME - 9]}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"
+    return f"{id[: longest - 9]}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"

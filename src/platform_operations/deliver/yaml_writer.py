@@ -1,10 +1,11 @@
 """YAML as people write it: block style, texts of several lines as blocks, the same bytes each time.
 
 PyYAML's own writer takes seconds for the rules of a thousand SLOs; what is written here is only mappings with plain
-keys, lists, texts, whole numbers and booleans.
+keys, lists, texts, exact numbers and booleans.
 """
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
@@ -65,12 +66,12 @@ def _fits_block(text: str) -> bool:
     return all(found[0] in '"\\\n' for found in _ESCAPED.finditer(text))
 
 
-def scalar(value: str | int | bool) -> str:
+def scalar(value: str | int | bool | Decimal) -> str:
     """Return a text, number or boolean as YAML on one line; a text is quoted unless it is plain words."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, (int, Decimal)):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
     return _quoted(value)
 
 

@@ -40,7 +40,7 @@ _KINDS: tuple[tuple[SliKind, frozenset[str]], ...] = (
 )
 _EVENTS = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", re.ASCII)
 
-_instant = lru_cache(maxsize=100_000)(unix)
+_instant = lru_cache(maxsize=10_000)(unix)
 
 Opener: TypeAlias = Callable[[], AbstractContextManager[TextIO]]
 
