@@ -283,3 +283,18 @@ def test_a_source_that_never_answers_ends_with_the_bound_of_the_call(root: Path)
 
     assert result.is_error and "took longer than 1 s" in said(result)
     assert took < 5
+
+
+def test_what_a_caller_gives_to_a_prompt_or_asks_for_as_a_resource_is_cleaned_too() -> None:
+    given = "checkout \u202e\x1b[31m ghp_aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
+
+    async def use(client: Client) -> str:
+        prompt = await client.get_prompt("platform-operations", {"target": given})
+        with pytest.raises(MCPError) as refused:
+            await client.read_resource(f"platform-ops://reference/{given}")
+        return prompt.model_dump_json() + repr(refused.value.error)
+
+    told = session(use)
+
+    assert "checkout" in told
+    assert not any(bad in told for bad in ("ghp_aB3d", "\u202e", "\\u202e", "\x1b", "\\u001b"))

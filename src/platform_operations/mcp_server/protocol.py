@@ -152,7 +152,9 @@ async def _read_resource(
     uri = str(params.uri)
     found = read_resource(uri)
     if found is None:
-        raise MCPError(types.INVALID_PARAMS, "Resource not found", {"uri": uri[:200]})
+        from platform_operations.repository import redact
+
+        raise MCPError(types.INVALID_PARAMS, "Resource not found", {"uri": redact(uri[:400])[:200]})
     text, mime_type = found
     return types.ReadResourceResult(
         contents=[types.TextResourceContents(uri=uri, mime_type=mime_type, text=text)]

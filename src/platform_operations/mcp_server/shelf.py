@@ -99,7 +99,11 @@ def prompt_text(name: str, arguments: Mapping[str, str]) -> tuple[str, str]:
     unknown = arguments.keys() - {offer.argument}
     if unknown:
         raise InputError(f"Unknown argument {min(unknown)[:80]!r}: {name} takes {offer.argument}")
-    value = " ".join(arguments.get(offer.argument, "").split())[:_LONGEST_ARGUMENT]
+    from platform_operations.repository import redact
+
+    value = " ".join(redact(arguments.get(offer.argument, "")[: 2 * _LONGEST_ARGUMENT]).split())[
+        :_LONGEST_ARGUMENT
+    ]
     return offer.description, _rendered(name, {offer.argument: value, "skill": _skill_body()})
 
 
