@@ -1,6 +1,7 @@
 """What a scripted typical run sends: bytes by source, the part of each turn that no cache holds, and the turns.
 
-Beside it, what people do today: pack the whole repository and paste it (repomix), where `npx` can fetch that.
+Beside it, what people do today: pack the whole repository and paste it, with repomix (npm) and gitingest (PyPI). Each is
+fetched for the measurement, and is skipped by name where it cannot be.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from platform_operations.agent.architect import preview
 from platform_operations.agent.scripted import ScriptedModel
 from platform_operations.toolbox import assessed, open_target
 
-REPOMIX = "repomix@1"
+REPOMIX = "repomix@1.18.1"
+GITINGEST = "gitingest==0.3.1"
+LONGEST = 180
 
 
 def call(name: str, arguments: dict[str, Any], number: int) -> Reply:
@@ -40,27 +44,51 @@ def main(path: str) -> None:
     before = 0
     for turn, request in enumerate(model.requests, 1):
         size = len(json.dumps(request.body(), ensure_ascii=False).encode())
-        print(f"turn {turn}: {size:,} bytes, {size - before:,} of them new")
+        share = 100 * (size - before) / size
+        print(f"turn {turn}: {size:,} bytes, {size - before:,} of them in no cache yet ({share:.1f}%)")
         before = size
-    print(f"{outcome.trace.turns} turns, ended {outcome.trace.stop}")
-    print(packed(path))
+    prefixes = {request.prefix_digest() for request in model.requests}
+    print(f"{outcome.trace.turns} turns, ended {outcome.trace.stop}, {len(prefixes)} prefix over all of them")
+    with tempfile.TemporaryDirectory() as folder:
+        print(packed_by_repomix(path, Path(folder)))
+        print(packed_by_gitingest(path, Path(folder)))
 
 
-def packed(path: str) -> str:
+def packed_by_repomix(path: str, folder: Path) -> str:
     """Return the size of the whole repository as repomix packs it, or why it cannot be said."""
     npx = shutil.which("npx")
     if npx is None:
         return "repomix: skipped, npx is not installed"
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "pack.xml"
-        command = [npx, "--yes", REPOMIX, "--quiet", "--output", str(out), path]
-        try:
-            done = subprocess.run(command, check=False, capture_output=True, timeout=120)
-        except subprocess.TimeoutExpired:
-            return "repomix: skipped, it took longer than two minutes"
-        if done.returncode or not out.exists():
-            return f"repomix: skipped, it ended with {done.returncode}"
-        return f"repomix: {out.stat().st_size:,} bytes in one paste, without metrics, rules or a verdict"
+    out = folder / "pack.xml"
+    return _size("repomix", out, [npx, "--yes", REPOMIX, "--quiet", "--output", str(out), path])
+
+
+def packed_by_gitingest(path: str, folder: Path) -> str:
+    """Return the size of the whole repository as gitingest packs it, or why it cannot be said."""
+    venv.create(folder / "venv", with_pip=True)
+    programs = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+    pip = [programs / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install", GITINGEST]
+    why = _tried(pip)
+    if why is not None:
+        return f"gitingest: skipped, it cannot be installed: {why}"
+    out = folder / "digest.txt"
+    return _size("gitingest", out, [programs / "gitingest", path, "--output", out])
+
+
+def _size(name: str, out: Path, command: list[str | Path]) -> str:
+    why = _tried(command)
+    if why is not None or not out.exists():
+        return f"{name}: skipped, {why or 'it wrote nothing'}"
+    return f"{name}: {out.stat().st_size:,} bytes in one paste, without metrics, rules or a verdict"
+
+
+def _tried(command: list[str | Path]) -> str | None:
+    """Run a command, and return why it failed, None where it did not."""
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        return f"it took longer than {LONGEST} seconds"
+    return f"it ended with {done.returncode}" if done.returncode else None
 
 
 if __name__ == "__main__":
