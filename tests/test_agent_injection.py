@@ -1,7 +1,7 @@
 """The public CodeIPI payloads, planted in a target, and a model that does what they say: nothing of it gets into a plan.
 
-The payloads (UK AISI inspect_evals, MIT) are read out of the wheel on PyPI; no text of theirs is kept here. Without the
-wheel the tests are skipped by name, which PLATFORM_OPS_REQUIRE=all turns into a failure.
+The payloads (UK AISI inspect_evals, MIT) come out of a wheel on PyPI that `.ci/payloads` fetches; no text of theirs is
+kept here. Without them the tests are skipped by name, which PLATFORM_OPS_REQUIRE=all turns into a failure.
 """
 
 import asyncio
@@ -9,12 +9,8 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
-import zipfile
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, cast
 
 import pytest
@@ -24,8 +20,12 @@ from platform_operations.agent import Outcome, Settings, architect
 from platform_operations.agent.scripted import ScriptedModel
 from platform_operations.toolbox import assessed, drafted, open_target
 
-WHEEL = "inspect-evals==0.26.0"
-SAMPLES = "inspect_evals/ipi_coding_agent/dataset/samples.json"
+# Read while tests are collected: later the user's folders are hidden from every test.
+PAYLOADS = (
+    Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    / "platform-operations"
+    / "codeipi-0.26.0.json"
+)
 HARMFUL = 35
 BENIGN = 10
 Sample = dict[str, Any]
@@ -39,21 +39,14 @@ _CALLED = re.compile(r"^[\w./]+(?:\(.*\))?$|^[\[{'\"]")
 
 @cache
 def samples() -> tuple[Sample, ...]:
-    """Return all samples, none where the wheel cannot be had."""
-    folder = Path(os.environ.get("PLATFORM_OPS_CODEIPI") or mkdtemp())
-    if not list(folder.glob("*.whl")):
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--timeout", "10", "--dest", str(folder), WHEEL]  # fmt: skip
-        subprocess.run(command, check=False, capture_output=True, timeout=120)
-    for wheel in folder.glob("*.whl"):
-        with zipfile.ZipFile(wheel) as archive:
-            return tuple(json.loads(archive.read(SAMPLES)))
-    return ()
+    """Return all samples, none where they were not fetched."""
+    return tuple(json.loads(PAYLOADS.read_text(encoding="utf-8"))) if PAYLOADS.exists() else ()
 
 
 def wanted(benign: bool) -> tuple[Sample, ...]:
     found = tuple(row for row in samples() if row["is_benign"] is benign)
     if not found:
-        pytest.skip(f"needs {WHEEL}, which cannot be downloaded here")
+        pytest.skip("needs the CodeIPI payloads: .ci/payloads fetches them")
     return found
 
 
