@@ -180,3 +180,22 @@ def test_a_share_of_refused_callers_is_unknown_and_of_failed_requests_about_them
     assert classify(refused).kind is None
     requests = 'sum(rate(http_requests_total{handler="/auth",code=~"5.."}[5m])) / sum(rate(http_requests_total{handler="/auth"}[5m]))'
     assert classify(f"{requests} > 0.05").kind == "symptom"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "minio_disks_offline != 0",
+        "kafka_server_replicamanager_offlinereplicacount > 0",
+        "kafka_log_logmanager_offlinelogdirectorycount > 0",
+        'ceph_health_detail{name="PG_RECOVERY_FULL"} == 1',
+        "rate(shop_operator_list_operations_failed_total[5m]) / rate(shop_operator_list_operations_total[5m]) > 0.4",
+        'sum(up{job="fluent-logshipping-app"}) by (cluster) == 0',
+    ],
+)
+def test_a_part_that_others_stand_in_for_and_a_helper_are_no_symptom(expression: str) -> None:
+    assert four_way(classify(expression).kind) != "symptom"
+
+
+def test_partitions_that_nobody_can_reach_stay_a_symptom() -> None:
+    assert classify("kafka_controller_kafkacontroller_offlinepartitionscount > 0").kind == "symptom"

@@ -15,7 +15,7 @@ def words(text: str) -> frozenset[str]:
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text[:300])
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", spaced)
     lowered = re.sub(r"([a-z]{3,})(latency|bytes|gb|count|time|total)(?![a-z])", r"\1_\2", spaced.lower())
-    lowered = re.sub(r"(?<![a-z])(offline|unavailable)([a-z]{4,})", r"\1_\2", lowered)
+    lowered = re.sub(r"(?<![a-z])(offline|unavailable)(replica|log)?([a-z]{4,})", r"\1_\2_\3", lowered)
     return frozenset(word for word in re.split(r"[^a-z0-9]+", lowered) if word)
 
 
@@ -122,7 +122,7 @@ RESOURCE = _set(
 HELPER = _set(
     """
     client sidecar compact compactor exporter exporters cert manager certmanager operator controller agent
-    agents collector pushgateway node kubelet cadvisor state metrics promtail fluentd fluentbit vector
+    agents collector pushgateway node kubelet cadvisor state metrics promtail fluent fluentd fluentbit logshipping vector
     blackbox snmp scheduler backup velero watchdog autoscaler descheduler adapter proxy reloader webhook
     cainjector replicator replicate alloy
     """
@@ -150,3 +150,10 @@ HEARTBEATS = frozenset({"up", "container_last_seen"})
 
 REFUSED = frozenset({"auth", "authentication", "authorization", "authorisation"})
 """Where a failure may be the fault of who asks, as a 4xx is."""
+
+PARTS = _set(
+    """replica replicas node nodes kube daemonset deployment disk disks drive drives sector sectors log
+    directory
+    """
+)
+"""Of these others are left when one is offline."""

@@ -115,7 +115,7 @@ def _absent(asked: Asked) -> Verdict | None:
         whole
         and up
         and str(asked.value.op) in {"sum", "max"}
-        and not grouped_by(asked.value, "instance", "pod")
+        and not grouped_by(asked.value, "instance", "pod", "node")
     )
     if not absent and not down:
         return None
@@ -163,18 +163,13 @@ def _in_label(asked: Asked) -> Verdict | None:
         return None
     if said & {"availability", "unavailable", "unfound", "offline"} or said >= {"all", "down"}:
         return Verdict("symptom", f"state {values}: what users ask for is unavailable")
-    if "full" in said and not said & {"near", "nearfull", "backfill", "backfillfull"}:
+    if "full" in said and not said & {"near", "nearfull", "backfill", "backfillfull", "recovery"}:
         return Verdict("symptom", f"state {values}: writes are refused")
     return Verdict("cause", f"state {values} of the inside")
 
 
-_PARTS = frozenset(
-    {"replicas", "node", "nodes", "kube", "daemonset", "deployment", "disk", "drive", "sector", "sectors"}
-)
-
-
 def _unavailable(asked: Asked) -> Verdict | None:
-    if asked.words & {"unavailable", "unavailables", "offline"} and not asked.words & _PARTS:
+    if asked.words & {"unavailable", "unavailables", "offline"} and not asked.words & told.PARTS:
         return Verdict("symptom", f"{asked.names} counts what users cannot reach")
     if {"slow", "ops"} <= asked.words and not asked.words & told.PHYSICAL:
         return Verdict("symptom", f"{asked.names} counts operations that take too long")
@@ -212,7 +207,7 @@ def _shared(asked: Asked, share: str, said: frozenset[str]) -> Verdict | None:
 
 def _dependency(said: frozenset[str]) -> bool:
     """Whether the words name a call that the service makes itself."""
-    dependency = said & told.DEPENDENCY
+    dependency = said & (told.DEPENDENCY | {"operator"})
     if dependency <= {"dns"} and said & {"coredns", "responses"} and "lookups" not in said:
         return bool(dependency - {"dns"})
     return bool(dependency)
