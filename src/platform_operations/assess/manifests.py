@@ -14,6 +14,8 @@ from platform_operations.model.assessment import Fact
 from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
 
+LONGEST_ROW = 1_000
+"""A longer line is written by no person and no tool for a manifest."""
 Reader: TypeAlias = Callable[[str, str], Manifest | Fact]
 
 
@@ -144,13 +146,14 @@ def read_go(path: str, text: str) -> Manifest | Fact:
     found = [
         Dependency(match[1].lower(), path, number)
         for number, line in rows
-        if (match := re.match(r"\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+)\s+v\d", line))
+        if len(line) < LONGEST_ROW
+        and (match := re.match(r"\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+)\s+v\d", line))
         and "// indirect" not in line
     ]
     members = tuple(
         match[1].removeprefix("./")
         for _, line in rows
-        if (match := re.match(r"\s*(?:use\s+)?(\./[\w./-]+)\s*$", line))
+        if len(line) < LONGEST_ROW and (match := re.match(r"\s*(?:use\s+)?(\./[\w./-]+)\s*$", line))
     )
     traits: frozenset[Trait] = frozenset({"workspace"}) if members else frozenset()
     name = re.sub(r"/v\d+$", "", module).rpartition("/")[2] if module else None

@@ -4,8 +4,6 @@ from argparse import Namespace
 from pathlib import Path
 
 from platform_operations.cli.output import note, print_document, progress
-from platform_operations.cli.saving import assessment_file, metrics_file, saved
-from platform_operations.cli.show_assessment import show_assessment
 from platform_operations.cli.targets import metrics_of, target_of
 from platform_operations.toolbox import assess_document, assessed, gaps_of
 
@@ -27,8 +25,12 @@ def run(arguments: Namespace) -> int:
 
             print_document(sarif(today.findings, rule_texts(today.findings)))
         case _:
+            from platform_operations.cli.show_assessment import show_assessment
+
             show_assessment(assessment, today, arguments.path).print()
     if arguments.output:
+        from platform_operations.cli.saving import assessment_file, metrics_file, saved
+
         files = [assessment_file(target, assessment, today)]
         if source is not None and arguments.metrics.lower().startswith(("http://", "https://")):
             files.append(metrics_file(assessment, source, arguments.as_of))

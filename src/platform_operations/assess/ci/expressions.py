@@ -7,7 +7,7 @@ from platform_operations.assess.ci.jobs import When
 from platform_operations.assess.ci.names import environment_kind
 from platform_operations.repository.yaml_lines import Node
 
-_EXPRESSION = re.compile(r"\$\{\{\s*(.{0,600}?)\s*\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{(.{0,800}?)\}\}", re.DOTALL)
 _LITERAL = re.compile(r"'([^']{1,60})'")
 
 

@@ -92,12 +92,14 @@ def _included(repository: Repository, path: str, place: str) -> tuple[str, ...]:
     return tuple(_joined(place, name.removeprefix("./")) for name in names if "$" not in name)[:12]
 
 
-_VARIABLE = re.compile(r"^(?:export\s+)?([A-Za-z_]\w*)\s*[:?]?=[ \t]*([^$\n#]{1,80}?)[ \t]*$", re.MULTILINE)
+_VARIABLE = re.compile(r"^(?:export\s+)?([A-Za-z_]\w*)\s*[:?]?=([^$\n#]+)$", re.MULTILINE)
+_LONGEST_VALUE = 80
 
 
 def _substituted(script: str, content: str) -> str:
     """Return a recipe with the Makefile's plain variables in place: `$(DOCKER) build` is `docker build`."""
-    known = dict(_VARIABLE.findall(content[:200_000]))
+    values = ((name, value.strip(" \t") or " ") for name, value in _VARIABLE.findall(content[:200_000]))
+    known = {name: value for name, value in values if len(value) <= _LONGEST_VALUE}
     return re.sub(r"\$[({](\w+)[)}]", lambda match: known.get(match[1], match[0]), script)
 
 

@@ -8,7 +8,7 @@ from platform_operations.assess.ci.drafts import Draft, Graph
 from platform_operations.model.words import Identity
 from platform_operations.platforms.reading.commands import invocation
 
-_EXPRESSION = re.compile(r"\$\{\{\s*([^}]{1,300}?)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{([^}]{1,400})\}\}")
 _SHELL = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?|\$\(([A-Za-z_][A-Za-z0-9_.]*)\)")
 _VARIABLES = re.compile(r"\$\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)")
 _DIGEST = re.compile(r"@?sha256:|digest", re.IGNORECASE)
@@ -43,12 +43,14 @@ _RANK: Mapping[Identity, int] = {
 def resolved(text: str, draft: Draft, atom: Atom, graph: Graph) -> str:
     """Return `text` with the variables and outputs replaced whose values stand in the pipeline's files."""
     for _ in range(3):
-        shorter = _EXPRESSION.sub(lambda match: _expression(match[1], match[0], draft, atom, graph), text)
+        shorter = _EXPRESSION.sub(
+            lambda match: _expression(match[1].strip(), match[0], draft, atom, graph), text
+        )
         shorter = _SHELL.sub(lambda match: _variable(match[1] or match[2], match[0], draft, atom), shorter)
         if shorter == text or len(shorter) > 4_000:
             break
         text = shorter
-    return _EXPRESSION.sub(lambda match: "${{" + match[1].replace(" ", "") + "}}", text[:4_000])
+    return _EXPRESSION.sub(lambda match: "${{" + match[1].strip().replace(" ", "") + "}}", text[:4_000])
 
 
 def _variable(name: str, whole: str, draft: Draft, atom: Atom) -> str:

@@ -104,7 +104,7 @@ def _variants(node: Node, scope: Scope, root: Node) -> list[tuple[str, dict[str,
         if 1 < len(options) <= MAX_SPREAD and not literals:
             return [(value, {f"inputs.{chosen[1]}": value}) for value in options]
     if len(literals) > 1:
-        inner = re.search(r"\$\{\{\s*(.*?)\s*\}\}", target)
+        inner = re.search(r"\$\{\{(.{0,800}?)\}\}", target)
         return [(value, {inner[1].strip() if inner else "": value}) for value in literals]
     return [("", {})]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from platform_operations.assess.manifest import Dependency, Manifest
 from platform_operations.assess.places import (
@@ -72,12 +73,16 @@ class Mark:
 
     tool: str
     needs: str
-    line: re.Pattern[str]
-    path: re.Pattern[str] = re.compile("")
+    line: str
+    path: str = ""
+
+
+# Few of the marks are met in one repository: the others are never compiled.
+_compiled = lru_cache(maxsize=512)(re.compile)
 
 
 def _mark(tool: str, needs: str, line: str = "", path: str = "") -> Mark:
-    return Mark(tool, needs, re.compile(line or re.escape(needs)), re.compile(path, re.I))
+    return Mark(tool, needs, line or re.escape(needs), path)
 
 
 def _images(tool: str, *names: str) -> tuple[Mark, ...]:
@@ -341,7 +346,7 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
         if text is None:
             continue
         for mark in MARKS:
-            if mark.tool not in found and mark.needs in text and mark.path.search(path):
+            if mark.tool not in found and mark.needs in text and _compiled(mark.path, re.I).search(path):
                 line = _shown(mark, text)
                 if line:
                     found.add(mark.tool)
@@ -350,6 +355,7 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
 
 def _shown(mark: Mark, text: str) -> int | None:
     """Return the first line that shows the tool, comments left out; at most 200 places are tried."""
+    shows = _compiled(mark.line).search
     at = -1
     for _ in range(200):
         at = text.find(mark.needs, at + 1)
@@ -358,6 +364,6 @@ def _shown(mark: Mark, text: str) -> int | None:
         start = text.rfind("\n", 0, at) + 1
         end = text.find("\n", at)
         row = text[start : end if end >= 0 else len(text)][:2_000]
-        if mark.line.search(row) and not row.lstrip().startswith(("#", "//")):
+        if shows(row) and not row.lstrip().startswith(("#", "//")):
             return text.count("\n", 0, at) + 1
     return None

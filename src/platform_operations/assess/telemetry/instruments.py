@@ -220,13 +220,16 @@ _ROWS: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
     ("grafana-faro", ("events",), "@grafana/faro-web-sdk @grafana/faro-react"),
 )
 
-INSTRUMENTS: Mapping[str, tuple[Instrument, ...]] = MappingProxyType(
-    {
-        name: tuple(Instrument(tool, pillars) for tool, pillars, names in _ROWS if name in names.split())
-        for _, _, all_names in _ROWS
-        for name in all_names.split()
-    }
-)
+
+def _by_library() -> Mapping[str, tuple[Instrument, ...]]:
+    found: dict[str, tuple[Instrument, ...]] = {}
+    for tool, pillars, names in _ROWS:
+        for name in dict.fromkeys(names.split()):
+            found[name] = (*found.get(name, ()), Instrument(tool, pillars))
+    return MappingProxyType(found)
+
+
+INSTRUMENTS: Mapping[str, tuple[Instrument, ...]] = _by_library()
 """What each instrumentation library sends, by its name."""
 
 

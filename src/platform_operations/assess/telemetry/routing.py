@@ -152,10 +152,11 @@ def _split(text: str) -> list[str]:
 
 
 def _matcher(text: str) -> Matcher | None:
-    found = re.match(r"\s*['\"]?([\w.-]+)['\"]?\s*(=~|!~|!=|=)\s*(.*?)\s*$", text[:1_000])
+    found = re.match(r"\s*['\"]?([\w.-]+)['\"]?\s*(=~|!~|!=|=)(.*)$", text[:1_000].strip())
     if not found:
         return None
-    value = found[3][1:-1] if found[3][:1] in "'\"" and len(found[3]) > 1 else found[3]
+    value = found[3].strip()
+    value = value[1:-1] if value[:1] in "'\"" and len(value) > 1 else value
     return Matcher(found[1], value, "~" in found[2], found[2].startswith("!"))
 
 

@@ -40,9 +40,9 @@ _YAML = (".yml", ".yaml", ".rules", ".alerts", ".json", ".yaml.tpl", ".yml.tpl",
 _JSONNET = (".libsonnet", ".jsonnet")
 _HELM = frozenset({"templates", "template"})
 _ALERT_LINE = re.compile(
-    r"^(?P<lead>\s*(?:-\s+)?)['\"]?alert['\"]?\s*:\s*['\"]?(?P<name>[A-Za-z][\w .:/-]{0,150}?)['\"]?\s*,?\s*$"
+    r"^(?P<lead>\s*(?:-\s+)?)['\"]?alert['\"]?\s*:\s*['\"]?(?P<name>[A-Za-z][\w .:/-]{0,150}?)['\"]?(?:\s*,)?\s*$"
 )
-_FIELD = re.compile(r"^\s*['\"]?(?P<key>[A-Za-z_]\w*)['\"]?\s*:\s*(?P<value>.*?)\s*,?\s*$")
+_FIELD = re.compile(r"^\s*['\"]?(?P<key>[A-Za-z_]\w*)['\"]?\s*:(?P<value>.*)$")
 _TEMPLATED = re.compile(
     r"\{\{-?\s*(?:if|range|with|include|template|toYaml|\.Values|\$|\.|printf|define|end)|<%|\{%"
 )
@@ -216,9 +216,9 @@ def _fields(rows: list[str], start: int, end: int) -> Iterator[tuple[int, str, s
     """Yield (row, key, value) of the fields; template actions count in `expr` only."""
     for at in range(start, end):
         found = _FIELD.match(rows[at]) if len(rows[at]) < 2_000 else None
-        if not found or not found["value"]:
+        key, value = (found["key"], found["value"].strip().removesuffix(",").rstrip()) if found else ("", "")
+        if not value:
             continue
-        key, value = found["key"], found["value"]
         if key == "expr":
             yield at, key, _expression(rows, at, end, value)
         elif key in {"for", *_LABELS, *_ANNOTATIONS} and not _TEMPLATED.search(value):

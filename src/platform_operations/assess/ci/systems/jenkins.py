@@ -208,7 +208,7 @@ def _condition(block: Block) -> str:
             text = " ".join(_texts(part))
             found.extend(
                 f"refs/heads/{one}"
-                for one in re.findall(r"branch\s*\(?\s*(?:pattern:\s*)?[\"']([^\"']+)", text)
+                for one in re.findall(r"branch\s*+\(?\s*+(?:pattern:\s*+)?[\"']([^\"']+)", text)
             )
             found.extend(
                 f"refs/heads/{one}" for one in re.findall(r"BRANCH_NAME\s*==\s*[\"']([^\"']+)", text)
