@@ -143,7 +143,7 @@ _TAG = re.compile(
 _IMAGE = re.compile(
     r"^\s*(?:-\s+)?[\"']?image[\"']?\s*:\s*[\"']?([\w][\w./-]*(?::[\w][\w.+-]*)?(?:@sha256:[0-9a-f]{64})?)[\"']?\s*(?:#.*)?$"
 )
-_DATED = re.compile(r"\d+(?:[._-]\d+){2,}")
+_DATED = re.compile(r"(?<!\d)\d+(?:[._-]\d+){2,}")
 
 
 def _kept_images(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> list[str]:

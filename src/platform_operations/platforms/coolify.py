@@ -10,7 +10,7 @@ _COMPOSE = (
     r"^(?:docker-)?compose[._-]coolify\.ya?ml$|^coolify[._-](?:docker-)?compose\.ya?ml$"
     r"|^coolify\.(?:json|ya?ml)$"
 )
-_MARK = r"^\s*-?\s*[\"']?coolify\.[\w.-]+\s*[=:]|\bSERVICE_(?:FQDN|URL|USER|PASSWORD|BASE64)_[A-Z0-9_]+"
+_MARK = r"^\s*+-?\s*+[\"']?coolify\.[\w.-]+\s*[=:]|\bSERVICE_(?:FQDN|URL|USER|PASSWORD|BASE64)_[A-Z0-9_]+"
 _CLI = (
     r"/api/v1/deploy\?|\bCOOLIFY_[A-Z_]+\b|uses:\s*[\"']?[\w-]+/[\w-]*coolify[\w-]*"
     r"|\bcoolify\s+(?:deploy|app)\s"

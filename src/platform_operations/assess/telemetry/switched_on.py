@@ -57,8 +57,8 @@ def _extends(path: str) -> bool:
 def _outside(path: str, text: str, repository: Repository) -> bool:
     """Whether a file hands values to a template or module that does not stand in the repository."""
     if not path.endswith(".tf"):
-        return re.search(r"^\s*template\s*:\s*\S+@\w+", text, re.MULTILINE) is not None
-    for source in re.findall(r"^\s*source\s*=\s*\"([^\"]{1,300})\"", text, re.MULTILINE):
+        return re.search(r"^[ \t]*template\s*:\s*\S+@\w+", text, re.MULTILINE) is not None
+    for source in re.findall(r"^[ \t]*source\s*=\s*\"([^\"]{1,300})\"", text, re.MULTILINE):
         if re.match(r"git(?:::|@|hub\.com)|\w[\w.-]*/[\w.-]+/[\w.-]+$|https?://", source):
             return True
         if source.startswith("./") and not any(

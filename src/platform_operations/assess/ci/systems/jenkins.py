@@ -71,7 +71,7 @@ def read(repository: Repository) -> Reading | None:
         root = parse(content)
         first = next((part.first for part in root.parts if isinstance(part, Block)), 1)
         evidence.append(repo_uri(path, first, first))
-        library = re.search(r"^\s*(?:@Library\b.*|library\s*[('\"].*)$", content, re.MULTILINE)
+        library = re.search(r"^[ \t]*(?:@Library\b.*|library\s*[('\"].*)$", content, re.MULTILINE)
         if library is not None:
             line = content.count("\n", 0, library.start()) + 1
             line += len(library[0]) - len(library[0].lstrip("\n"))
@@ -314,7 +314,7 @@ def _unknown_calls(root: Block, walk: _Walk, content: str) -> None:
     That is every unknown step where the file names a library, else steps that deliver by their name: a server
     may load a library by itself.
     """
-    own = set(re.findall(r"^\s*(?:static\s+)?(?:def|void|[A-Z]\w*)\s+(\w+)\s*\(", content, re.MULTILINE))
+    own = set(re.findall(r"^[ \t]*(?:static\s+)?(?:def|void|[A-Z]\w*)\s+(\w+)\s*\(", content, re.MULTILINE))
     names: dict[str, int] = {}
     for text, line in _calls(root, 0):
         match = re.match(r"^([a-z]\w+)\s*(?:\(|$|[\"'{])", text)

@@ -62,14 +62,14 @@ def _tekton(repository: Repository) -> tuple[str, ...]:
 
 
 def _concourse(repository: Repository) -> tuple[str, ...]:
-    plan = re.compile(r"^\s*(?:-\s+)?plan:\s*$", re.MULTILINE)
+    plan = re.compile(r"^[ \t]*(?:-[ \t]+)?plan:[ \t]*$", re.MULTILINE)
     return _lines(
         repository,
         _yaml(
             repository, within=re.compile(r"(?:^|/)(?:ci|concourse|pipelines?)/|concourse|pipeline\.ya?ml$")
         ),
         plan,
-        re.compile(r"^resources:\s*$|^\s*- (?:get|put):", re.MULTILINE),
+        re.compile(r"^resources:[ \t]*$|^[ \t]*- (?:get|put):", re.MULTILINE),
     )
 
 
