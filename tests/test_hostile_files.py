@@ -1,10 +1,11 @@
 """Files as nobody wrote them: what they break is said, and costs neither the answer nor the time."""
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,9 @@ from platform_operations.model.assessment import Assessment
 from platform_operations.model.evidence import repo_place
 from platform_operations.repository import InMemoryRepository, LocalRepository, Repository, cited_lines
 from platform_operations.validate import gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 HERE = Path(__file__).parent
 FOLDERS = (
@@ -39,7 +43,7 @@ REPOSITORIES = tuple(files for folder in FOLDERS if (files := content(folder)))
 
 
 @contextmanager
-def within(seconds: int) -> Iterator[None]:
+def within(seconds: int) -> "Generator[None]":
     def stop(number: int, frame: FrameType | None) -> None:
         raise AssertionError(f"not done after {seconds} s")
 
