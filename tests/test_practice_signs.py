@@ -308,3 +308,29 @@ def test_a_restore_of_packages_publishes_nothing() -> None:
 
     assert published("command: push")
     assert not published("restoreSolution: app.sln")
+
+
+def test_a_scanners_token_that_a_remote_action_gets_leaves_the_check_unknown() -> None:
+    step = f"{HEAD}  one:\n    runs-on: x\n    steps:\n      - uses: acme/build@v1\n        with:\n          snyk-token: x\n"
+    assert practice("dependencyScan", {CI: step}).outcome == "unknown"
+
+
+def test_a_bold_line_with_the_command_below_it_is_a_procedure() -> None:
+    page = "# Web\n\n__Rollback to the previous version:__\n\n```\nhelm rollback web 3 --wait\n```\n"
+    assert practice("rollback", {"helm_deploy/README.md": page}).evidence == (
+        "repo:helm_deploy/README.md#L3-L3",
+    )
+
+
+def test_a_check_of_staging_before_production_is_there_even_where_nothing_waits_for_it() -> None:
+    job = "  deploy-api:\n    runs-on: x\n    environment: {0}\n    steps:\n      - run: npx @railway/cli up --service api\n"
+    check = (
+        "  e2e-api:\n    needs: [deploy-api]\n    runs-on: x\n    steps:\n      - run: bun src/journeys.ts\n"
+    )
+    production = {".github/workflows/production.yml": HEAD + job.format("production")}
+    staging = {
+        ".github/workflows/staging.yml": HEAD.replace("main", "develop") + job.format("staging") + check
+    }
+    found = practice("stagedVerification", {**production, **staging})
+    assert (found.outcome, found.strength) == ("present", "present")
+    assert practice("stagedVerification", production).outcome == "absent"

@@ -12,9 +12,10 @@ _PUTTING = RELEASING | {"provision"}
 """Stage kinds after which an environment is another than before."""
 
 
-def _before(stages: dict[str, Stage], stage: Stage) -> frozenset[str]:
+def _before(stages: dict[str, Stage], stage: Stage, *, waited: bool = False) -> frozenset[str]:
+    """Return what must succeed before a stage; with `waited` also what it only waits for first."""
     found: set[str] = set()
-    pending = list(stage.needs)
+    pending = [*stage.needs, *(stage.optional_needs if waited else ())]
     while pending:
         name = pending.pop()
         if name not in found and name in stages:
@@ -61,7 +62,7 @@ def validations(plan: Plan) -> Iterator[str]:
     for stage in plan.pipeline_stages:
         if stage.kind != "verify":
             continue
-        for name in sorted(_before(stages, stage)):
+        for name in sorted(_before(stages, stage, waited=True)):
             there, here = stages[name].environment, stage.environment
             same = here is None or there is None or there == here or places.get(there) == places.get(here)
             if stages[name].kind in _PUTTING and same:

@@ -55,7 +55,7 @@ _WORDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "dependencyScan": re.compile(
             r"dependency-?review|trivy (?:fs|filesystem|repo)|dependency[-_ ]?check|owasp[-_ ]?(?:dependency|dep)|security_owasp|osv-scanner|govulncheck"
             r"|pip-audit|(?:npm|yarn|pnpm|bun|cargo|bundle|bundler|composer)[-_ ](?:npm[-_ ])?audit|cargo[-_ ]deny|\bnancy\b|safety (?:check|scan)"
-            r"|\bsnyk\b(?![-_/ ](?:code|container|iac|docker)|/actions/(?:docker|iac))|whitesource|\bmend\b|blackduck|black-duck|nexus[-_ ]?iq|dependency[-_ ]scann?(?:ing)?"
+            r"|(?<!sast-)(?<!:)\bsnyk\b(?![-_/ ]?(?:code|container|iac|docker|image|token|org|api|client)|/actions/(?:docker|iac))|whitesource|\bmend\b|blackduck|black-duck|nexus[-_ ]?iq|dependency[-_ ]scann?(?:ing)?"
             r"|dependenc(?:y|ies)[-_ ](?:vulnerabilit|security|audit|scan)|audit[-_ ]dependencies|vulnerable dependencies|\bcve[-_ ](?:check|scan)",
             re.IGNORECASE,
         ),
@@ -90,7 +90,7 @@ _SCRIPT = re.compile(r"^\s*(?:-\s+)?(?:[@\w./$({\"'-]|stage\s*\()")
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|docker[ -]compose|docker run|kind create|minikube|0\.0\.0\.0")
 _AFTER = re.compile(
     r"^\s*(?:-\s+)?(?:uses|name|run|script|command|template|task|displayName|stage|environment|[\w-]*deploy[\w-]*)\s*:.*(?:deploy|rollout|release to)"
-    r"|^\s*[\w-]*deploy[\w-]*\s*:|helm upgrade|kubectl (?:apply|set)|terraform apply|pulumi up|sst deploy|\bdeploy\b.*--|goreleaser|withPipeline"
+    r"|^\s*[\w-]*deploy[\w-]*\s*:|helm upgrade|kubectl (?:apply|set)|(?:terraform|terragrunt)(?: [\w-]+)* apply|pulumi up|(?:sst|cdk|sam|serverless|sls|fly|flyctl|wrangler|eb) deploy|gcloud (?:run|app|functions) deploy|aws ecs|aws lambda update|argocd app sync|\bdeploy\b.*--|goreleaser|withPipeline"
     r"|deployment_status|workflow_run|^\s*-?\s*environment\s*:",
     re.IGNORECASE,
 )
@@ -127,7 +127,7 @@ def _said(repository: Repository, practice: str) -> Iterator[str]:
         if practice in _OF_RELEASES and _BUILD_FILES.match(file_name(path)):
             continue
         text = text_of(repository, path)
-        if text is None or not (pattern.search(text) or _JOURNEYS.search(text)):
+        if text is None or not (pattern.search(text) or practice == "postDeployValidation"):
             continue
         rows = lines_of(text)
         found = [number for number, row in enumerate(rows, 1) if _names(row, pattern)]
@@ -155,6 +155,9 @@ _JOURNEYS = re.compile(
     r"(?:integration|e2e|end-?to-?end|acceptance|functional|journey|regression|cypress|playwright|api|ui)[-_ ]?tests?",
     re.IGNORECASE,
 )
+_JOURNEY_JOB = re.compile(
+    r"^\s+(?:[\w.]+[-_])*(?:e2e|smoke|acceptance|cypress|playwright)(?:[-_][\w.]+)*\s*:\s*$", re.IGNORECASE
+)
 _JOB = re.compile(r"^(\s+)(?:-\s+)?[\w./-]+\s*:\s*$")
 _NEEDS = re.compile(r"^\s*(?:needs|requires|depends_on|dependsOn)\s*:(.*)$")
 
@@ -162,7 +165,7 @@ _NEEDS = re.compile(r"^\s*(?:needs|requires|depends_on|dependsOn)\s*:(.*)$")
 def _waits_for_a_deploy(rows: list[str], number: int) -> bool:
     """Whether a job of tests of whole journeys begins here, and begins after a job that deploys."""
     head = _JOB.match(rows[number - 1])
-    if head is None or _JOURNEYS.search(rows[number - 1]) is None:
+    if head is None or not (_JOURNEYS.search(rows[number - 1]) or _JOURNEY_JOB.match(rows[number - 1])):
         return False
     needed = 0
     for row in rows[number : number + 30]:
@@ -195,26 +198,31 @@ _LOWER = re.compile(
 _HIGHEST = re.compile(r"(?<![a-z])prod(?:uction)?(?![a-z])", re.IGNORECASE)
 
 
-def checked_between(repository: Repository) -> tuple[str, ...]:
-    """Return the URIs of checks after a deploy in pipelines that speak of a lower environment and of production."""
+def checked_between(repository: Repository, *, released: bool) -> tuple[str, ...]:
+    """Return the URIs of checks after a deploy in pipelines of a lower environment that has production after it.
+
+    Such a pipeline speaks of both, or is named after the lower one where something else releases to production.
+    """
     found: list[str] = []
     for uri in said(repository, "postDeployValidation"):
-        text = text_of(repository, uri.removeprefix("repo:").partition("#")[0]) or ""
+        path = uri.removeprefix("repo:").partition("#")[0]
+        text = text_of(repository, path) or ""
         spoken = "\n".join(row for row in lines_of(text) if not row.lstrip().startswith("#"))
-        if _LOWER.search(spoken) and _HIGHEST.search(spoken):
+        named = released and _LOWER.search(file_name(path)) is not None
+        if named or (_LOWER.search(spoken) and _HIGHEST.search(spoken)):
             found.append(uri)
     return tuple(found)
 
 
-_SUBMITS = re.compile(r"uses:\s*\S*dependency-(?:submission|graph)", re.IGNORECASE)
+_SUBMITS = re.compile(r"uses:\s*\S*dependency[-_](?:submission|graph)|^\s*snyk[-_]token\s*:", re.IGNORECASE)
 
 
 def submitted(repository: Repository) -> str | None:
-    """Return where a pipeline tells the hosting which dependencies there are: it compares them with advisories itself."""
+    """Return where a pipeline hands dependencies, or a scanner's token, to what is kept elsewhere and may check them."""
     for path in _pipelines(repository.paths):
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
             if _SUBMITS.search(row):
-                return f"{path}:{number} hands the dependencies to the hosting, which checks them there"
+                return f"{path}:{number} leaves the check of dependencies to something outside the repository"
     return None
 
 
@@ -275,12 +283,13 @@ def narrowed(repository: Repository, uris: Iterable[str], practice: str | None =
     """
     pattern = _WORDS[practice] if practice else _UNIQUE
     found: list[str] = []
+    beside: list[str] = []
     for uri in uris:
         path, _, lines = uri.removeprefix("repo:").partition("#")
         span = re.fullmatch(r"L(\d+)-L(\d+)", lines)
-        text = text_of(repository, path) if span and span[1] != span[2] else None
+        text = text_of(repository, path) if span else None
         if span is None or text is None:
-            found.append(uri)
+            beside.append(uri)
             continue
         first = int(span[1])
         rows = lines_of(text)[first - 1 : int(span[2])]
@@ -290,8 +299,11 @@ def narrowed(repository: Repository, uris: Iterable[str], practice: str | None =
             if pattern.search(row) and not row.lstrip().startswith("#")
         ]
         best = [number for number in shown if not _NAMES_ONLY.match(rows[number - first])] or shown
-        found.append(repo_uri(path, best[0]) if best else uri)
-    return tuple(dict.fromkeys(found))
+        if best:
+            found.append(repo_uri(path, best[0]))
+        else:
+            beside.append(uri)
+    return tuple(dict.fromkeys((*found, *beside)))
 
 
 def moved_by(repository: Repository) -> tuple[str, ...]:

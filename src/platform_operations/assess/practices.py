@@ -106,7 +106,11 @@ def _staged(repository: Repository, plan: Plan, outside: str | None) -> Fact:
     if not found:
         beside = (
             *verified_before(plan),
-            *(checked_between(repository) if found is not None or outside else ()),
+            *(
+                checked_between(repository, released=found is not None)
+                if found is not None or outside
+                else ()
+            ),
         )
         if beside:
             return _fact("stagedVerification", beside, "present", "", None)

@@ -14,8 +14,11 @@ MAX_PAGES = 60
 MAX_FOUND = 8
 
 _ROLLBACK_HEADING = re.compile(
-    r"^(?:#{1,6}|=+)\s.*\b(?:roll(?:ing)?[ -]?back|revert(?:ing)?\b.*(?:deploy|release|version))(?!.*(?:migration|database|schema|transaction|note|attack|`))",
+    r"^(?:#{1,6}\s|=+\s|__|\*\*).*(?<![A-Za-z])(?:roll(?:ing)?[ -]?back|revert(?:ing)?\b.*(?:deploy|release|version))(?!.*(?:migration|database|schema|transaction|note|attack|permission|flag|`))",
     re.IGNORECASE,
+)
+_ROLLBACK_COMMAND = re.compile(
+    r"^\s*(?:\$ )?(?:helm|kubectl|oc|heroku|fly|flyctl|vercel|netlify|eb|cf|kamal|argocd)\b.*\b(?:rollback|rollout undo)\b"
 )
 _OPERATING = re.compile(
     r"runbook|playbook|deploy|release|releasing|operat|roll(?:ing)?[-_ ]?back|incident|readme|disaster|recover|maint(?:enance|ain)|contributing|production",
@@ -38,7 +41,8 @@ def documented_rollback(repository: Repository) -> Iterator[str]:
         fenced = False
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
             fenced ^= row.lstrip().startswith(("```", "~~~"))
-            if not fenced and len(row) < 300 and _ROLLBACK_HEADING.match(row):
+            told = _ROLLBACK_COMMAND if fenced else _ROLLBACK_HEADING
+            if len(row) < 300 and told.match(row):
                 yield repo_uri(path, number)
                 break
 
