@@ -90,9 +90,13 @@ def test_each_call_is_said_in_words(name: str, arguments: Any, words: str) -> No
 def test_a_cost_is_told_only_at_the_prices_that_the_user_states() -> None:
     usage = Usage(input=1000, cache_write=2000, cache_read=100_000, output=3000)
 
-    assert spent(usage, None) == "106,000 tokens so far"
-    assert spent(usage, PRICES) == "106,000 tokens so far, about 0.0470 at your prices"
-    assert spent(Usage(output=1), None) == "1 token so far"
+    none = Usage()
+    assert spent(usage, none, None) == "106,000 tokens so far"
+    assert spent(usage, none, PRICES) == "106,000 tokens so far, about 0.0470 at your prices"
+    assert spent(usage, Usage(output=3000), PRICES) == (
+        "106,000 tokens so far, 3,000 of them replayed for nothing, about 0.0170 at your prices"
+    )
+    assert spent(Usage(output=1), none, None) == "1 token so far"
 
 
 def test_one_error_and_one_repair_are_one_each() -> None:

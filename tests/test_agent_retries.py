@@ -95,6 +95,7 @@ FAULTS: dict[str, tuple[list[Fault], str, list[float]]] = {
     "403": ([error(403)], "not-permitted", []),
     "404": ([error(404)], "no-such-model", []),
     "413": ([error(413)], "request-too-large", []),
+    "a redirect elsewhere": ([error(307, location="https://elsewhere.test/v1/messages")], "request-refused", []),
     "422": ([error(422)], "request-refused", []),
     "401 that asks to be retried": ([error(401, x_should_retry="true")], "no-credentials", []),
     "an error whose type is no word": ([error(400, f"\x1b[2J{KEY}")], "request-refused", []),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.agent_scripts import call, calls, example, revise
+from tests.agent_scripts import CHECKOUT, call, calls, example, revise
 from tests.fake_messages_api import problem
 
 from platform_operations.agent import Outcome, Settings, architect
@@ -19,6 +19,7 @@ from platform_operations.agent.claude import Claude
 from platform_operations.agent.journal import Journal
 from platform_operations.agent.retrying import LONGEST_WAIT
 from platform_operations.agent.scripted import ScriptedModel
+from platform_operations.cli import main
 from platform_operations.errors import InputError
 
 SERVER = Path(__file__).parent / "fake_messages_api.py"
@@ -176,6 +177,35 @@ def test_a_run_is_replayed_from_its_journal_without_a_server(
     assert KEY not in kept and len(list(journal.iterdir())) == 4
 
 
+def test_a_recorded_run_goes_again_without_a_key_and_says_that_it_cost_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        "plan",
+        str(CHECKOUT),
+        "--drafter",
+        "claude",
+        "--format",
+        "json",
+        "--journal",
+        str(tmp_path / "journal"),
+    ]
+    with server(tmp_path, [READ, DONE]) as address:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+        assert main(command) == 0
+    first = capsys.readouterr()
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+
+    assert main(command) == 0
+
+    again = capsys.readouterr()
+    assert again.out == first.out
+    assert "72 tokens (14 from the cache, 26 written), 72 of them replayed for nothing, " in again.err
+    assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == 2
+    assert KEY not in first.err + first.out + again.err
+
+
 def test_two_runs_at_once_share_a_journal_and_a_third_replays_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,11 +218,10 @@ def test_two_runs_at_once_share_a_journal_and_a_third_replays_either(
         return await asyncio.gather(*(architect(target, assessment, port, Settings()) for port in ports))
 
     first, second = asyncio.run(both())
-    replay = Journal(folder)
-    third = asyncio.run(architect(target, assessment, replay, Settings()))
+    third = asyncio.run(architect(target, assessment, Journal(folder), Settings()))
 
     assert first.plan == second.plan == third.plan
-    assert replay.replayed == third.trace.usage
+    assert third.trace.replayed == third.trace.usage and first.trace.replayed.total == 0
     assert sorted(path.suffixes[-2] for path in folder.iterdir()) == [
         ".reply",
         ".reply",

@@ -62,11 +62,23 @@ class Claude:
         self._seconds = seconds
         self._deadline: float | None = None
         self._sleep = sleep
-        self._client = _client(base_url, silence)
+        self._base_url, self._silence = base_url, silence
+        self._client: AsyncAnthropic | None = None
+
+    def ready(self) -> "AsyncAnthropic":
+        """Return the client; before the first request it is made, so that a run replayed from a journal needs no key.
+
+        Raises:
+            ModelUnavailable: there is no key.
+        """
+        if self._client is None:
+            self._client = _client(self._base_url, self._silence)
+        return self._client
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        if self._client is not None:
+            await self._client.close()
 
     async def complete(self, request: Request, tell: Tell) -> Reply:
         """Return the reply, streamed, so that nothing waits in silence."""
@@ -127,7 +139,7 @@ class Claude:
         from anthropic import AsyncStream
 
         written = 0
-        asked = self._client.messages.with_streaming_response.create(**request.body(), stream=True)
+        asked = self.ready().messages.with_streaming_response.create(**request.body(), stream=True)
         async with asked as response:
             events = AsyncStream[Any].raw_events(response.http_response)
             async for row in events:
@@ -158,12 +170,12 @@ class _Lost:
 
 def _client(base_url: str | None, silence: float) -> "AsyncAnthropic":
     import httpx2
-    from anthropic import AnthropicError, AsyncAnthropic
+    from anthropic import AnthropicError, AsyncAnthropic, DefaultAsyncHttpxClient
 
-    options: dict[str, Any] = {
-        "max_retries": 0,
-        "timeout": httpx2.Timeout(silence, connect=LONGEST_CONNECT),
-    }
+    patience = httpx2.Timeout(silence, connect=LONGEST_CONNECT)
+    # What was read in the repository goes to the address that the user named and to no other.
+    direct = DefaultAsyncHttpxClient(follow_redirects=False, timeout=patience)
+    options: dict[str, Any] = {"max_retries": 0, "timeout": patience, "http_client": direct}
     if base_url is not None:
         options["base_url"] = base_url
     try:

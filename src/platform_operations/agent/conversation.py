@@ -61,11 +61,13 @@ GOING_ON = frozenset({"end_turn", "tool_use", "stop_sequence", "pause_turn", "ma
 class Trace:
     """What happened in a run, for the person who pays: turns, tokens, tools, verdicts, and the stable prefix's hash.
 
-    `verdicts` are numbers of errors, one for each hand-in; `stop` is None while the run goes on.
+    `verdicts` are numbers of errors, one for each hand-in; `stop` is None while the run goes on. Of `usage`, `replayed`
+    came from a journal: a run that is replayed is the same run, and costs nothing.
     """
 
     turns: int = 0
     usage: Usage = field(default_factory=Usage)
+    replayed: Usage = field(default_factory=Usage, compare=False)
     prefix: str = ""
     calls: list[str] = field(default_factory=list[str])
     verdicts: list[int] = field(default_factory=list[int])
@@ -130,8 +132,9 @@ async def converse(
             break
         trace.turns += 1
         trace.usage += reply.usage
+        trace.replayed += reply.usage if reply.replayed else Usage()
         least = reply.usage.read
-        note(f"turn {trace.turns}, {spent(trace.usage, settings.prices)}")
+        note(f"turn {trace.turns}, {spent(trace.usage, trace.replayed, settings.prices)}")
         for words in said(reply):
             note(f"  {words}")
         answer = await _answered(reply, state, trace, work)

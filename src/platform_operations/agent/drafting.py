@@ -7,7 +7,7 @@ from platform_operations.agent.architect import Outcome, architect
 from platform_operations.agent.claude import Claude
 from platform_operations.agent.journal import Journal
 from platform_operations.agent.port import ModelUnavailable, Tell
-from platform_operations.agent.progress import counted
+from platform_operations.agent.progress import cost, counted
 from platform_operations.agent.settings import Settings
 from platform_operations.errors import InputError
 from platform_operations.model.assessment import Assessment
@@ -36,7 +36,6 @@ class ArchitectDrafter:
         self._target, self._settings = target, settings
         self._owner, self._metrics, self._journal = owner, metrics, journal
         self._explicit, self._tell, self._note = explicit, tell, note
-        self._replayed = 0
         self.outcome: Outcome | None = None
 
     def __call__(self, assessment: Assessment) -> Plan:
@@ -60,7 +59,9 @@ class ArchitectDrafter:
         model = Claude(attempts=used.attempts, seconds=used.seconds, base_url=used.base_url)
         try:
             journal = Journal(self._journal, model) if self._journal is not None else None
-            outcome = await architect(
+            if journal is None:
+                model.ready()
+            return await architect(
                 self._target,
                 assessment,
                 journal or model,
@@ -70,8 +71,6 @@ class ArchitectDrafter:
                 tell=self._tell,
                 note=self._note,
             )
-            self._replayed = journal.replayed.total if journal is not None else 0
-            return outcome
         finally:
             await model.close()
 
@@ -80,12 +79,10 @@ class ArchitectDrafter:
         if self.outcome is None:
             return None
         trace, usage, prices = self.outcome.trace, self.outcome.trace.usage, self._settings.prices
-        cost = f"about {prices.of(usage):.4f} at your prices, " if prices else ""
-        again = f"{self._replayed:,} of them replayed for nothing, " if self._replayed else ""
         why = f"{trace.stop}: {trace.note}" if trace.note else f"{trace.stop}"
         return (
             f"{self._settings.model}: {counted(trace.turns, 'reply', 'replies')}, {counted(usage.total, 'token')}"
-            f" ({usage.cache_read:,} from the cache, {usage.output:,} written), {again}{cost}"
+            f" ({usage.cache_read:,} from the cache, {usage.output:,} written){cost(usage, trace.replayed, prices)}, "
             f"{counted(len(trace.verdicts), 'hand-in')}, ended {why}; the plan is by"
             f" {self.outcome.plan.provenance.drafter}"
         )

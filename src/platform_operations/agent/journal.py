@@ -20,14 +20,13 @@ class Journal:
 
     A request is written before it is sent and its reply after it came, each to a file of its own, so that a crash
     leaves what was asked. Headers and keys never pass through here, and every text is redacted. Thoughts go back to
-    the model unchanged or not at all: a reply whose thoughts hold a secret is not recorded. `replayed` are the tokens of
-    replies that cost nothing this time. Several runs may share a folder.
+    the model unchanged or not at all: a reply whose thoughts hold a secret is not recorded. Several runs may
+    share a folder.
     """
 
     def __init__(self, folder: Path, port: ModelPort | None = None) -> None:
         self._folder = folder
         self._port = port
-        self.replayed = Usage()
 
     async def complete(self, request: Request, tell: Tell) -> Reply:
         """Return the recorded reply to the same request, else the port's, recorded.
@@ -39,9 +38,7 @@ class Journal:
         reply_file = self._folder / f"{name}.reply.json"
         if reply_file.exists():
             tell("replayed from the journal")
-            known = _read(reply_file)
-            self.replayed += known.usage
-            return known
+            return replace(_read(reply_file), replayed=True)
         if self._port is None:
             raise ModelUnavailable("not-in-journal", f"the journal has no reply to request {name[:12]}")
         _write(self._folder / f"{name}.request.json", _redacted(request.body()))

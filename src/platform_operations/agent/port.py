@@ -90,18 +90,28 @@ class Usage:
             self.output + other.output,
         )
 
+    def __sub__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input - other.input,
+            self.cache_write - other.cache_write,
+            self.cache_read - other.cache_read,
+            self.output - other.output,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back: content blocks as received (thinking among them, to be echoed unchanged) and why it ended.
 
-    `broken` are the ids of calls whose arguments were no JSON object; they stand in `content` with none.
+    `broken` are the ids of calls whose arguments were no JSON object; they stand in `content` with none. A `replayed`
+    reply cost nothing this time.
     """
 
     content: tuple[Block, ...]
     stop_reason: str
     usage: Usage = field(default_factory=Usage)
     broken: tuple[str, ...] = ()
+    replayed: bool = False
 
     def calls(self) -> tuple[Block, ...]:
         """Return the tool calls."""

@@ -17,10 +17,15 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-def spent(usage: Usage, prices: Prices | None) -> str:
-    """Return the tokens so far; what they cost only where the user has stated prices."""
-    cost = f", about {prices.of(usage):.4f} at your prices" if prices else ""
-    return f"{counted(usage.total, 'token')} so far{cost}"
+def spent(usage: Usage, replayed: Usage, prices: Prices | None) -> str:
+    """Return the tokens so far; what those not replayed cost only where the user has stated prices."""
+    return f"{counted(usage.total, 'token')} so far{cost(usage, replayed, prices)}"
+
+
+def cost(usage: Usage, replayed: Usage, prices: Prices | None) -> str:
+    """Return what is to be said of the cost of tokens, with a comma before it; nothing where nothing is known."""
+    free = f", {replayed.total:,} of them replayed for nothing" if replayed.total else ""
+    return f"{free}, about {prices.of(usage - replayed):.4f} at your prices" if prices else free
 
 
 def said(reply: Reply) -> Iterator[str]:
