@@ -2,7 +2,7 @@
 
 import os
 from collections import OrderedDict
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,20 +53,22 @@ class Verdicts:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Plan, Document] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[Plan, Document]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, plan: "Plan") -> Document | None:
-        """Return the verdict on a plan, None when it was not judged lately."""
+    def of(self, plan: "Plan", judge: Callable[[], Document]) -> Document:
+        """Return the verdict on a plan, of `judge` where it was not judged lately; nobody changes it afterwards."""
+        key = hash(plan)
         with self._lock:
-            return self._kept.get(plan)
-
-    def keep(self, plan: "Plan", verdict: Document) -> None:
-        """Remember a verdict; nobody changes the document afterwards."""
+            known = self._kept.get(key)
+        if known is not None and known[0] == plan:
+            return known[1]
+        verdict = judge()
         with self._lock:
-            self._kept[plan] = verdict
+            self._kept[key] = (plan, verdict)
             while len(self._kept) > MOST_VERDICTS:
                 self._kept.popitem(last=False)
+        return verdict
 
 
 class Assessments:

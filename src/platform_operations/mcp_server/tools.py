@@ -102,13 +102,12 @@ def judged_plan(desk: Desk, arguments: ValidatePlan, watch: Watch) -> "tuple[Pla
     if isinstance(plan, tuple):
         return None, malformed(plan)
     kept = desk.assessments.of(place, watch)
-    known = kept.verdicts.of(plan)
-    if known is not None:
-        return plan, known
     watch.at("validating")
-    verdict = judged(plan, kept.assessment, kept.target.repository, kept.target.ignores).document()
-    kept.verdicts.keep(plan, verdict)
-    return plan, verdict
+
+    def judge() -> Document:
+        return judged(plan, kept.assessment, kept.target.repository, kept.target.ignores).document()
+
+    return plan, kept.verdicts.of(plan, judge)
 
 
 def malformed(findings: "tuple[Finding, ...]") -> Document:
