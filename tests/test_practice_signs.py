@@ -334,3 +334,22 @@ def test_a_check_of_staging_before_production_is_there_even_where_nothing_waits_
     found = practice("stagedVerification", {**production, **staging})
     assert (found.outcome, found.strength) == ("present", "present")
     assert practice("stagedVerification", production).outcome == "absent"
+
+
+def test_a_program_at_the_root_declares_probes_in_its_sources_but_an_application_no_health_check() -> None:
+    project = {"Pulumi.yaml": "name: web\nruntime: nodejs\n", "package.json": '{"name": "web"}\n'}
+    probe = {"src/web.ts": "new k8s.Deployment('web', {\n  livenessProbe: { httpGet: {} },\n});\n"}
+    own = {"src/web.ts": "const app = {\n  healthCheck: true,\n};\n"}
+    assert practice("healthChecks", {**project, **probe}).evidence == ("repo:src/web.ts#L2-L2",)
+    assert practice("healthChecks", {**project, **own}).outcome == "absent"
+
+
+def test_a_remote_module_of_uptime_checks_is_alerts_as_code_and_a_commented_one_is_not() -> None:
+    module = 'module "uptime" {\n  source = "git::https://git.example.org/monitoring/statuscake?ref=v1"\n}\n'
+    assert practice("alerts", {"infra/watch.tf": module}).evidence == ("repo:infra/watch.tf#L2-L2",)
+    off = "".join(f"# {row}\n" for row in module.splitlines())
+    provider = (
+        'terraform {\n  required_providers {\n    x = {\n      source = "acme/statuscake"\n    }\n  }\n}\n'
+    )
+    for text in (off, f"/*\n{module}*/\n", provider):
+        assert practice("alerts", {"infra/watch.tf": text}).outcome == "absent"

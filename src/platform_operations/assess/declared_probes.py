@@ -26,6 +26,9 @@ _PROGRAM = re.compile(
     r"^\s*(?:liveness|readiness|startup)_?Probe\s*[:=]|^\s*health_?Check(?:_?Path)?\s*[:=]\s*(?!undefined|null|None)",
     re.IGNORECASE,
 )
+_CONTAINER = re.compile(r"^\s*(?:liveness|readiness|startup)_?Probe\s*[:=]", re.IGNORECASE)
+"""What only a container's description says: application code beside a program has health checks of its own."""
+
 _KUBERNETES = re.compile(
     r"^\s*(?:-\s+)?[\"']?(?:(?:liveness|readiness|startup)_?Probe|probes)[\"']?\s*:\s*(?P<value>[^#]*?)\s*(?:#.*)?$"
 )
@@ -36,7 +39,7 @@ _SETTING = re.compile(
 )
 _SETTINGS = (".yaml", ".yml", ".json", ".toml", ".bicep", ".hcl", ".nomad", ".tpl")
 _SHIPPING = re.compile(
-    r"deploy|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
+    r"deploy|pulumi|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
     r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift",
     re.IGNORECASE,
 )
@@ -124,14 +127,14 @@ def _candidates(repository: Repository) -> Iterator[tuple[str, re.Pattern[str]]]
         if path.endswith((".tf", ".tofu")) and not aside(path):
             wanted.append((path, _TERRAFORM))
         elif projects and path.endswith(_SOURCES) and _of_program(path, projects):
-            wanted.append((path, _PROGRAM))
+            wanted.append((path, _PROGRAM if _infrastructure(path, projects) else _CONTAINER))
     yield from wanted[:MAX_FILES]
 
 
 def _of_program(path: str, projects: set[str]) -> bool:
     if not any(within(path, place) for place in projects) or aside(path) or test_file(path):
         return False
-    return _infrastructure(path, projects)
+    return _infrastructure(path, projects) or path.startswith("src/")
 
 
 def _infrastructure(path: str, projects: set[str]) -> bool:

@@ -74,7 +74,26 @@ def _joined(path: str, source: str) -> str:
     return f"{folder}/{inside}" if folder else inside
 
 
+_WATCHING_MODULE = re.compile(
+    r"^\s*source\s*=\s*\"[^\"]*(?:statuscake|uptime|alarms?|alerts?)(?:[^\"a-z][^\"]*)?\"", re.IGNORECASE
+)
+
+
+def _modules(repository: Repository) -> Iterator[str]:
+    """Yield where Terraform calls a module that its source says to be one of alarms or monitors."""
+    for path in [path for path in repository.paths if path.endswith(".tf") and not aside(path)][:MAX_FILES]:
+        opened = hidden = False
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            if len(row) > MAX_LINE:
+                continue
+            hidden = (hidden or "/*" in row) and "*/" not in row
+            opened = row.startswith("module ") or (opened and not row.startswith("}"))
+            if opened and not hidden and _WATCHING_MODULE.match(row):
+                yield repo_uri(path, number)
+
+
 def _switched(repository: Repository) -> Iterator[str]:
+    yield from _modules(repository)
     opened = 0
     for path in repository.paths:
         settings = path.endswith((".yaml", ".yml"))

@@ -240,7 +240,7 @@ def _values(given: Node | None) -> dict[str, str]:
     reserved = {"requires", "filters", "context", "name", "type", "matrix", "pre-steps", "post-steps"}
     return {
         key.text: value.text
-        for key, value in (given.pairs if given else [])
+        for key, value in (given.pairs if given else ())
         if value.kind == "text" and key.text not in reserved
     }
 

@@ -244,7 +244,7 @@ def _when(fields: dict[str, Value]) -> tuple[When, Place | None]:
     words: list[tuple[str, Place]] = []
     if "when" in fields:
         words.append((fields["when"].node.text, fields["when"].place))
-    rules = fields["rules"].node.items if "rules" in fields else []
+    rules = fields["rules"].node.items if "rules" in fields else ()
     starts = [rule for rule in rules if rule.kind == "map" and rule.string("when") != "never"]
     manual = [rule for rule in starts if rule.string("when") == "manual"]
     if manual and len(manual) == len(starts):
@@ -274,7 +274,7 @@ def _tolerant(fields: dict[str, Value], manual: Place | None) -> Place | None:
 def _needs(fields: dict[str, Value]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     needs: list[str] = []
     optional: list[str] = []
-    for item in fields["needs"].node.items if "needs" in fields else []:
+    for item in fields["needs"].node.items if "needs" in fields else ():
         name = item.text if item.kind == "text" else item.string("job")
         if name:
             (optional if item.kind == "map" and item.string("optional") == "true" else needs).append(name)
@@ -284,7 +284,7 @@ def _needs(fields: dict[str, Value]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _condition(fields: dict[str, Value]) -> str:
     """Return what decides where a job runs, branches written as refs/heads/NAME."""
     parts: list[str] = []
-    for rule in fields["rules"].node.items if "rules" in fields else []:
+    for rule in fields["rules"].node.items if "rules" in fields else ():
         if rule.kind == "map" and rule.string("when") != "never":
             parts.append(rule.string("if") or "")
     only = fields.get("only")
@@ -372,7 +372,7 @@ def _triggers(config: Merged, jobs: tuple[CiJob, ...], default: frozenset[str]) 
     rules = (
         [rule for rule in workflow.node.children("rules") if rule.string("when") != "never"]
         if workflow
-        else []
+        else ()
     )
     whole = "\n".join(rule.string("if") or "" for rule in rules) if rules else ""
     text = whole or "\n".join(job.condition for job in jobs)
