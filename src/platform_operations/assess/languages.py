@@ -53,12 +53,12 @@ PROGRAMMED: frozenset[str] = frozenset(EXTENSIONS.values()) - _NEVER_ALONE - {"l
 def languages(paths: Iterable[str], manifests: Iterable[Manifest], place: str = ".") -> dict[str, str]:
     """Return each language in `place` with the path that shows it, the most written one first."""
     # Sorted, because a unit's files are a set: which language comes first must not depend on its order.
-    sources = sorted(path for path in paths if within(path, place) and not aside(path))
+    sources = sorted(path for path in paths if not aside(path))
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     for path in sources:
-        language = EXTENSIONS.get(path.rpartition(".")[2].lower()) if "." in path.rpartition("/")[2] else None
-        if language:
+        language = EXTENSIONS.get(path.rpartition(".")[2].lower())
+        if language and "." in path.rpartition("/")[2] and within(path, place):
             counts[language] += 1
             first.setdefault(language, path)
     shown: dict[str, str] = {}

@@ -201,8 +201,9 @@ def read_instrumentation(
     shown: dict[str, str] = {}
     pillars: list[ObservabilityPillar] = []
     places = [component.path for component in components]
+    held = _by_place(known, places)
     for component in components:
-        own = list(_dependencies(component, known, places))
+        own = list(_dependencies(held.get(component.path, ())))
         imports = _imports(repository, component, places, [dependency.name for dependency in own])
         pillars += _pillars(component, own, imports, [pillar.id for pillar in pillars], len(components) > 1)
     for manifest in known:
@@ -218,16 +219,21 @@ def read_instrumentation(
     return tuple(pillars), facts
 
 
-def _dependencies(
-    component: Component, manifests: Sequence[Manifest], places: Sequence[str]
-) -> Iterator[Dependency]:
-    """Yield what the component's manifests name, and those of folders without a component."""
-    seen: set[str] = set()
+def _by_place(manifests: Sequence[Manifest], places: Sequence[str]) -> Mapping[str, list[Manifest]]:
+    """Return the manifests by the innermost of the components' folders that holds each."""
+    found: dict[str, list[Manifest]] = {}
     for manifest in manifests:
         holders = [place for place in places if within(manifest.path, place)]
-        nearest = max(holders, key=lambda place: 0 if place == "." else len(place), default=None)
-        if nearest != component.path:
-            continue
+        if holders:
+            nearest = max(holders, key=lambda place: 0 if place == "." else len(place))
+            found.setdefault(nearest, []).append(manifest)
+    return found
+
+
+def _dependencies(manifests: Sequence[Manifest]) -> Iterator[Dependency]:
+    """Yield what a component's manifests name, and those of folders without a component."""
+    seen: set[str] = set()
+    for manifest in manifests:
         for name, dependency in manifest.by_name.items():
             if name not in seen and (name in INSTRUMENTS or name in LOGGERS):
                 seen.add(name)
