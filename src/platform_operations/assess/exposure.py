@@ -29,7 +29,6 @@ _PATH = re.compile(
 _DJANGO = re.compile(
     r"path\(\s*r?[\"']((?:[\w.-]+/){0,3}(?:healthz?|health[-_]?check|livez?|readyz?|ping)/?)[\"']"
 )
-_QUOTED = ('"/', "'/", "`/", "GET /")
 _BEST = ("/healthz", "/health", "/readyz", "/livez")
 
 
@@ -150,7 +149,9 @@ def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
 
 def _declared_path(text: str, path: str) -> re.Match[str] | None:
     """Return the first health path in a source; few sources hold what every such path begins with."""
-    found = _PATH.search(text) if any(start in text for start in _QUOTED) else None
+    found = None
+    if '"/' in text or "'/" in text or "`/" in text or "GET /" in text:
+        found = _PATH.search(text)
     if found is None and path.endswith(".py") and "path(" in text:
         found = _DJANGO.search(text)
     return found
