@@ -20,7 +20,7 @@ from platform_operations.repository import InMemoryRepository, LocalRepository
 FIXTURES = Path(__file__).parent / "platforms"
 IDS = [one.id for one in PLATFORMS]
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-PLACEHOLDERS = {"name", "environment", "artifact", "path", "url", "reference"}
+PLACEHOLDERS = {"name", "environment", "artifact", "path", "url", "reference", "commit"}
 EXPECTED = [
     "argocd", "aws", "azure", "cloudflare", "coolify", "digitalocean", "docker", "flux", "fly", "gcp", "helm", "heroku",
     "kubernetes", "netlify", "pulumi", "railway", "registries", "render", "serverless-framework", "sst", "supabase",
@@ -155,8 +155,23 @@ def test_a_vocabulary_is_made_of_kebab_case_words_and_refers_to_itself(one: Plat
 def test_commands_hold_only_the_placeholders_we_fill(one: Platform) -> None:
     entries = [*one.actions.values(), *one.rollbacks.values()]
     for command in (command for entry in entries for command in entry.commands):
-        assert set(re.findall(r"\{(.*?)\}", command)) <= PLACEHOLDERS, command
-        assert command.format(**dict.fromkeys(PLACEHOLDERS, "x"))
+        assert set(re.findall(r"\{([a-z]+)\}", command)) <= PLACEHOLDERS | set(one.parameters), command
+
+
+@pytest.mark.parametrize("one", PLATFORMS, ids=IDS)
+def test_what_a_parameter_is_and_what_stands_in_for_it_hold_only_what_we_fill(one: Platform) -> None:
+    for name, parameter in one.parameters.items():
+        assert set(re.findall(r"\{(.*?)\}", parameter.says)) <= {"component", "environment"}, name
+        stand_in = re.findall(r"\{(.*?)\}", parameter.otherwise or "")
+        assert set(stand_in) <= PLACEHOLDERS | set(one.parameters) - {name}, name
+
+
+@pytest.mark.parametrize("one", PLATFORMS, ids=IDS)
+def test_every_parameter_is_taken_by_a_command(one: Platform) -> None:
+    entries = [*one.actions.values(), *one.rollbacks.values()]
+    taken = " ".join(command for entry in entries for command in entry.commands)
+    taken += " ".join(parameter.otherwise or "" for parameter in one.parameters.values())
+    assert [name for name in one.parameters if f"{{{name}}}" not in taken] == []
 
 
 @pytest.mark.parametrize("one", PLATFORMS, ids=IDS)

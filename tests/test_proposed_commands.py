@@ -73,21 +73,21 @@ def test_the_wait_for_a_canary_is_longer_than_its_steps_hold_together() -> None:
 
 def test_a_plugin_s_words_stand_before_its_flags_as_kubectl_demands() -> None:
     said = [line for entry in canary().pipeline_stages for line in entry.runs]
-    said += [line for book in canary().runbooks for line in book.mitigate]
+    said += [line for book in canary().runbooks for line in (*book.confirm, *book.mitigate)]
     plugged = [line for line in said if "argo rollouts" in line]
 
-    assert len(plugged) == 3
+    assert len(plugged) > 3
     assert all("kubectl argo rollouts " in line and line.endswith(" -n checkout") for line in plugged)
 
 
 def test_what_runs_after_a_canary_is_read_from_the_rollout_that_replaced_the_deployment() -> None:
-    assert " get rollout/checkout " in stage(canary(), "verify-production").runs[0]
-    assert " get deployment/checkout " in stage(canary(), "verify-staging").runs[0]
+    assert " get rollout/checkout " in stage(canary(), "verify-production").runs[1]
+    assert " get deployment/checkout " in stage(canary(), "verify-staging").runs[1]
 
 
 def test_a_digest_that_is_not_set_fails_the_verification() -> None:
     """`grep` finds the empty text everywhere."""
-    assert stage(canary(), "verify-production").runs[0].endswith('"${IMAGE_DIGEST:?}"')
+    assert stage(canary(), "verify-production").runs[1].endswith('"${IMAGE_DIGEST:?}"')
 
 
 def test_a_proposed_check_is_waited_for_in_its_own_pipeline() -> None:

@@ -16,6 +16,7 @@ from platform_operations.assess.as_is import (
     with_reference,
 )
 from platform_operations.assess.ci import Delivery, read_delivery
+from platform_operations.assess.command_facts import command_facts
 from platform_operations.assess.component_facts import facts_of
 from platform_operations.assess.components import component_of, read_components
 from platform_operations.assess.environment_facts import environment_facts, image_facts
@@ -28,6 +29,7 @@ from platform_operations.assess.telemetry.rule_files import read_rules
 from platform_operations.assess.telemetry.rules import read_alerts
 from platform_operations.assess.telemetry.runbooks import read_runbooks
 from platform_operations.assess.telemetry.slo_files import read_slos
+from platform_operations.assess.toolchain import toolchain_facts
 from platform_operations.assess.units import read_manifests
 from platform_operations.assess.user_words import settings, with_kinds
 from platform_operations.model.assessment import Assessment, Fact
@@ -92,6 +94,8 @@ def assess(
         *facts_of(repository, components, owner_of),
         *environment_facts(repository, environments, seen),
         *image_facts(seen),
+        *command_facts(repository, components, environments, seen),
+        *toolchain_facts(repository, components),
         *_listing_facts(repository),
         *_problems(problems),
         *(fact for fact, _ in settings(user)),

@@ -13,7 +13,7 @@ from platform_operations.model.assessment import Assessment
 from platform_operations.model.delivery import Entry, QualityGate, Stage
 from platform_operations.model.difference import advanced, changed_entries, retired_entries
 from platform_operations.model.plan import Plan
-from platform_operations.model.reliability import Alert, RolloutStep, Slo
+from platform_operations.model.reliability import Alert, RolloutStep, Runbook, Slo
 from platform_operations.model.words import RELEASING, Effort, RiskLevel
 from platform_operations.validate import RULES, Review, severity_of, well_formed
 from platform_operations.validate.compose.parties import UNNAMED
@@ -29,7 +29,6 @@ _SECTION_STEP: Mapping[str, str] = {
     "deployStrategy": "release",
     "rollbackPlan": "rollback",
     "observabilityPillars": "watch",
-    "runbooks": "rollback",
     "driftChecks": "watch",
 }
 
@@ -94,6 +93,8 @@ def rollout_of(plan: Plan, assessment: Assessment) -> tuple[RolloutStep, ...]:
     steps: list[RolloutStep] = []
     if any(owner.id == UNNAMED for owner in plan.owners):
         steps.append(_name_owner())
+    asked = _set_variables(plan, len(steps) + 1)
+    steps += [asked] if asked else []
     home = {name: _step_id(work) for work in works for name in work.names}
     refers = _references(plan)
     for work in works:
@@ -117,6 +118,26 @@ def _name_owner() -> RolloutStep:
     )
 
 
+def _set_variables(plan: Plan, order: int) -> RolloutStep | None:
+    """Return the step that settles what commands take and nothing in the repository shows."""
+    notes = [note for note in plan.assumptions if note.id.startswith("variable-")]
+    if not notes:
+        return None
+    said = "; ".join(
+        note.statement.rstrip(".").replace(" is set in CI:", ":", 1).replace(" is set in CI", "")
+        for note in notes
+    )
+    return RolloutStep(
+        id="set-variables",
+        order=order,
+        summary=f"Set in CI what the new commands take and nothing in the repository shows. {said}.",
+        owner=plan.owners[0].id if plan.owners else None,
+        effort=_effort(len(notes)),
+        risk="low",
+        acceptance="A run with `set -u` in every environment of the pipeline finds each of them set.",
+    )
+
+
 def _place(name: str, entry: Entry, plan: Plan) -> str:
     section = name.partition("/")[0]
     if isinstance(entry, Stage):
@@ -127,6 +148,11 @@ def _place(name: str, entry: Entry, plan: Plan) -> str:
         return "rollback" if entry.objective is not None else "measure"
     if isinstance(entry, Alert):
         return "rollback" if entry.kind == "burn-rate" or entry.slo else "alerts"
+    if isinstance(entry, Runbook):
+        burning = any(
+            alert.runbook == entry.id and (alert.kind == "burn-rate" or alert.slo) for alert in plan.alerts
+        )
+        return "rollback" if burning or entry.rollback else "alerts"
     return _SECTION_STEP[section]
 
 

@@ -121,7 +121,7 @@ def _strategy(entry: ComponentStrategy) -> str:
     )
     return (
         f"{entry.component} goes to {entry.environment} by {entry.kind} with {entry.mechanism}{steps}, "
-        f"because the risk is {entry.because}{cost}."
+        f"chosen for {entry.because} risk{cost}."
     )
 
 
@@ -131,8 +131,8 @@ def _gate(entry: QualityGate) -> str:
     effect = "stops the release" if entry.blocking else "is only reported"
     by = f", given by {entry.owner}" if entry.owner else ""
     return (
-        f"{entry.tool} ({entry.kind}) in {entry.stage} {effect} of {entry.component} when {limit.metric} are"
-        f" {bound}{by}."
+        f"{entry.tool} ({entry.kind}) in {entry.stage} {effect} of {entry.component} when {limit.metric} "
+        f"{'are' if limit.metric.endswith('s') else 'is'} {bound}{by}."
     )
 
 
@@ -165,13 +165,16 @@ def _pillar(entry: ObservabilityPillar) -> str:
     return f"{entry.pillar} of {entry.component} in {entry.tool}{by}{keys}{kept}{sampled}{shown}."
 
 
+_SOURCES = {"none": ", which nothing measures yet"}
+
+
 def _slo(entry: Slo) -> str:
     what = f"{entry.sli.kind} of {entry.component}"
     limit = f" within {entry.sli.threshold_seconds} s" if entry.sli.threshold_seconds else ""
     if entry.objective is None:
         return (
-            f"{what}{limit} over {entry.window}: no objective until a baseline is measured (source "
-            f"{entry.sli.source})."
+            f"{what}{limit} over {entry.window}: no objective until a baseline is measured"
+            f"{_SOURCES.get(entry.sli.source, f' from {entry.sli.source}')}."
         )
     seen = f" (observed {entry.observed}%)" if entry.observed else ""
     aim = f", aspirational until {entry.by}" if entry.status == "aspirational" else ""

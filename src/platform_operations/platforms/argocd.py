@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
+from platform_operations.platforms.platform import Action, Mechanism, Parameter, Platform, Rollback, Sighting
 from platform_operations.platforms.reading import environments, files, manifests
 from platform_operations.repository import Repository
 
@@ -68,23 +68,23 @@ PLATFORM = Platform(
         "argocd-sync": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "argocd app sync {name} --timeout 600",
-                "argocd app wait {name} --sync --health --timeout 600",
+                "argocd app sync {application} --timeout 600",
+                "argocd app wait {application} --sync --health --timeout 600",
             ),
             waits=True,
             seen=("argocd app wait",),
         ),
         "argocd-request-sync": Action(
             kinds=("deploy", "promote"),
-            commands=("argocd app sync {name} --timeout 600",),
+            commands=("argocd app sync {application} --timeout 600",),
             waits=False,
             seen=("argocd app sync",),
         ),
         "gitops-commit": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "git -C {path} commit --all --message 'Deploy {artifact} to {environment}'",
-                "git -C {path} push origin HEAD",
+                "git commit --all --message 'Deploy {name} to {environment}'",
+                "git push origin HEAD",
             ),
             waits=False,
             seen=("kustomize edit set image", "argocd app set", "yq -i .image.tag", "yq e -i .image.tag"),
@@ -95,16 +95,26 @@ PLATFORM = Platform(
         "gitops-revert": Rollback(
             "previous-config",
             automatic=False,
-            commands=("git revert --no-edit {reference}", "git push origin HEAD"),
+            commands=('git revert --no-edit "$RELEASE_COMMIT"', "git push origin HEAD"),
             signals=("degraded", "sync-failed"),
             seen=("git revert",),
         ),
         "argocd-rollback": Rollback(
             "previous-config",
             automatic=False,
-            commands=("argocd app rollback {name}", "argocd app wait {name} --health --timeout 600"),
+            commands=(
+                "argocd app rollback {application}",
+                "argocd app wait {application} --health --timeout 600",
+            ),
             signals=("degraded", "sync-failed"),
             seen=("argocd app rollback",),
+        ),
+    },
+    parameters={
+        "application": Parameter(
+            "the Argo CD Application of {component} in {environment}",
+            ("argocd app sync", "argocd app wait", "argocd app set"),
+            operand=0,
         ),
     },
     signals=frozenset({"degraded", "out-of-sync", "sync-failed"}),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
+from platform_operations.platforms.platform import Action, Mechanism, Parameter, Platform, Rollback, Sighting
 from platform_operations.platforms.reading import (
     aws_terraform,
     cloudformation,
@@ -84,6 +84,55 @@ def _samconfig(repository: Repository, path: str) -> Iterator[Sighting]:
             yield Sighting(path, line, line, f"SAM environment {name}", name)
 
 
+_ONE_SHARE = (("5", "100"), ("10", "100"), ("1", "100"))
+"""One share of traffic, then all (Amazon ECS, "Canary deployments"). Lambda's ready-made canaries are all of 10%, for at most 30
+minutes (AWS SAM, "Deploying serverless applications gradually")."""
+
+_PARAMETERS = {
+    "cluster": Parameter("the ECS cluster of {component} in {environment}", ("aws ecs",), ("--cluster",)),
+    "service": Parameter("the ECS service of {component}", ("aws ecs",), ("--service", "--services")),
+    "family": Parameter(
+        "the family of {component}'s task definition", ("aws ecs",), ("--family", "--family-prefix")
+    ),
+    "container": Parameter("the name of {component}'s container in its task definition"),
+    "stack": Parameter(
+        "the CloudFormation stack of {component} in {environment}",
+        ("aws cloudformation", "sam deploy"),
+        ("--stack-name",),
+    ),
+    "template": Parameter(
+        "the template of that stack", ("aws cloudformation",), ("--template-file", "--template-body")
+    ),
+    "sam": Parameter(
+        "the settings of sam deploy",
+        otherwise="--stack-name {stack} --resolve-s3 --capabilities CAPABILITY_IAM",
+    ),
+    "function": Parameter("the Lambda function of {component}", ("aws lambda",), ("--function-name",)),
+    "code": Parameter("where the function's code stands", otherwise="--zip-file fileb://function.zip"),
+    "alias": Parameter(
+        "the alias of the function that {environment} calls", ("aws lambda update-alias",), ("--name",)
+    ),
+    "application": Parameter(
+        "the CodeDeploy application of {component}", ("aws deploy",), ("--application-name",)
+    ),
+    "group": Parameter(
+        "its deployment group in {environment}", ("aws deploy",), ("--deployment-group-name",)
+    ),
+    "revision": Parameter(
+        "the revision that CodeDeploy takes: its appspec with what was built",
+        ("aws deploy",),
+        ("--revision",),
+    ),
+    "bucket": Parameter(
+        "the bucket that serves {component} in {environment}", ("aws s3",), pattern=r"s3://([\w.-]+)"
+    ),
+    "bundle": Parameter("the folder that the build writes", ("aws s3 sync", "aws s3 cp"), operand=0),
+    "distribution": Parameter(
+        "the CloudFront distribution in front of it", ("aws cloudfront",), ("--distribution-id",)
+    ),
+    "beanstalk": Parameter("the Elastic Beanstalk environment of {component}", ("eb deploy",), operand=0),
+}
+
 PLATFORM = Platform(
     id="aws",
     title="AWS",
@@ -103,9 +152,14 @@ PLATFORM = Platform(
         "ecs-update-service": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "aws ecs update-service --cluster {environment} --service {name}"
-                " --task-definition {artifact}",
-                "aws ecs wait services-stable --cluster {environment} --services {name}",
+                "aws ecs describe-task-definition --task-definition {family} --query taskDefinition --output json > task.json",
+                "jq --arg image {artifact} --arg name {container} '(.containerDefinitions[] | select(.name == $name)).image = $image"
+                " | del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt,"
+                " .registeredBy)' task.json > next.json",
+                "TASK_DEFINITION=$(aws ecs register-task-definition --cli-input-json file://next.json"
+                " --query taskDefinition.taskDefinitionArn --output text)",
+                'aws ecs update-service --cluster {cluster} --service {service} --task-definition "$TASK_DEFINITION"',
+                "aws ecs wait services-stable --cluster {cluster} --services {service}",
             ),
             waits=True,
             seen=("aws ecs wait services-stable", "ecs-deploy", "ecs deploy"),
@@ -113,8 +167,7 @@ PLATFORM = Platform(
         "ecs-request-update": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "aws ecs update-service --cluster {environment} --service {name}"
-                " --task-definition {artifact}",
+                'aws ecs update-service --cluster {cluster} --service {service} --task-definition "$TASK_DEFINITION"',
             ),
             waits=False,
             seen=("aws ecs update-service",),
@@ -123,8 +176,8 @@ PLATFORM = Platform(
         "cloudformation-deploy": Action(
             kinds=("deploy", "provision", "promote"),
             commands=(
-                "aws cloudformation deploy --stack-name {name}-{environment} --template-file {path}"
-                " --parameter-overrides Image={artifact} --no-fail-on-empty-changeset",
+                "aws cloudformation deploy --stack-name {stack} --template-file {template}"
+                " --no-fail-on-empty-changeset",
             ),
             waits=True,
             seen=("aws cloudformation deploy",),
@@ -133,31 +186,30 @@ PLATFORM = Platform(
         "cloudformation-update-stack": Action(
             kinds=("deploy", "provision", "promote"),
             commands=(
-                "aws cloudformation update-stack --stack-name {name}-{environment} --template-body file://{path}",
+                "aws cloudformation update-stack --stack-name {stack} --template-body file://{template}",
+                "aws cloudformation wait stack-update-complete --stack-name {stack}",
             ),
             waits=False,
             seen=("aws cloudformation update-stack", "aws cloudformation create-stack"),
         ),
         "sam-deploy": Action(
             kinds=("deploy", "promote"),
-            commands=(
-                "sam deploy --config-env {environment} --no-confirm-changeset --no-fail-on-empty-changeset",
-            ),
+            commands=("sam deploy {sam} --no-confirm-changeset --no-fail-on-empty-changeset",),
             waits=True,
             seen=("sam deploy", "sam sync"),
         ),
         "cdk-deploy": Action(
             kinds=("deploy", "provision", "promote"),
-            commands=("npx cdk deploy --app {path} --require-approval never {name}-{environment}",),
+            commands=("npx cdk deploy {stack} --require-approval never",),
             waits=True,
             seen=("cdk deploy", "yarn cdk deploy", "pnpm cdk deploy"),
         ),
         "codedeploy-deployment": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "aws deploy create-deployment --application-name {name} --deployment-group-name {environment}"
-                " --revision {artifact}",
-                "aws deploy wait deployment-successful --deployment-id {reference}",
+                "DEPLOYMENT_ID=$(aws deploy create-deployment --application-name {application}"
+                " --deployment-group-name {group} --revision {revision} --query deploymentId --output text)",
+                'aws deploy wait deployment-successful --deployment-id "$DEPLOYMENT_ID"',
             ),
             waits=False,
             seen=("aws deploy create-deployment", "aws deploy push"),
@@ -165,10 +217,10 @@ PLATFORM = Platform(
         "lambda-publish": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "aws lambda update-function-code --function-name {name} --image-uri {artifact} --publish",
-                "aws lambda wait function-updated-v2 --function-name {name}",
-                "aws lambda update-alias --function-name {name} --name {environment}"
-                " --function-version {reference}",
+                "FUNCTION_VERSION=$(aws lambda update-function-code --function-name {function} {code} --publish"
+                " --query Version --output text)",
+                "aws lambda wait function-updated-v2 --function-name {function}",
+                'aws lambda update-alias --function-name {function} --name {alias} --function-version "$FUNCTION_VERSION"',
             ),
             waits=False,
             seen=("aws lambda update-function-code", "aws lambda update-alias", "aws lambda publish-version"),
@@ -177,8 +229,8 @@ PLATFORM = Platform(
         "s3-sync": Action(
             kinds=("deploy", "publish"),
             commands=(
-                "aws s3 sync {path} s3://{name} --delete",
-                "aws cloudfront create-invalidation --distribution-id {reference} --paths '/*'",
+                "aws s3 sync {bundle} s3://{bucket} --delete",
+                "aws cloudfront create-invalidation --distribution-id {distribution} --paths '/*'",
             ),
             waits=True,
             seen=("aws s3 sync", "aws s3 cp", "aws cloudfront create-invalidation"),
@@ -186,7 +238,7 @@ PLATFORM = Platform(
         ),
         "elastic-beanstalk-deploy": Action(
             kinds=("deploy",),
-            commands=("eb deploy {environment} --label {reference} --timeout 20",),
+            commands=("eb deploy {beanstalk} --label {reference} --timeout 20",),
             waits=True,
             seen=("eb deploy",),
             uses=("einaregilsson/beanstalk-deploy",),
@@ -195,10 +247,12 @@ PLATFORM = Platform(
     mechanisms={
         "ecs-rolling": Mechanism("rolling", ("health-gated-rollout",)),
         "ecs-blue-green": Mechanism("blue-green", ("test-listener",)),
-        "ecs-canary": Mechanism("canary", ("traffic-split", "alarm-rollback")),
+        "ecs-canary": Mechanism("canary", ("traffic-split", "alarm-rollback"), _ONE_SHARE),
         "codedeploy-blue-green": Mechanism("blue-green", ("test-listener",)),
-        "codedeploy-canary": Mechanism("canary", ("traffic-split", "alarm-rollback")),
-        "lambda-alias-canary": Mechanism("canary", ("traffic-split", "alarm-rollback")),
+        "codedeploy-canary": Mechanism("canary", ("traffic-split", "alarm-rollback"), _ONE_SHARE),
+        "lambda-alias-canary": Mechanism(
+            "canary", ("traffic-split", "alarm-rollback"), (("10", "100"),), 30 * 60
+        ),
         "lambda-alias-switch": Mechanism("atomic-promote", ("published-versions",)),
         "lambda-publish": Mechanism("atomic-promote"),
         "beanstalk-immutable": Mechanism("blue-green", ("elastic-beanstalk",)),
@@ -209,9 +263,9 @@ PLATFORM = Platform(
             "previous-artifact",
             automatic=False,
             commands=(
-                "aws ecs update-service --cluster {environment} --service {name}"
-                " --task-definition {reference}",
-                "aws ecs wait services-stable --cluster {environment} --services {name}",
+                "aws ecs list-task-definitions --family-prefix {family} --sort DESC --max-items 5",
+                'aws ecs update-service --cluster {cluster} --service {service} --task-definition "$PREVIOUS_TASK_DEFINITION"',
+                "aws ecs wait services-stable --cluster {cluster} --services {service}",
             ),
             signals=("deployment-alarm", "deployment-failed", "task-failed"),
         ),
@@ -227,7 +281,12 @@ PLATFORM = Platform(
         "codedeploy-stop-deployment": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("aws deploy stop-deployment --deployment-id {reference} --auto-rollback-enabled",),
+            commands=(
+                "DEPLOYMENT_ID=$(aws deploy list-deployments --application-name {application}"
+                " --deployment-group-name {group} --include-only-statuses InProgress"
+                " --query 'deployments[0]' --output text)",
+                'aws deploy stop-deployment --deployment-id "$DEPLOYMENT_ID" --auto-rollback-enabled',
+            ),
             signals=("deployment-alarm", "deployment-failed", "hook-failed"),
             seen=("aws deploy stop-deployment",),
         ),
@@ -235,8 +294,8 @@ PLATFORM = Platform(
             "previous-artifact",
             automatic=False,
             commands=(
-                "aws lambda update-alias --function-name {name} --name {environment}"
-                " --function-version {reference}",
+                "aws lambda list-versions-by-function --function-name {function} --query 'Versions[-5:].Version'",
+                'aws lambda update-alias --function-name {function} --name {alias} --function-version "$PREVIOUS_VERSION"',
             ),
             signals=("deployment-alarm",),
         ),
@@ -247,11 +306,12 @@ PLATFORM = Platform(
             "previous-artifact",
             automatic=False,
             commands=(
-                "aws s3 sync {artifact} s3://{name} --delete",
-                "aws cloudfront create-invalidation --distribution-id {reference} --paths '/*'",
+                'aws s3 sync "$PREVIOUS_BUNDLE" s3://{bucket} --delete',
+                "aws cloudfront create-invalidation --distribution-id {distribution} --paths '/*'",
             ),
         ),
     },
+    parameters=_PARAMETERS,
     signals=frozenset(
         {
             "deployment-alarm",

@@ -132,7 +132,7 @@ _SAST = (
 )  # fmt: skip
 
 _DEPENDENCIES = (
-    Check("pip-audit", "dependency-scan", "analyze", _PY, ("pip-audit",), ("pypa/gh-action-pip-audit",), run="pip-audit", cannot_fail=("--dry-run",)),
+    Check("pip-audit", "dependency-scan", "analyze", _PY, ("pip-audit",), ("pypa/gh-action-pip-audit",), run="pip-audit .", cannot_fail=("--dry-run",)),
     Check("safety", "dependency-scan", "analyze", _PY, ("safety check", "safety scan"), ("pyupio/safety-action",), run="safety scan", cannot_fail=("--continue-on-error",)),
     Check("uv-audit", "dependency-scan", "analyze", _PY, ("uv audit",)),
     Check("npm-audit", "dependency-scan", "analyze", _JS, ("npm audit", "better-npm-audit audit", "audit-ci", "improved-yarn-audit"), run="npm audit --audit-level=high", fails_on=("severity", "low"), cannot_fail=("--audit-level=none", "fix")),
@@ -161,7 +161,7 @@ _DEPENDENCIES = (
 )  # fmt: skip
 
 _SECRETS = (
-    Check("gitleaks", "secret-scan", "analyze", _ANY, ("gitleaks detect", "gitleaks git", "gitleaks dir", "gitleaks protect", "gitleaks"), ("gitleaks/gitleaks-action", "zricethezav/gitleaks-action"), run="gitleaks detect --redact", cannot_fail=("--exit-code 0",)),
+    Check("gitleaks", "secret-scan", "analyze", _ANY, ("gitleaks detect", "gitleaks git", "gitleaks dir", "gitleaks protect", "gitleaks"), ("gitleaks/gitleaks-action", "zricethezav/gitleaks-action"), run="gitleaks git --redact", cannot_fail=("--exit-code 0",)),
     Check("trufflehog", "secret-scan", "analyze", _ANY, ("trufflehog",), ("trufflesecurity/trufflehog", "edplato/trufflehog-actions-scan"), run="trufflehog git file://. --only-verified --fail", cannot_fail=("without --fail",)),
     Check("detect-secrets", "secret-scan", "analyze", _ANY, ("detect-secrets-hook",), ("reviewdog/action-detect-secrets",)),
     Check("detect-secrets-scan", "secret-scan", "analyze", _ANY, ("detect-secrets scan",), cannot_fail=("scan",)),

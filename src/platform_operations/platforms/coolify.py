@@ -2,7 +2,7 @@
 
 import re
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
+from platform_operations.platforms.platform import Action, Mechanism, Parameter, Platform, Rollback, Sighting
 from platform_operations.platforms.reading import files, pipelines
 from platform_operations.repository import Repository
 
@@ -50,7 +50,7 @@ PLATFORM = Platform(
             kinds=("deploy",),
             commands=(
                 'curl --fail --silent --show-error -X POST -H "Authorization: Bearer $COOLIFY_TOKEN"'
-                ' "{url}/api/v1/deploy?uuid={name}"',
+                ' "$COOLIFY_URL/api/v1/deploy?uuid={resource}"',
             ),
             waits=False,
             seen=("coolify deploy",),
@@ -58,7 +58,7 @@ PLATFORM = Platform(
         ),
         "coolify-deploy-tag": Action(
             kinds=("deploy", "promote"),
-            commands=("coolify deploy uuid {name} --docker-tag {reference}",),
+            commands=("coolify deploy uuid {resource} --docker-tag {reference}",),
             waits=False,
             seen=("coolify deploy uuid",),
         ),
@@ -74,9 +74,12 @@ PLATFORM = Platform(
         "coolify-previous-tag": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("coolify deploy uuid {name} --docker-tag {reference}",),
+            commands=("coolify deploy uuid {resource} --docker-tag {reference}",),
             signals=("deployment-failed", "health-check-failed"),
         ),
+    },
+    parameters={
+        "resource": Parameter("the id of {component} in Coolify", ("coolify deploy uuid",), operand=0),
     },
     signals=frozenset({"deployment-failed", "health-check-failed"}),
     environments="Environments inside a project, one application per branch or stage, and previews.",

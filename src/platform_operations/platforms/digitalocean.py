@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from platform_operations.model.words import ComponentType
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import environments, files, hcl, health, images, pipelines
 from platform_operations.repository import Repository
 
@@ -125,20 +133,20 @@ PLATFORM = Platform(
     actions={
         "app-platform-deploy": Action(
             kinds=("deploy",),
-            commands=("doctl apps create-deployment {name} --wait",),
+            commands=("doctl apps create-deployment {app} --wait",),
             waits=True,
             seen=("doctl apps create-deployment --wait", "doctl app create-deployment --wait"),
             uses=("digitalocean/app_action/deploy", "digitalocean/app_action"),
         ),
         "app-platform-update": Action(
             kinds=("deploy", "provision", "promote"),
-            commands=("doctl apps update {name} --spec {path} --wait",),
+            commands=("doctl apps update {app} --spec {specification} --wait",),
             waits=True,
             seen=("doctl apps update --wait", "doctl apps create --wait"),
         ),
         "app-platform-request": Action(
             kinds=("deploy",),
-            commands=("doctl apps create-deployment {name}",),
+            commands=("doctl apps create-deployment {app}",),
             waits=False,
             seen=("doctl apps create-deployment", "doctl apps update", "doctl apps create"),
         ),
@@ -158,15 +166,23 @@ PLATFORM = Platform(
             "previous-artifact",
             automatic=False,
             commands=(
-                "jq --null-input --arg id {reference} '.deployment_id=$id' |"
+                "jq --null-input --arg id $PREVIOUS_DEPLOYMENT_ID '.deployment_id=$id' |"
                 ' curl --fail --silent --show-error --json @- -H "Authorization: Bearer $DIGITALOCEAN_TOKEN"'
-                " https://api.digitalocean.com/v2/apps/{name}/rollback",
+                " https://api.digitalocean.com/v2/apps/{app}/rollback",
             ),
             signals=("deployment-failed", "health-check-failed"),
         ),
         "app-platform-failed-deploy": Rollback(
             "halted-rollout", automatic=True, signals=("deployment-failed", "health-check-failed")
         ),
+    },
+    parameters={
+        "app": Parameter(
+            "the id of the app of {component} in {environment}",
+            ("doctl apps create-deployment", "doctl apps update"),
+            operand=0,
+        ),
+        "specification": Parameter("the app specification of {environment}", ("doctl apps",), ("--spec",)),
     },
     signals=frozenset({"deployment-failed", "domain-failed", "health-check-failed"}),
     environments="One app, each with its own specification, per environment; previews are further apps.",

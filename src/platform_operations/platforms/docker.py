@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from platform_operations.model.delivery import HealthCheck
 from platform_operations.model.words import ComponentType
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import dockerfile, environments, files, health, images
 from platform_operations.repository import Repository
 
@@ -274,13 +282,13 @@ PLATFORM = Platform(
     actions={
         "compose-up": Action(
             kinds=("deploy",),
-            commands=("docker compose -f {path} up --detach --wait --no-build --pull always",),
+            commands=("docker compose -f {compose} up --detach --wait --no-build --pull always",),
             waits=True,
             seen=("docker compose up --wait", "docker-compose up --wait"),
         ),
         "compose-up-detached": Action(
             kinds=("deploy",),
-            commands=("docker compose -f {path} up --detach --no-build --pull always",),
+            commands=("docker compose -f {compose} up --detach --no-build --pull always",),
             waits=False,
             seen=("docker compose up", "docker-compose up"),
         ),
@@ -306,7 +314,7 @@ PLATFORM = Platform(
         ),
         "docker-stack-deploy": Action(
             kinds=("deploy",),
-            commands=("docker stack deploy --compose-file {path} {name}",),
+            commands=("docker stack deploy --compose-file {compose} {name}",),
             waits=False,
             seen=("docker stack deploy",),
         ),
@@ -319,7 +327,7 @@ PLATFORM = Platform(
         "compose-previous-tag": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("docker compose -f {path} up --detach --wait --no-build --pull always",),
+            commands=("docker compose -f {compose} up --detach --wait --no-build --pull always",),
             signals=("health-check-failed",),
         ),
         "swarm-service-rollback": Rollback(
@@ -331,6 +339,13 @@ PLATFORM = Platform(
         ),
         "swarm-automatic-rollback": Rollback(
             "previous-artifact", automatic=True, signals=("health-check-failed", "task-failed")
+        ),
+    },
+    parameters={
+        "compose": Parameter(
+            "the Compose file of {environment}, in which the image stands by digest",
+            ("docker compose", "docker-compose", "docker stack deploy"),
+            ("-f", "--file", "--compose-file", "-c"),
         ),
     },
     signals=frozenset({"health-check-failed", "task-failed"}),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
+from platform_operations.platforms.platform import Action, Mechanism, Parameter, Platform, Rollback, Sighting
 from platform_operations.platforms.reading import environments, files, manifests
 from platform_operations.repository import Repository
 
@@ -40,14 +40,14 @@ PLATFORM = Platform(
     actions={
         "flux-reconcile": Action(
             kinds=("deploy", "promote"),
-            commands=("flux reconcile kustomization {name} --with-source --timeout=10m",),
+            commands=("flux reconcile kustomization {kustomization} --with-source --timeout=10m",),
             waits=True,
             seen=("flux reconcile",),
         ),
         "flux-push-artifact": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "flux push artifact oci://{artifact} --path={path} --source={url} --revision={reference}",
+                "flux push artifact oci://{repository} --path={path} --source={url} --revision={reference}",
             ),
             waits=False,
             seen=("flux push artifact", "flux tag artifact"),
@@ -58,12 +58,20 @@ PLATFORM = Platform(
         "flux-git-revert": Rollback(
             "previous-config",
             automatic=False,
-            commands=("git revert --no-edit {reference}", "git push origin HEAD"),
+            commands=('git revert --no-edit "$RELEASE_COMMIT"', "git push origin HEAD"),
             signals=("health-check-failed", "reconciliation-failed"),
         ),
         "flux-helm-remediation": Rollback(
             "previous-artifact", automatic=True, signals=("health-check-failed", "reconciliation-failed")
         ),
+    },
+    parameters={
+        "kustomization": Parameter(
+            "the Flux Kustomization that applies {component} in {environment}",
+            ("flux reconcile kustomization",),
+            operand=0,
+        ),
+        "repository": Parameter("the OCI repository that Flux reads"),
     },
     signals=frozenset({"health-check-failed", "reconciliation-failed"}),
     environments="One folder per cluster or environment, each with its own Kustomization and its own path.",

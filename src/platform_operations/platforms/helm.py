@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import environments, files, images, pipelines, probes
 from platform_operations.repository import Repository
 
@@ -283,8 +291,7 @@ PLATFORM = Platform(
         "helm-upgrade": Action(
             kinds=("deploy", "promote", "provision"),
             commands=(
-                "helm upgrade --install {name} {path} --values {path}/values-{environment}.yaml"
-                " --set-string image.digest={artifact} --wait --timeout 10m",
+                "helm upgrade --install {release} {chart}{values}{namespace} --set-string {image} --wait --timeout 10m",
             ),
             waits=True,
             seen=("helm upgrade --wait", "helm install --wait"),
@@ -292,8 +299,7 @@ PLATFORM = Platform(
         "helm-upgrade-atomic": Action(
             kinds=("deploy", "promote", "provision"),
             commands=(
-                "helm upgrade --install {name} {path} --values {path}/values-{environment}.yaml"
-                " --set-string image.digest={artifact} --atomic --timeout 10m",
+                "helm upgrade --install {release} {chart}{values}{namespace} --set-string {image} --atomic --timeout 10m",
             ),
             waits=True,
             seen=(
@@ -306,7 +312,7 @@ PLATFORM = Platform(
         ),
         "helm-upgrade-unwatched": Action(
             kinds=("deploy", "promote", "provision"),
-            commands=("helm upgrade --install {name} {path} --values {path}/values-{environment}.yaml",),
+            commands=("helm upgrade --install {release} {chart}{values}{namespace} --set-string {image}",),
             waits=False,
             seen=("helm upgrade", "helm install", "helm secrets upgrade"),
         ),
@@ -323,7 +329,7 @@ PLATFORM = Platform(
         "helm-rollback": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("helm rollback {name} --wait --timeout 10m",),
+            commands=("helm rollback {release}{namespace} --wait --timeout 10m",),
             signals=("helm-timeout",),
             seen=("helm rollback",),
         ),
@@ -332,6 +338,28 @@ PLATFORM = Platform(
             automatic=True,
             signals=("helm-timeout", "helm-hook-failed"),
         ),
+    },
+    parameters={
+        "release": Parameter(
+            "the Helm release of {component} in {environment}", ("helm upgrade", "helm install"), operand=0
+        ),
+        "chart": Parameter("the chart of {component}", ("helm upgrade", "helm install"), operand=1),
+        "values": Parameter(
+            "the values of {environment}",
+            ("helm upgrade", "helm install"),
+            ("--values", "-f"),
+            form=" --values {}",
+            otherwise="",
+        ),
+        "namespace": Parameter(
+            "the namespace of {component} in {environment}",
+            ("helm",),
+            ("--namespace", "-n"),
+            form=" --namespace {}",
+            otherwise="",
+        ),
+        "image": Parameter("what the chart takes for the image", otherwise="{imagekey}={reference}"),
+        "imagekey": Parameter("the chart's value that takes the image's digest"),
     },
     signals=frozenset({"helm-hook-failed", "helm-timeout"}),
     environments="One values file per environment over the chart's own defaults.",

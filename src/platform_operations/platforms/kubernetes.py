@@ -5,7 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import (
     dependencies,
     environments,
@@ -198,8 +206,8 @@ PLATFORM = Platform(
         "kubernetes-rollout": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "kubectl apply -k {path}",
-                "kubectl rollout status deployment/{name} --timeout=10m",
+                "kubectl apply {manifests}",
+                "kubectl{namespace} rollout status {workload} --timeout=10m",
             ),
             waits=True,
             seen=("kubectl rollout status",),
@@ -207,7 +215,7 @@ PLATFORM = Platform(
         ),
         "kubernetes-apply": Action(
             kinds=("deploy", "provision", "promote"),
-            commands=("kubectl apply -k {path}",),
+            commands=("kubectl apply {manifests}",),
             waits=False,
             seen=(
                 "kubectl apply",
@@ -227,36 +235,36 @@ PLATFORM = Platform(
         ),
         "kubernetes-set-image": Action(
             kinds=("deploy", "promote"),
-            commands=("kubectl set image deployment/{name} {name}={artifact}",),
+            commands=("kubectl{namespace} set image {workload} {container}={artifact}",),
             waits=False,
             seen=("kubectl set image", "oc set image"),
         ),
         "argo-rollouts-set-image": Action(
             kinds=("deploy", "promote"),
             commands=(
-                "kubectl argo rollouts set image {name} {name}={artifact}",
-                "kubectl argo rollouts status {name} --timeout 30m",
+                "kubectl argo rollouts set image {rollout} {container}={artifact}{namespace}",
+                "kubectl argo rollouts status {rollout} --timeout 30m{namespace}",
             ),
             waits=True,
             seen=("kubectl argo rollouts status", "kubectl-argo-rollouts status"),
         ),
         "argo-rollouts-request": Action(
             kinds=("deploy", "promote"),
-            commands=("kubectl argo rollouts set image {name} {name}={artifact}",),
+            commands=("kubectl argo rollouts set image {rollout} {container}={artifact}{namespace}",),
             waits=False,
             seen=("kubectl argo rollouts set image", "kubectl-argo-rollouts set image"),
         ),
         "argo-rollouts-promote": Action(
             kinds=("promote",),
-            commands=("kubectl argo rollouts promote {name}",),
+            commands=("kubectl argo rollouts promote {rollout}{namespace}",),
             waits=False,
             seen=("kubectl argo rollouts promote", "kubectl-argo-rollouts promote"),
         ),
         "kubernetes-job": Action(
             kinds=("migrate",),
             commands=(
-                "kubectl apply -f {path}",
-                "kubectl wait --for=condition=complete --timeout=10m job/{name}",
+                "kubectl{namespace} apply -f {job}",
+                "kubectl{namespace} wait --for=condition=complete --timeout=10m -f {job}",
             ),
             waits=True,
             seen=("kubectl wait --for=condition=complete",),
@@ -276,8 +284,8 @@ PLATFORM = Platform(
             "previous-artifact",
             automatic=False,
             commands=(
-                "kubectl rollout undo deployment/{name}",
-                "kubectl rollout status deployment/{name} --timeout=10m",
+                "kubectl{namespace} rollout undo {workload}",
+                "kubectl{namespace} rollout status {workload} --timeout=10m",
             ),
             signals=("progress-deadline",),
             seen=("kubectl rollout undo", "oc rollout undo", "oc rollback"),
@@ -285,25 +293,54 @@ PLATFORM = Platform(
         "kubernetes-apply-previous": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("kubectl apply -k {path}", "kubectl rollout status deployment/{name} --timeout=10m"),
+            commands=(
+                "kubectl apply {manifests}",
+                "kubectl{namespace} rollout status {workload} --timeout=10m",
+            ),
             signals=("progress-deadline",),
         ),
         "argo-rollouts-abort": Rollback(
             "previous-artifact",
             automatic=True,
-            commands=("kubectl argo rollouts abort {name}",),
+            commands=(
+                "kubectl argo rollouts abort {rollout}{namespace}",
+                "kubectl argo rollouts undo {rollout}{namespace}",
+            ),
             signals=("analysis-failed", "progress-deadline"),
         ),
         "argo-rollouts-manual-abort": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("kubectl argo rollouts abort {name}",),
+            commands=(
+                "kubectl argo rollouts abort {rollout}{namespace}",
+                "kubectl argo rollouts undo {rollout}{namespace}",
+            ),
             signals=("progress-deadline",),
             seen=("kubectl argo rollouts abort", "kubectl argo rollouts undo"),
         ),
         "flagger-rollback": Rollback(
             "previous-artifact", automatic=True, signals=("analysis-failed", "progress-deadline")
         ),
+    },
+    parameters={
+        "workload": Parameter("the workload of {component} in {environment}, as KIND/NAME"),
+        "rollout": Parameter(
+            "the Rollout of {component} in {environment}", ("kubectl argo rollouts set image",), operand=0
+        ),
+        "container": Parameter(
+            "the container of {component} in that workload",
+            ("kubectl set image", "kubectl argo rollouts set image"),
+            pattern=r"\s([a-z0-9][a-z0-9-]*)=\S*[/:$@]",
+        ),
+        "manifests": Parameter("the manifests of {environment}, as -k FOLDER or -f FILE"),
+        "namespace": Parameter(
+            "the namespace of {component} in {environment}",
+            ("kubectl",),
+            ("--namespace", "-n"),
+            form=" -n {}",
+            otherwise="",
+        ),
+        "job": Parameter("the manifest of the migration's Job"),
     },
     signals=frozenset({"analysis-failed", "progress-deadline", "readiness-failed"}),
     environments="One Kustomize overlay per environment, each with its own namespace or cluster.",

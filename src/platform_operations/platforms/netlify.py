@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import dependencies, files, pipelines, tables
 from platform_operations.repository import Repository
 
@@ -68,7 +76,7 @@ PLATFORM = Platform(
     actions={
         "netlify-deploy": Action(
             kinds=("deploy",),
-            commands=("netlify deploy --no-build --dir={path} --alias={environment} --json",),
+            commands=("netlify deploy --no-build --dir={bundle}{draft} --json",),
             waits=True,
             seen=("netlify deploy", "ntl deploy", "netlify-cli deploy"),
             uses=("nwtgck/actions-netlify", "netlify/actions/cli", "South-Paw/action-netlify-deploy"),
@@ -77,7 +85,7 @@ PLATFORM = Platform(
             kinds=("promote",),
             commands=(
                 'curl --fail --silent --show-error -X POST -H "Authorization: Bearer $NETLIFY_AUTH_TOKEN"'
-                ' "https://api.netlify.com/api/v1/sites/{name}/deploys/{artifact}/restore"',
+                ' "https://api.netlify.com/api/v1/sites/{site}/deploys/$DEPLOY_ID/restore"',
             ),
             waits=True,
             seen=("netlify api restoreSiteDeploy", "netlify-cli api restoreSiteDeploy"),
@@ -93,10 +101,17 @@ PLATFORM = Platform(
             automatic=False,
             commands=(
                 'curl --fail --silent --show-error -X POST -H "Authorization: Bearer $NETLIFY_AUTH_TOKEN"'
-                ' "https://api.netlify.com/api/v1/sites/{name}/deploys/{reference}/restore"',
+                ' "https://api.netlify.com/api/v1/sites/{site}/deploys/$PREVIOUS_DEPLOY_ID/restore"',
             ),
             signals=("deploy-failed",),
         ),
+    },
+    parameters={
+        "site": Parameter("the id of {component}'s site", ("netlify deploy", "ntl deploy"), ("--site", "-s")),
+        "bundle": Parameter(
+            "the folder that the build writes", ("netlify deploy", "ntl deploy"), ("--dir", "-d")
+        ),
+        "draft": Parameter("who meets the deploy", otherwise=""),
     },
     signals=frozenset({"deploy-failed"}),
     environments="Deploy contexts: production, deploy-preview, branch-deploy, and single branches.",

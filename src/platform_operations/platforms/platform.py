@@ -65,7 +65,8 @@ class Sighting:
 class Action:
     """A way to act on the platform: for which stage kinds, with which commands, and whether it waits for the result.
 
-    Commands may hold {name} {environment} {artifact} {path} {url} {reference}; what is not known becomes a variable.
+    Commands may hold {name} {environment} {artifact} {path} {url} {reference} and the names of the platform's
+    parameters; what is not known becomes a variable that the plan names as an assumption.
     `seen` are the beginnings of commands, and `uses` the CI steps (GitHub actions, orbs), that do this when a pipeline
     runs them; the longest match over all platforms wins.
     """
@@ -78,11 +79,35 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """What commands take that only the repository, its pipelines or a person can know.
+
+    `says` is what it is in words, with {component} and {environment}; `after` are the beginnings of commands of today
+    that carry it, behind one of `flags`, as the operand of that number, or as the group of `pattern`; `form` is how a command has it again. `otherwise` stands where nobody knows it
+    (it may hold other placeholders); without it a variable stands there.
+    """
+
+    says: str
+    after: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    operand: int | None = None
+    pattern: str | None = None
+    form: str = "{}"
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mechanism:
-    """What carries a strategy out, and the capability words it needs."""
+    """What carries a strategy out, and the capability words it needs.
+
+    `ladders` are the only shares of traffic that it can climb, and `longest_hold` how many seconds a share can stand;
+    without them any share may stand for any time.
+    """
 
     strategy: StrategyKind
     requires: tuple[str, ...] = ()
+    ladders: tuple[tuple[str, ...], ...] = ()
+    longest_hold: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +125,7 @@ class Rollback:
 EMPTY_ACTIONS: Mapping[str, Action] = MappingProxyType({})
 EMPTY_MECHANISMS: Mapping[str, Mechanism] = MappingProxyType({})
 EMPTY_ROLLBACKS: Mapping[str, Rollback] = MappingProxyType({})
+EMPTY_PARAMETERS: Mapping[str, Parameter] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +146,6 @@ class Platform:
     actions: Mapping[str, Action] = field(default_factory=lambda: EMPTY_ACTIONS)
     mechanisms: Mapping[str, Mechanism] = field(default_factory=lambda: EMPTY_MECHANISMS)
     rollbacks: Mapping[str, Rollback] = field(default_factory=lambda: EMPTY_ROLLBACKS)
+    parameters: Mapping[str, Parameter] = field(default_factory=lambda: EMPTY_PARAMETERS)
     signals: frozenset[str] = frozenset()
     environments: str = ""

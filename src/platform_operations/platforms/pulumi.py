@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
+from platform_operations.platforms.platform import Action, Mechanism, Parameter, Platform, Rollback, Sighting
 from platform_operations.platforms.reading import dependencies, files, pipelines
 from platform_operations.repository import Repository
 
@@ -54,8 +54,8 @@ PLATFORM = Platform(
         "pulumi-up": Action(
             kinds=("provision", "deploy", "promote"),
             commands=(
-                "pulumi preview --stack {environment} --cwd {path} --diff",
-                "pulumi up --stack {environment} --cwd {path} --yes --skip-preview",
+                "pulumi preview --stack {stack} --cwd {project} --diff",
+                "pulumi up --stack {stack} --cwd {project} --yes --skip-preview",
             ),
             waits=True,
             seen=("pulumi up", "pulumi update", "pulumi deployment run"),
@@ -68,8 +68,8 @@ PLATFORM = Platform(
             "previous-config",
             automatic=False,
             commands=(
-                "git revert --no-edit {reference}",
-                "pulumi up --stack {environment} --cwd {path} --yes",
+                'git revert --no-edit "$RELEASE_COMMIT"',
+                "pulumi up --stack {stack} --cwd {project} --yes",
             ),
             signals=("policy-violated", "update-failed"),
         ),
@@ -77,13 +77,17 @@ PLATFORM = Platform(
             "point-in-time",
             automatic=False,
             commands=(
-                "pulumi stack export --stack {environment} --cwd {path} --version {reference}"
+                "pulumi stack export --stack {stack} --cwd {project} --version $STATE_VERSION"
                 " --file state.json",
-                "pulumi stack import --stack {environment} --cwd {path} --file state.json",
+                "pulumi stack import --stack {stack} --cwd {project} --file state.json",
             ),
             signals=("update-failed",),
             seen=("pulumi stack import",),
         ),
+    },
+    parameters={
+        "stack": Parameter("the Pulumi stack of {environment}", ("pulumi",), ("--stack", "-s")),
+        "project": Parameter("the folder of Pulumi.yaml", ("pulumi",), ("--cwd", "-C"), otherwise="."),
     },
     signals=frozenset({"drift-detected", "policy-violated", "update-failed"}),
     environments="One stack per environment, with its settings in Pulumi.STACK.yaml and its own state.",

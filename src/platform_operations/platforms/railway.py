@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from platform_operations.model.delivery import HealthCheck
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import files, health, pipelines, tables
 from platform_operations.repository import Repository
 
@@ -99,8 +107,8 @@ PLATFORM = Platform(
         "railway-up": Action(
             kinds=("deploy",),
             commands=(
-                "railway up --ci --service {name} --environment {environment}",
-                "railway deployment list --service {name} --environment {environment} --limit 1 --json",
+                "railway up --ci --service {service} --environment {environment}",
+                "railway deployment list --service {service} --environment {environment} --limit 1 --json",
             ),
             waits=False,
             seen=("railway up", "railway deployment up"),
@@ -108,7 +116,7 @@ PLATFORM = Platform(
         ),
         "railway-redeploy": Action(
             kinds=("deploy",),
-            commands=("railway redeploy --service {name} --yes",),
+            commands=("railway redeploy --service {service} --yes",),
             waits=False,
             seen=("railway redeploy", "railway deployment redeploy"),
         ),
@@ -117,6 +125,9 @@ PLATFORM = Platform(
     rollbacks={
         "railway-rollback": Rollback("previous-artifact", automatic=False, signals=("deployment-failed",)),
         "railway-keep-previous": Rollback("halted-rollout", automatic=True, signals=("health-check-failed",)),
+    },
+    parameters={
+        "service": Parameter("the Railway service of {component}", ("railway",), ("--service", "-s")),
     },
     signals=frozenset({"deployment-crashed", "deployment-failed", "health-check-failed"}),
     environments="Persistent environments of one project, each tracking a branch, and one per pull request.",

@@ -4,7 +4,15 @@ import re
 from collections.abc import Callable, Iterator
 
 from platform_operations.model.words import ComponentType
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import files, health, pipelines, tables
 from platform_operations.repository import Repository
 
@@ -198,14 +206,14 @@ PLATFORM = Platform(
         ),
         "gem-push": Action(
             kinds=("publish",),
-            commands=("gem push {path}",),
+            commands=("gem push {gem}",),
             waits=True,
             seen=("gem push", "bundle exec rake release", "rake release"),
             uses=("rubygems/release-gem",),
         ),
         "nuget-push": Action(
             kinds=("publish",),
-            commands=("dotnet nuget push {path} --source https://api.nuget.org/v3/index.json",),
+            commands=("dotnet nuget push {nupkg} --source https://api.nuget.org/v3/index.json",),
             waits=True,
             seen=("dotnet nuget push", "nuget push"),
         ),
@@ -231,7 +239,7 @@ PLATFORM = Platform(
         ),
         "container-push": Action(
             kinds=("publish",),
-            commands=("docker buildx imagetools create --tag {reference} {artifact}",),
+            commands=("docker buildx imagetools create --tag {tag} {artifact}",),
             waits=True,
             seen=(
                 "docker buildx imagetools create",
@@ -243,7 +251,7 @@ PLATFORM = Platform(
         ),
         "helm-push": Action(
             kinds=("publish",),
-            commands=("helm push {path} {url}",),
+            commands=("helm push {chart} {repository}",),
             waits=True,
             seen=("helm push", "helm cm-push", "cr upload"),
             uses=("helm/chart-releaser-action",),
@@ -257,32 +265,39 @@ PLATFORM = Platform(
             "yanked-version",
             automatic=False,
             commands=(
-                "npm dist-tag add {name}@{reference} latest",
-                'npm deprecate {name}@{artifact} "use {reference}"',
+                'npm dist-tag add "{name}@$PREVIOUS_VERSION" latest',
+                'npm deprecate "{name}@$VERSION" "use $PREVIOUS_VERSION"',
             ),
             seen=("npm deprecate", "npm unpublish"),
         ),
         "cargo-yank": Rollback(
             "yanked-version",
             automatic=False,
-            commands=("cargo yank {name} --version {artifact}",),
+            commands=('cargo yank {name} --version "$VERSION"',),
             seen=("cargo yank",),
         ),
         "gem-yank": Rollback(
             "yanked-version",
             automatic=False,
-            commands=("gem yank {name} --version {artifact}",),
+            commands=('gem yank {name} --version "$VERSION"',),
             seen=("gem yank",),
         ),
         "nuget-unlist": Rollback(
             "yanked-version",
             automatic=False,
             commands=(
-                "dotnet nuget delete {name} {artifact} --non-interactive"
+                'dotnet nuget delete {name} "$VERSION" --non-interactive'
                 " --source https://api.nuget.org/v3/index.json",
             ),
             seen=("dotnet nuget delete",),
         ),
+    },
+    parameters={
+        "gem": Parameter("the gem that was built", ("gem push",), operand=0, otherwise="*.gem"),
+        "nupkg": Parameter("the package that was built", otherwise="**/*.nupkg"),
+        "chart": Parameter("the packed chart", ("helm push",), operand=0, otherwise="*.tgz"),
+        "repository": Parameter("the OCI repository of charts", ("helm push",), operand=1),
+        "tag": Parameter("the image's name with the version as its tag"),
     },
     signals=frozenset({"install-failed"}),
     environments="The registry is the environment; TestPyPI, a dist-tag or a pre-release is its lower one.",

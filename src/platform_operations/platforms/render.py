@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from platform_operations.model.words import ComponentType
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import environments, files, health, images, pipelines
 from platform_operations.repository import Repository
 
@@ -103,13 +111,13 @@ PLATFORM = Platform(
     actions={
         "render-deploy": Action(
             kinds=("deploy",),
-            commands=("render deploys create {name} --image {artifact} --wait --confirm --output json",),
+            commands=("render deploys create {service}{image} --wait --confirm --output json",),
             waits=True,
             seen=("render deploys create",),
         ),
         "render-deploy-hook": Action(
             kinds=("deploy",),
-            commands=('curl --fail --silent --show-error -X POST "{url}&imgURL={artifact}"',),
+            commands=('curl --fail --silent --show-error -X POST "{hook}"',),
             waits=False,
             uses=("johnbeynon/render-deploy-action", "JorgeLNJunior/render-deploy"),
         ),
@@ -122,12 +130,21 @@ PLATFORM = Platform(
         "render-rollback": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("render deploys create {name} --image {reference} --wait --confirm --output json",),
+            commands=("render deploys create {service}{previous} --wait --confirm --output json",),
             signals=("deploy-failed", "service-unhealthy"),
         ),
         "render-cancelled-deploy": Rollback(
             "halted-rollout", automatic=True, signals=("health-check-failed",)
         ),
+    },
+    parameters={
+        "service": Parameter(
+            "the id of {component}'s service on Render", ("render deploys create",), operand=0
+        ),
+        "image": Parameter("what is deployed", otherwise=" --commit {commit}"),
+        "previous": Parameter("what ran before", otherwise=' --commit "$PREVIOUS_COMMIT"'),
+        "commit": Parameter("the commit that was verified"),
+        "hook": Parameter("the deploy hook of {component} in {environment}"),
     },
     signals=frozenset({"deploy-failed", "health-check-failed", "service-unhealthy"}),
     environments="Environments of a project, services per stage, and previews.",

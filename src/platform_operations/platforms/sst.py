@@ -3,7 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import dependencies, files, pipelines
 from platform_operations.repository import Repository
 
@@ -62,7 +70,7 @@ PLATFORM = Platform(
     actions={
         "sst-deploy": Action(
             kinds=("deploy", "provision", "promote"),
-            commands=("npx sst diff --stage {environment}", "npx sst deploy --stage {environment}"),
+            commands=("npx sst diff --stage {stage}", "npx sst deploy --stage {stage}"),
             waits=True,
             seen=(
                 "sst deploy",
@@ -81,8 +89,13 @@ PLATFORM = Platform(
         "sst-previous-commit": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("git checkout {reference}", "npx sst deploy --stage {environment}"),
+            commands=('git checkout "$PREVIOUS_COMMIT"', "npx sst deploy --stage {stage}"),
             signals=("deploy-failed",),
+        ),
+    },
+    parameters={
+        "stage": Parameter(
+            "the SST stage of {environment}", ("sst",), ("--stage",), otherwise="{environment}"
         ),
     },
     signals=frozenset({"deploy-failed"}),

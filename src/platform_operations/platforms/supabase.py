@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting, Workload
+from platform_operations.platforms.platform import (
+    Action,
+    Mechanism,
+    Parameter,
+    Platform,
+    Rollback,
+    Sighting,
+    Workload,
+)
 from platform_operations.platforms.reading import files, pipelines, tables
 from platform_operations.repository import Repository
 
@@ -78,7 +86,7 @@ PLATFORM = Platform(
         "supabase-db-push": Action(
             kinds=("migrate",),
             commands=(
-                "supabase link --project-ref {reference}",
+                "supabase link --project-ref {project}",
                 "supabase db push --dry-run",
                 "supabase db push",
             ),
@@ -87,13 +95,13 @@ PLATFORM = Platform(
         ),
         "supabase-functions-deploy": Action(
             kinds=("deploy", "promote"),
-            commands=("supabase functions deploy {name} --project-ref {reference}",),
+            commands=("supabase functions deploy --project-ref {project}",),
             waits=True,
             seen=("supabase functions deploy",),
         ),
         "supabase-config-push": Action(
             kinds=("provision",),
-            commands=("supabase config push --project-ref {reference}",),
+            commands=("supabase config push --project-ref {project}",),
             waits=True,
             seen=("supabase config push",),
         ),
@@ -106,7 +114,7 @@ PLATFORM = Platform(
         "supabase-forward-fix": Rollback(
             "forward-fix",
             automatic=False,
-            commands=("supabase migration new {name}", "supabase db push"),
+            commands=("supabase migration new take-back", "supabase db push"),
             signals=("migration-failed",),
         ),
         "supabase-pitr": Rollback("point-in-time", automatic=False, signals=("migration-failed",)),
@@ -114,10 +122,15 @@ PLATFORM = Platform(
             "previous-artifact",
             automatic=False,
             commands=(
-                "git checkout {reference}",
-                "supabase functions deploy {name}",
+                'git checkout "$PREVIOUS_COMMIT"',
+                "supabase functions deploy --project-ref {project}",
             ),
             signals=("function-errors",),
+        ),
+    },
+    parameters={
+        "project": Parameter(
+            "the reference of the Supabase project of {environment}", ("supabase",), ("--project-ref",)
         ),
     },
     signals=frozenset({"function-errors", "migration-failed"}),

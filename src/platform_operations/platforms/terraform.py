@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from platform_operations.platforms.platform import Action, Mechanism, Platform, Rollback, Sighting
+from platform_operations.platforms.platform import Action, Mechanism, Parameter, Platform, Rollback, Sighting
 from platform_operations.platforms.reading import environments, files, hcl, pipelines
 from platform_operations.repository import Repository
 
@@ -56,9 +56,9 @@ PLATFORM = Platform(
         "terraform-apply": Action(
             kinds=("provision", "deploy", "promote"),
             commands=(
-                "terraform -chdir={path} init -input=false -lockfile=readonly",
-                "terraform -chdir={path} plan -input=false -out=tfplan -var-file={environment}.tfvars",
-                "terraform -chdir={path} apply -input=false tfplan",
+                "terraform -chdir={module} init -input=false -lockfile=readonly",
+                "terraform -chdir={module} plan -input=false -out=tfplan{variables}",
+                "terraform -chdir={module} apply -input=false tfplan",
             ),
             waits=True,
             seen=(
@@ -78,18 +78,33 @@ PLATFORM = Platform(
             "previous-config",
             automatic=False,
             commands=(
-                "git revert --no-edit {reference}",
-                "terraform -chdir={path} plan -input=false -out=tfplan -var-file={environment}.tfvars",
-                "terraform -chdir={path} apply -input=false tfplan",
+                'git revert --no-edit "$RELEASE_COMMIT"',
+                "terraform -chdir={module} plan -input=false -out=tfplan{variables}",
+                "terraform -chdir={module} apply -input=false tfplan",
             ),
             signals=("apply-failed", "check-failed"),
         ),
         "terraform-previous-state": Rollback(
             "point-in-time",
             automatic=False,
-            commands=("terraform -chdir={path} state pull", "terraform -chdir={path} state push {artifact}"),
+            commands=(
+                "terraform -chdir={module} state pull",
+                'terraform -chdir={module} state push "$PREVIOUS_STATE"',
+            ),
             signals=("apply-failed",),
             seen=("terraform state push",),
+        ),
+    },
+    parameters={
+        "module": Parameter(
+            "the root module of {environment}", ("terraform", "tofu"), ("-chdir",), otherwise="{path}"
+        ),
+        "variables": Parameter(
+            "the variable file of {environment}",
+            ("terraform", "tofu"),
+            ("-var-file",),
+            form=" -var-file={}",
+            otherwise="",
         ),
     },
     signals=frozenset({"apply-failed", "check-failed", "drift-detected"}),

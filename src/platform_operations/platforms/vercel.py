@@ -86,19 +86,19 @@ PLATFORM = Platform(
         ),
         "vercel-promote": Action(
             kinds=("promote",),
-            commands=("vercel promote {artifact} --yes --timeout=5m",),
+            commands=('vercel promote "$DEPLOYMENT_URL" --yes --timeout=5m',),
             waits=True,
             seen=("vercel promote",),
         ),
         "vercel-rolling-release": Action(
             kinds=("promote",),
-            commands=("vercel rolling-release start --dpl={artifact}",),
+            commands=('vercel rolling-release start --dpl="$DEPLOYMENT_URL"',),
             waits=False,
             seen=("vercel rolling-release", "vercel rr"),
         ),
         "vercel-alias": Action(
             kinds=("promote",),
-            commands=("vercel alias set {artifact} {url}",),
+            commands=('vercel alias set "$DEPLOYMENT_URL" {url}',),
             waits=True,
             seen=("vercel alias",),
         ),
@@ -113,14 +113,17 @@ PLATFORM = Platform(
         "vercel-instant-rollback": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("vercel rollback {reference} --yes --timeout=5m", "vercel rollback status"),
+            commands=(
+                'vercel rollback "$PREVIOUS_DEPLOYMENT_URL" --yes --timeout=5m',
+                "vercel rollback status",
+            ),
             signals=("deployment-failed", "check-failed"),
             seen=("vercel rollback",),
         ),
         "vercel-rolling-release-abort": Rollback(
             "halted-rollout",
             automatic=False,
-            commands=("vercel rolling-release abort --dpl={artifact}",),
+            commands=('vercel rolling-release abort --dpl="$DEPLOYMENT_URL"',),
             signals=("deployment-failed",),
             seen=("vercel rolling-release abort", "vercel rr abort"),
         ),

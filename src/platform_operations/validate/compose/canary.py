@@ -1,19 +1,29 @@
 """A stepped strategy that the error budget can pay for, with what it needs named as an assumption."""
 
+import re
 from fractions import Fraction
 from itertools import product
 
-from platform_operations.model.delivery import Component, ComponentStrategy, Rollback, Stage, Step
+from platform_operations.model.delivery import (
+    Component,
+    ComponentStrategy,
+    Environment,
+    Rollback,
+    Stage,
+    Step,
+)
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Slo
 from platform_operations.platforms.platform import Mechanism, Platform
 from platform_operations.slo.budget import pairs_for
 from platform_operations.slo.durations import seconds
 from platform_operations.slo.exposure import exposure, worst_before_everyone
-from platform_operations.validate.compose.kubernetes import as_rollouts, in_namespace, namespace_flag
-from platform_operations.validate.compose.parties import carriers, commands_of, owner_of
-from platform_operations.validate.compose.release import TIME_LIMIT
-from platform_operations.validate.compose.stages import VARIABLE, component_of, reference_of
+from platform_operations.validate.compose.handover import handed
+from platform_operations.validate.compose.kubernetes import as_rollouts, namespace_flag, workload_of
+from platform_operations.validate.compose.parameters import commands_of
+from platform_operations.validate.compose.parties import carriers, fits, owner_of
+from platform_operations.validate.compose.release import TIME_LIMIT, taken
+from platform_operations.validate.compose.stages import component_of
 from platform_operations.validate.edits import amend, assume
 from platform_operations.validate.rule import Review
 
@@ -28,6 +38,11 @@ LADDERS: tuple[tuple[str, ...], ...] = (
 HOLDS: tuple[tuple[str, ...], ...] = (("10m", "20m", "30m"), ("30m", "1h", "1h"), ("2h", "2h", "2h"))
 """How long the steps hold: longer ones are tried only where a quiet service gives too few events to judge by."""
 
+_INSTEAD = {
+    "argo-rollouts": "; in its manifests a Rollout, whose analysis asks these SLOs, takes the Deployment's place"
+}
+"""What a mechanism asks of the repository beside being installed."""
+
 SETTLING = 15 * 60
 """Seconds beyond the holds that a release may take: pods start, and the last step becomes healthy."""
 
@@ -38,19 +53,25 @@ def canaries(component: Component) -> tuple[tuple[Platform, str, Mechanism], ...
         (place, word, mechanism)
         for place in carriers(component)
         for word, mechanism in place.mechanisms.items()
-        if mechanism.strategy == "canary"
+        if mechanism.strategy == "canary" and fits(component, word)
     )
 
 
-def affordable(slo: Slo, event_rate: Fraction | None, limit: int, share: Fraction) -> tuple[Step, ...] | None:
+def affordable(
+    slo: Slo, event_rate: Fraction | None, limit: int, share: Fraction, mechanism: Mechanism | None = None
+) -> tuple[Step, ...] | None:
     """Return the steps of the first ladder whose worst costs at most `share` of the budget and whose steps can be judged.
 
-    `limit` is the rollback's time limit in seconds, `event_rate` in events a second at the baseline.
+    `limit` is the rollback's time limit in seconds, `event_rate` in events a second at the baseline. The mechanism may
+    know only ladders of its own, and hold a share only for so long.
     """
     if slo.objective is None:
         return None
     pairs = pairs_for(slo.objective, seconds(slo.window))
-    for holds, ladder in product(HOLDS, LADDERS):
+    ladders = mechanism.ladders if mechanism and mechanism.ladders else LADDERS
+    longest = mechanism.longest_hold if mechanism else None
+    possible = [holds for holds in HOLDS if longest is None or seconds(holds[0]) <= longest]
+    for holds, ladder in product(possible, ladders):
         steps = tuple(
             Step(
                 traffic=traffic,
@@ -83,10 +104,12 @@ def canary(
         None,
     )
     limit = seconds(back.time_limit if back and back.time_limit else TIME_LIMIT)
-    steps = affordable(slo, event_rate, limit, Fraction(review.budget_share) / 100)
-    if component is None or not offered or steps is None:
+    if component is None or not offered:
         return None
     place, word, mechanism = next((one for one in offered if one[1] == row.mechanism), offered[0])
+    steps = affordable(slo, event_rate, limit, Fraction(review.budget_share) / 100, mechanism)
+    if steps is None:
+        return None
     plan = amend(
         plan,
         "deployStrategy",
@@ -102,7 +125,8 @@ def canary(
         plan = assume(
             plan,
             f"{word}-available",
-            f"{word} can be used for {component.id}: it brings {' and '.join(missing)}, which {place.title} alone does not have.",
+            f"{word} can be used for {component.id}: it brings {' and '.join(missing)}, which {place.title} alone does not "
+            f"have{_INSTEAD.get(word, '')}.",
             about=f"platforms#{word}",
             fills=(f"deployStrategy/{row.id}/mechanism",),
             confirm_with=owner_of(review, plan, component.id),
@@ -133,22 +157,29 @@ def _carried(
     for stage in plan.pipeline_stages:
         if action is None or (stage.component, stage.environment) != (row.component, row.environment):
             continue
+        named = (
+            workload_of(review, plan, component, stage, stage.environment).partition("/")[2] or component.id
+        )
         if stage.kind == "verify" and word.startswith("argo-"):
-            plan = amend(plan, "pipelineStages", stage.id, runs=as_rollouts(stage.runs, component.id))
+            plan = amend(plan, "pipelineStages", stage.id, runs=as_rollouts(stage.runs, named))
         if stage.kind != "deploy":
             continue
-        reference = reference_of(plan, stage.consumes[0].artifact) if stage.consumes else "digest"
-        runs = commands_of(
-            action[1],
-            name=component.id,
-            environment=row.environment,
-            artifact=_image(stage) or f"$REGISTRY/{component.id}@{VARIABLE[reference]}",
-            path=component.path,
-            reference=VARIABLE[reference],
+        given = taken(
+            plan,
+            component,
+            stage.consumes[0].artifact if stage.consumes else component.id,
+            _place(plan, row),
+            stage.pipeline,
         )
-        space = namespace_flag(review, stage, stage.environment)
-        runs = tuple(in_namespace(line.replace("--timeout 30m", wait), space) for line in runs)
+        given |= {"artifact": _image(stage) or given["artifact"]}
+        given |= {"rollout": named} if word.startswith("argo-") else {}
+        space = namespace_flag(review, component.id, stage, stage.environment)
+        given |= {"namespace": space}
+        runs = commands_of(review, plan, component, row.environment, place, action[1].commands, **given)
+        kept = tuple(line for line in stage.runs if line.startswith("IMAGE_DIGEST="))
+        runs = (*kept, *(line.replace("--timeout 30m", wait) for line in runs))
         plan = amend(plan, "pipelineStages", stage.id, action=action[0], runs=runs, waits=action[1].waits)
+        plan = handed(plan, stage.id)
     way = next(((name, way) for name, way in place.rollbacks.items() if name.startswith(word)), None)
     if back is not None and way is not None:
         plan = amend(
@@ -162,11 +193,17 @@ def _carried(
     return plan
 
 
+def _place(plan: Plan, row: ComponentStrategy) -> Environment:
+    return next(place for place in plan.environments if place.id == row.environment)
+
+
+_IMAGE = re.compile(r"=(?P<name>(?:\$\{\{[^}]*\}\}|[^\s\"'=])+(?:@\$|:)(?:\$\{\{[^}]*\}\}|[^\s\"'])+)")
+
+
 def _image(stage: Stage) -> str | None:
-    """Return the pinned image that the stage's commands name already."""
+    """Return the pinned image that the stage's commands set already: by digest, or by the commit."""
     for line in stage.runs:
-        for word in line.split():
-            name = word.partition("=")[2] or word
-            if "@$" in name:
-                return name
+        found = _IMAGE.search(line) if " set image " in line else None
+        if found:
+            return found["name"]
     return None

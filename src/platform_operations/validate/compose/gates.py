@@ -5,40 +5,108 @@ import re
 from platform_operations.model.delivery import Component, FailsOn, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
-from platform_operations.platforms.checks import Check, proposals
+from platform_operations.platforms.checks import CHECKS, Check, proposals
 from platform_operations.validate.compose.parties import evidence_of, owner_of, with_owner
-from platform_operations.validate.compose.stages import add_stage, scoped
+from platform_operations.validate.compose.stages import add_need, add_stage, scoped
 from platform_operations.validate.edits import amend, assume, fresh, kebab, united
 from platform_operations.validate.rule import Review
 
-_LEAST = re.compile(r"--(?:audit-level|severity-threshold|severity)[= ](?P<word>[A-Za-z]+)")
+_LEAST = re.compile(r"--(?:audit-level|severity-threshold|severity|level)[= ](?P<word>[A-Za-z]+)")
 
 
 def checking(review: Review, plan: Plan, component: Component, gate: GateKind) -> Check | None:
-    """Return the check that we propose for a kind of gate on a component."""
-    del review, plan
-    found = proposals(gate, component.languages, "docker" in component.platforms)
-    return next((check for check in found if check.run), None)
+    """Return the check that we propose for a kind of gate on a component: for dependencies one that reads its lock file."""
+    del plan
+    found = [
+        check for check in proposals(gate, component.languages, "docker" in component.platforms) if check.run
+    ]
+    if gate == "dependency-scan":
+        wanted = auditing(review, component)[0]
+        return next((check for check in CHECKS if check.id == wanted), None)
+    return found[0] if found else None
+
+
+def auditing(review: Review, component: Component) -> tuple[str, tuple[str, ...]]:
+    """Return the check that knows the file which locks or names a component's dependencies, with its commands.
+
+    Where no file shows, OSV-Scanner looks for one below the component's folder.
+    """
+    subject = f"components/{component.id}"
+    path = review.value(subject, "lock-file")
+    if path is None:
+        return "osv-scanner", (f"osv-scanner scan source --recursive {component.path}",)
+    folder, _, name = path.rpartition("/")
+    if name == "yarn.lock" and review.value(subject, "yarn") != "classic":
+        name = "yarn.lock 2"
+    tool, lines = next(
+        (row for word, row in _AUDITS if word == name or (word == "*.txt" and name.endswith(".txt"))), _SCAN
+    )
+    where = folder or "."
+    filled = tuple(line.format(file=path, folder=where) for line in lines)
+    return tool, (f"cd {folder}", *filled) if folder and not any("{f" in line for line in lines) else filled
+
+
+_SCAN = ("osv-scanner", ("osv-scanner scan source --lockfile {file}",))
+_AUDITS: tuple[tuple[str, tuple[str, tuple[str, ...]]], ...] = (
+    ("package-lock.json", ("npm-audit", ("npm audit --audit-level=high",))),
+    ("npm-shrinkwrap.json", ("npm-audit", ("npm audit --audit-level=high",))),
+    ("pnpm-lock.yaml", ("pnpm-audit", ("pnpm audit --audit-level=high",))),
+    ("yarn.lock", ("yarn-audit", ("yarn audit --level high",))),
+    ("yarn.lock 2", ("yarn-audit", ("yarn npm audit --all --recursive --severity high",))),
+    ("bun.lock", ("bun-audit", ("bun audit",))),
+    ("uv.lock", ("pip-audit", ("uv export --frozen --no-emit-project --output-file audited.txt", "pip-audit --disable-pip --requirement audited.txt"))),
+    ("*.txt", ("pip-audit", ("pip-audit --requirement {file}",))),
+    ("pyproject.toml", ("pip-audit", ("pip-audit {folder}",))),
+    ("setup.py", ("osv-scanner", ("osv-scanner scan source --recursive {folder}",))),
+    ("go.mod", ("govulncheck", ("govulncheck -C {folder} ./...",))),
+    ("Cargo.lock", ("cargo-audit", ("cargo audit --file {file}",))),
+    ("Cargo.toml", ("cargo-audit", ("cargo generate-lockfile", "cargo audit"))),
+    ("Gemfile.lock", ("bundler-audit", ("bundle-audit check --update --gemfile-lock {file}",))),
+    ("Gemfile", ("bundler-audit", ("bundle lock", "bundle-audit check --update"))),
+    ("package.json", ("npm-audit", ("npm install --package-lock-only", "npm audit --audit-level=high"))),
+    ("composer.lock", ("composer-audit", ("composer audit --locked",))),
+    ("mix.lock", ("mix-audit", ("mix deps.audit",))),
+    ("packages.lock.json", ("dotnet-vulnerable", ("dotnet restore -p:NuGetAudit=true -warnaserror:NU1901,NU1902,NU1903,NU1904",))),
+    ("pom.xml", ("dependency-check", ("mvn org.owasp:dependency-check-maven:check -DfailBuildOnCVSS=7",))),
+)  # fmt: skip
+"""What audits each kind of lock file. uv's is read by way of what uv exports; poetry's, pdm's and others by OSV-Scanner, whose
+supported lock files are on its page "Supported artifacts and manifests"."""
 
 
 def gate_stage(review: Review, plan: Plan, component: Component, check: Check, release: Stage) -> Plan:
-    """Return the plan with a stage that runs `check`, a gate on it, and the release waiting for both."""
+    """Return the plan with a stage that runs `check`, a gate on it, and the release waiting for both.
+
+    What looks at the whole repository runs once in a pipeline: another component's gate stands on the same stage.
+    """
     artifact = next((item.artifact for item in release.consumes), None)
     producer = _producer(review, plan, release, artifact)
     if check.stage == "package" or check.gate == "image-scan":
         return _scan_of_artifact(plan, component, check, producer, artifact)
     asked = check.gate == "dependency-scan"
     seen = evidence_of(review, f"components/{component.id}", "dependencies") if asked else ()
+    runs = auditing(review, component)[1] if asked else (check.run,) if check.run else ()
+    beside = producer is not None and _pipeline_of(plan, producer) == release.pipeline
+    before = producer if beside else release.id
+    same = next(
+        (
+            stage
+            for stage in plan.pipeline_stages
+            if stage.pipeline == release.pipeline and stage.origin == "proposed" and stage.runs == runs
+        ),
+        None,
+    )
+    if same is not None and before is not None:
+        return with_gate(add_need(plan, before, same.id), component, check, same.id)
+    whole = check.gate == "secret-scan"
     stage = Stage(
-        id=fresh(plan, "pipelineStages", scoped(plan, component, check.id)),
+        id=fresh(plan, "pipelineStages", check.id if whole else scoped(plan, component, check.id)),
         kind="analyze" if check.stage not in {"test", "analyze"} else check.stage,
         pipeline=release.pipeline,
         component=component.id,
-        runs=(check.run,) if check.run else (),
+        runs=runs,
         evidence=seen,
     )
-    beside = producer is not None and _pipeline_of(plan, producer) == release.pipeline
-    plan = add_stage(review, plan, stage, before=producer if beside else release.id)
+    plan = add_stage(review, plan, stage, before=before)
     return with_gate(plan, component, check, stage.id)
 
 
@@ -76,7 +144,9 @@ def with_gate(plan: Plan, component: Component, check: Check, stage: str) -> Pla
     """Return the plan with a blocking gate of `check` on `stage`."""
     assert check.gate is not None, f"{check.id} is a linter"
     metric, bound = check.fails_on
-    asked = _LEAST.search(check.run or "") if metric == "severity" else None
+    entry = plan.by_name.get(f"pipelineStages/{stage}")
+    spoken = " ".join(entry.runs) if isinstance(entry, Stage) else check.run or ""
+    asked = _LEAST.search(spoken) if metric == "severity" else None
     gate = QualityGate(
         id=fresh(plan, "qualityGates", scoped(plan, component, check.id)),
         kind=check.gate,

@@ -98,6 +98,13 @@ _RUNS: Mapping[str, frozenset[str]] = MappingProxyType(
         "s3": frozenset({"static-site"}),
         "cloudformation": frozenset({"infrastructure"}),
         "cdk": frozenset({"infrastructure"}),
+        "supabase-functions": frozenset({"serverless"}),
+        "supabase-db": frozenset({"database"}),
+        "vercel": frozenset({"http-service", "static-site", "serverless"}),
+        "netlify": frozenset({"static-site", "serverless", "http-service"}),
+        "functions": frozenset({"serverless"}),
+        "app-platform-static": frozenset({"static-site"}),
+        "render-static": frozenset({"static-site"}),
     }
 )
 """What the services of a platform with several run, by the first part of their words; other words run anything."""
@@ -124,18 +131,6 @@ _REGISTRY_OF = {
 def _publishes(component: Component, word: str) -> bool:
     wanted = [_REGISTRY_OF[language] for language in component.languages if language in _REGISTRY_OF]
     return word in (wanted or ["github-release"]) or word == "github-release"
-
-
-def commands_of(action: Action, **known: str) -> tuple[str, ...]:
-    """Return the action's commands with what is known filled in; the rest become shell variables."""
-    return tuple(_filled(line, known) for line in action.commands)
-
-
-def _filled(line: str, known: dict[str, str]) -> str:
-    for key in ("name", "environment", "artifact", "path", "url", "reference"):
-        value = known.get(key) or f"${key.upper()}"
-        line = line.replace("{" + key + "}", value)
-    return line
 
 
 def environment_of(plan: Plan, kind: EnvironmentKind) -> Environment | None:
@@ -191,11 +186,21 @@ def _anyone(plan: Plan) -> str | None:
     return plan.owners[0].id if plan.owners else None
 
 
-def url_of(environment: Environment | None, fallback: str = "PRODUCTION") -> str:
-    """Return the environment's URL, else the variable that holds it when the pipeline runs."""
-    if environment is None:
-        return f"${fallback}_URL"
-    return (environment.url or f"${kebab(environment.id).upper().replace('-', '_')}_URL").rstrip("/")
+SERVING = frozenset({"http-service", "static-site", "serverless"})
+"""Types that users reach by an address."""
+
+
+def url_of(plan: Plan, component: Component, environment: Environment | None) -> str:
+    """Return where a component is reached in an environment, else the variable that holds it when the pipeline runs.
+
+    An environment has one address: where several components are reached, each has a variable of its own.
+    """
+    several = sum(bool(SERVING & set(other.types)) for other in plan.components) > 1
+    if environment is not None and environment.url and not several:
+        return environment.url.rstrip("/")
+    place = kebab(environment.id if environment else "production")
+    name = f"{component.id}-{place}" if several else place
+    return f"${name.upper().replace('-', '_')}_URL"
 
 
 def widen_platforms(plan: Plan, component: Component, word: str) -> Plan:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from platform_operations.model.delivery import (
+    Artifact,
     Component,
     ComponentStrategy,
     DataPlan,
@@ -16,15 +17,16 @@ from platform_operations.model.delivery import (
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Exposure
 from platform_operations.platforms import platform
-from platform_operations.platforms.platform import Mechanism, Platform
+from platform_operations.platforms.platform import Action, Mechanism, Platform
 from platform_operations.platforms.platform import Rollback as WayBack
 from platform_operations.slo.budget import pairs_for
 from platform_operations.slo.durations import duration, seconds
+from platform_operations.validate.compose.handover import image_of
+from platform_operations.validate.compose.parameters import commands_of
 from platform_operations.validate.compose.parties import (
     REGISTRIES,
     action_for,
     carriers,
-    commands_of,
     fits,
     owner_of,
     url_of,
@@ -40,8 +42,9 @@ from platform_operations.validate.compose.stages import (
     reference_of,
     with_artifact,
 )
+from platform_operations.validate.compose.systems import commit_in, system_of
 from platform_operations.validate.compose.verification import health_of
-from platform_operations.validate.edits import fresh
+from platform_operations.validate.edits import amend, fresh
 from platform_operations.validate.expectations import is_installed
 from platform_operations.validate.rule import Review
 
@@ -92,21 +95,65 @@ def _released(
         exposure=exposure,
         needs=(producer,),
         consumes=consumed(plan, artifact),
-        runs=commands_of(
-            action,
-            name=component.id,
-            environment=place.id,
-            artifact=f"$REGISTRY/{artifact}",
-            path=component.path,
-            url=url_of(place),
-            reference=VARIABLE[reference_of(plan, artifact)],
-        ),
+        runs=_running(review, plan, component, place_of, action, place, artifact, pipeline),
         waits=True,
         health_check=health,
         action=name,
     )
-    del place_of
+    if not any("IMAGE_DIGEST" in line for line in stage.runs) and commit_in(stage):
+        takes = tuple(item.model_copy(update={"reference": "commit"}) for item in stage.consumes)
+        stage = stage.model_copy(update={"consumes": takes})
     return add_stage(review, plan, stage)
+
+
+def _running(
+    review: Review,
+    plan: Plan,
+    component: Component,
+    carrier: Platform,
+    action: Action,
+    place: Environment,
+    artifact: str,
+    pipeline: str,
+) -> tuple[str, ...]:
+    """Return the commands of a platform's action that put an artifact into an environment.
+
+    A controller that keeps the environment equal to Git is given the image by a commit.
+    """
+    folder = review.value(f"environments/{place.id}", "manifests")
+    named = image_of(plan, artifact)
+    written: tuple[str, ...] = ()
+    if carrier.id in {"argocd", "flux"} and folder:
+        written = (
+            f"(cd {folder} && kustomize edit set image {named}={named}@$IMAGE_DIGEST)",
+            f'git commit --all --message "Deploy {component.id} to {place.id}"',
+            "git push origin HEAD",
+        )
+    given = taken(plan, component, artifact, place, pipeline)
+    return (
+        *written,
+        *commands_of(review, plan, component, place.id, carrier, action.commands, **given),
+    )
+
+
+def taken(
+    plan: Plan, component: Component, artifact: str, place: Environment, pipeline: str
+) -> dict[str, str]:
+    """Return what command templates are given of an artifact and the environment it goes to."""
+    named = image_of(plan, artifact)
+    known = {
+        "artifact": f"{named}@$IMAGE_DIGEST",
+        "reference": VARIABLE[reference_of(plan, artifact)],
+        "url": url_of(plan, component, place),
+        "commit": system_of(plan, pipeline).commit,
+        "draft": " --prod" if place.kind == "production" else f" --alias={place.id}",
+    }
+    entry = plan.by_name.get(f"artifacts/{artifact}")
+    if isinstance(entry, Artifact) and entry.kind == "container-image":
+        known["code"] = f"--image-uri {named}@$IMAGE_DIGEST"
+        if "render" in component.platforms:
+            known |= {"image": f" --image {named}@$IMAGE_DIGEST"}
+    return known
 
 
 def ways_back(component: Component, environment: Environment | None) -> dict[str, WayBack]:
@@ -171,7 +218,17 @@ def rollback_entry(review: Review, plan: Plan, release: Stage) -> Plan | None:
         time_limit=TIME_LIMIT,
         data=DataPlan(stance="expand-contract" if migrates else "none"),
     )
-    return with_owner(plan.with_entry("rollbackPlan", entry), owner, (f"rollbackPlan/{name}/owner",))
+    plan = started_by(plan.with_entry("rollbackPlan", entry), entry)
+    return with_owner(plan, owner, (f"rollbackPlan/{name}/owner",))
+
+
+def started_by(plan: Plan, back: Rollback) -> Plan:
+    """Return the plan in which the new verifications that a way back listens to start it when they fail."""
+    for trigger in back.triggers:
+        stage = plan.by_name.get(f"pipelineStages/{trigger.signal.removeprefix('stage:')}")
+        if isinstance(stage, Stage) and stage.origin == "proposed" and stage.on_failure is None:
+            plan = amend(plan, "pipelineStages", stage.id, on_failure=back.id)
+    return plan
 
 
 def chosen_way(plan: Plan, component: Component, release: Stage, ways: dict[str, WayBack]) -> str | None:
@@ -200,13 +257,18 @@ def triggers_of(
     The failed verification, a burning SLO, and what the platform itself detects.
     """
     graph = Review(plan, review.assessment).graph
+    there = [
+        stage.id
+        for stage in graph.full_releases
+        if (stage.component, stage.environment) == (component.id, release.environment)
+    ]
     found: list[RollbackTrigger] = [
         RollbackTrigger(signal=f"stage:{stage.id}", comparison="failed")
-        for stage in graph.followers(release.id)
-        if stage.kind == "verify"
-        and stage.component == component.id
-        and stage.environment == release.environment
-    ][:1]
+        for stage in graph.verifications.get(component.id, ())
+        if stage.environment == release.environment
+        and any(graph.guarded_by(stage.id, name) for name in (*there, release.id))
+        and not any(graph.guarded_by(name, stage.id) for name in there)
+    ]
     for slo in plan.slos:
         if slo.component == component.id and slo.status == "active" and slo.objective is not None:
             pairs = [pair for pair in pairs_for(slo.objective, seconds(slo.window)) if pair.pages]

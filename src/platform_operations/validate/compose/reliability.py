@@ -1,6 +1,7 @@
-"""New promises and what stands behind them: SLOs, alerts, runbooks, pillars, drift checks."""
+"""New promises and what stands behind them: SLOs, alerts, runbooks, pillars."""
 
 import json
+import re
 
 from platform_operations.model.baseline import Observation
 from platform_operations.model.delivery import Component, Environment
@@ -9,7 +10,6 @@ from platform_operations.model.reliability import (
     Alert,
     BudgetPolicy,
     BurnWindow,
-    DriftCheck,
     ObservabilityPillar,
     Sli,
     Slo,
@@ -28,6 +28,7 @@ from platform_operations.validate.compose.observed import (
 from platform_operations.validate.compose.parties import (
     environment_of,
     owner_of,
+    url_of,
     with_owner,
 )
 from platform_operations.validate.compose.runbooks import runbook_for
@@ -187,7 +188,7 @@ def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
     production = environment_of(plan, "production")
     if "http-service" in component.types or "serverless" in component.types:
         path = review.value(f"components/{component.id}", "health-endpoint") or "/"
-        probed, asks = _probed(component, production, path)
+        probed, asks = _probed(plan, component, production, path)
         name = fresh(plan, "alerts", f"{component.id}-unreachable")
         alert = Alert(
             id=name,
@@ -200,15 +201,23 @@ def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
         what = f"A blackbox probe asks {asks} and exports probe_success; Prometheus scrapes it."
     else:
         name = fresh(plan, "alerts", f"{component.id}-silent")
+        job = "scheduled-job" in component.types or "data-pipeline" in component.types
+        gauge = f"{re.sub(r'[^a-z0-9]+', '_', component.id)}_last_success_timestamp_seconds"
         alert = Alert(
             id=name,
             component=component.id,
             kind="absence",
-            expression=f'absent(up{{job="{component.id}"}} == 1)',
+            expression=f"absent({gauge}) or time() - max({gauge}) > 86400"
+            if job
+            else f'absent(up{{job="{component.id}"}} == 1)',
             for_="15m",
             severity="page",
         )
-        what = f'Prometheus scrapes {component.id} under the label job="{component.id}".'
+        what = (
+            f"{component.id} runs at least daily, and each run that ends well pushes the time as {gauge}."
+            if job
+            else f'Prometheus scrapes {component.id} under the label job="{component.id}".'
+        )
     plan = completed_alert(review, plan, alert)
     return assume(
         plan,
@@ -220,13 +229,13 @@ def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
     )
 
 
-def _probed(component: Component, production: Environment | None, path: str) -> tuple[str, str]:
+def _probed(plan: Plan, component: Component, production: Environment | None, path: str) -> tuple[str, str]:
     """Return the label that a probe of production is told by, and what it asks.
 
     Prometheus expands no variables: where no URL is known, the name of the scrape job tells the probe.
     """
-    url = production.url.rstrip("/") if production and production.url and "$" not in production.url else None
-    if url is not None:
+    url = url_of(plan, component, production)
+    if "$" not in url:
         return f"instance={json.dumps(f'{url}{path}', ensure_ascii=False)}", f"{url}{path}"
     job = f"{component.id}-probe"
     asks = f'{path} of {component.id} in production, at a URL that nothing in the repository names, in the job "{job}",'
@@ -351,35 +360,3 @@ def correlated(plan: Plan, component: Component) -> Plan:
             wider = row.model_copy(update={"correlation": (*row.correlation, shared)})
             plan = plan.with_entry("observabilityPillars", wider)
     return plan
-
-
-_DRIFT_TOOLS = {
-    "terraform": ("terraform", "terraform plan -detailed-exitcode"),
-    "pulumi": ("pulumi", "pulumi preview --expect-no-changes"),
-    "argocd": ("argocd-application", "argocd app diff"),
-    "flux": ("flux-kustomization", "flux diff kustomization"),
-    "helm": ("helm-release", "helm diff upgrade"),
-    "kubernetes": ("kubernetes-manifests", "kubectl diff -k"),
-    "aws": ("cloudformation-stack", "aws cloudformation detect-stack-drift"),
-    "sst": ("sst-app", "sst diff"),
-    "supabase": ("database-schema", "supabase db diff --linked"),
-}
-
-
-def drift_entry(review: Review, plan: Plan, component: Component | None) -> Plan:
-    """Return the plan with a scheduled comparison of declared and actual state by the platform's tool."""
-    platforms = component.platforms if component else ()
-    what, tool = next(
-        (_DRIFT_TOOLS[name] for name in _DRIFT_TOOLS if name in platforms), ("plan", "platform-ops check .")
-    )
-    if what == "kubernetes-manifests":
-        path = review.value("environments/production", "manifests") or review.value(
-            "platforms", "kubernetes-path"
-        )
-        tool = f"{tool} {path or '$MANIFESTS'}"
-    owner = owner_of(review, plan, component.id if component else None)
-    name = fresh(plan, "driftChecks", f"{what}-drift")
-    plan = plan.with_entry(
-        "driftChecks", DriftCheck(id=name, what=what, tool=tool, schedule="daily", owner=owner)
-    )
-    return with_owner(plan, owner, (f"driftChecks/{name}/owner",))

@@ -9,7 +9,10 @@ from platform_operations.model.delivery import (
 )
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import ArtifactKind, Identity
-from platform_operations.validate.compose.parties import cited
+from platform_operations.validate.compose.handover import handed
+from platform_operations.validate.compose.parties import cited, evidence_of
+from platform_operations.validate.compose.systems import system_of
+from platform_operations.validate.compose.variables import named_variables
 from platform_operations.validate.edits import amend, assume, fresh
 from platform_operations.validate.expectations import is_installed
 from platform_operations.validate.graph import FOLLOWING
@@ -54,7 +57,7 @@ def artifact_kind(component: Component) -> ArtifactKind:
 
 
 _PACKAGING = {
-    "container-image": ("docker build --tag {artifact} {path}", "docker push {artifact}"),
+    "container-image": ("docker build --tag {artifact}:{commit} {path}", "docker push {artifact}:{commit}"),
     "package:python": ("python -m build",),
     "package:javascript": ("npm pack",),
     "package:typescript": ("npm pack",),
@@ -72,25 +75,44 @@ _TESTS = {
     "typescript": "npm test",
     "go": "go test ./...",
     "rust": "cargo test",
-    "java": "mvn --batch-mode test",
-    "kotlin": "gradle test",
+    "java": "mvn -B verify",
+    "kotlin": "gradle check",
     "ruby": "bundle exec rspec",
     "php": "vendor/bin/phpunit",
     "csharp": "dotnet test",
+    "elixir": "mix test",
+    "dart": "flutter test",
+    "swift": "swift test",
 }
+"""How each language's packages are tested by habit, where the component shows no way of its own."""
 
 
-def packaging(component: Component, kind: ArtifactKind, artifact: str) -> tuple[str, ...]:
+def packaging(
+    component: Component, kind: ArtifactKind, artifact: str, commit: str = "$COMMIT"
+) -> tuple[str, ...]:
     """Return the commands that make an artifact of `kind` from the component."""
     if kind == "platform-deployment" and "vercel" in component.platforms:
-        return ("vercel build --prod",)
+        return ("vercel pull --yes --environment=production", "vercel build --prod")
     like = "static-bundle" if kind == "platform-deployment" else kind
     keys = [f"{like}:{language}" for language in component.languages]
-    lines = next((_PACKAGING[key] for key in (*keys, kind) if key in _PACKAGING), ("git rev-parse HEAD",))
-    return tuple(
-        line.replace("{artifact}", f"$REGISTRY/{artifact}").replace("{path}", component.path)
+    lines = next(
+        (_PACKAGING[key] for key in (*keys, kind) if key in _PACKAGING),
+        ("git archive --output {artifact}.tar.gz HEAD {path}",),
+    )
+    named = f"$REGISTRY/{artifact}" if kind == "container-image" else artifact
+    filled = tuple(
+        line.replace("{artifact}", named).replace("{commit}", commit).replace("{path}", component.path)
         for line in lines
     )
+    inside = (
+        component.path not in {".", ""} and kind not in {"container-image", "configuration"} and bool(keys)
+    )
+    return inside_folder(component, filled) if inside else filled
+
+
+def inside_folder(component: Component, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return commands that run in the component's own folder; the lines of a stage are one script."""
+    return lines if component.path in {".", ""} else (f"cd {component.path}", *lines)
 
 
 def assumed_commands(plan: Plan, stage: Stage) -> Plan:
@@ -98,6 +120,7 @@ def assumed_commands(plan: Plan, stage: Stage) -> Plan:
     if not stage.runs:
         return plan
     confirm = plan.owners[0].id if plan.owners else None
+    fills = (f"pipelineStages/{stage.id}/runs",)
     made = sorted({line.split()[1] for line in stage.runs if line.startswith("make ")})
     for target in made:
         plan = assume(
@@ -105,14 +128,18 @@ def assumed_commands(plan: Plan, stage: Stage) -> Plan:
             f"make-{target}",
             f"The repository has a target `make {target}`, or gets one before the stage that runs it: "
             "it fails unless what it is named after holds.",
-            fills=(f"pipelineStages/{stage.id}/runs",),
+            fills=fills,
             confirm_with=confirm,
+        )
+    for name, meaning in named_variables(plan, stage):
+        plan = assume(
+            plan, f"variable-{name}", f"{name} is set in CI: {meaning}.", fills=fills, confirm_with=confirm
         )
     return assume(
         plan,
         "commands",
-        "These commands run in the repository's CI as they stand; variables in capitals are set there.",
-        fills=(f"pipelineStages/{stage.id}/runs",),
+        "The tools of these commands are installed in CI, and the lines of a stage run as one script that ends at the first failure.",
+        fills=fills,
         confirm_with=confirm,
     )
 
@@ -120,7 +147,7 @@ def assumed_commands(plan: Plan, stage: Stage) -> Plan:
 def add_stage(review: Review, plan: Plan, stage: Stage, *, before: str | None = None) -> Plan:
     """Return the plan with a new stage, which `before` then waits for."""
     plan = cited(review, plan, stage.evidence)
-    plan = assumed_commands(plan.with_entry("pipelineStages", stage), stage)
+    plan = assumed_commands(handed(plan.with_entry("pipelineStages", stage), stage.id), stage)
     return add_need(plan, before, stage.id) if before else plan
 
 
@@ -172,7 +199,6 @@ def with_artifact(review: Review, plan: Plan, component: Component, pipeline: st
             component=component.id,
             kind=kind,
             identity=IDENTITY[kind],
-            attestations=("provenance",),
         )
     )
     plan = plan.with_entry("artifacts", entry)
@@ -189,31 +215,40 @@ def with_artifact(review: Review, plan: Plan, component: Component, pipeline: st
         pipeline=pipeline,
         component=component.id,
         needs=tuple(tests),
-        runs=packaging(component, kind, entry.id),
+        runs=packaging(component, kind, entry.id, system_of(plan, pipeline).commit),
         produces=(entry.id,),
     )
     return add_stage(review, plan, stage), entry
 
 
 def test_stage(review: Review, plan: Plan, component: Component, pipeline: str) -> tuple[Plan, Stage]:
-    """Return the plan with a stage that runs the component's tests, and a gate on it."""
-    del review
+    """Return the plan with a stage that runs the component's tests: as another pipeline does, else as its package says."""
     known = [
         stage for stage in plan.pipeline_stages if stage.kind == "test" and stage.component == component.id
     ]
-    runs = (
-        known[0].runs if known else tuple(_TESTS[name] for name in component.languages if name in _TESTS)[:1]
-    )
+    own = review.value(f"components/{component.id}", "test-command")
+    habit = next((_TESTS[name] for name in component.languages if name in _TESTS), "make test")
+    runs = known[0].runs if known else inside_folder(component, (own or habit,))
+    uris = evidence_of(review, f"components/{component.id}", "test-command") if own and not known else ()
     stage = Stage(
         id=fresh(plan, "pipelineStages", scoped(plan, component, "test")),
         kind="test",
         pipeline=pipeline,
         component=component.id,
-        runs=runs or ("make test",),
-        evidence=known[0].evidence if known else (),
+        runs=runs,
+        evidence=known[0].evidence if known else uris,
     )
-    plan = plan.with_entry("pipelineStages", stage)
-    return (plan if known else assumed_commands(plan, stage)), stage
+    plan = cited(review, plan.with_entry("pipelineStages", stage), uris)
+    if known or own or not runs[-1]:
+        return (plan if known else assumed_commands(plan, stage)), stage
+    plan = assume(
+        plan,
+        f"{component.id}-tests",
+        f"{component.id} has tests that `{runs[-1]}` runs, or gets them: nothing in the repository shows any.",
+        fills=(f"pipelineStages/{stage.id}/runs",),
+        confirm_with=plan.owners[0].id if plan.owners else None,
+    )
+    return assumed_commands(plan, stage), stage
 
 
 def scoped(plan: Plan, component: Component, word: str) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from platform_operations.model.delivery import Artifact, Consumed, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, RELEASING
-from platform_operations.validate.compose.kubernetes import image_name, pinned_apply
+from platform_operations.validate.compose.attesting import attested
+from platform_operations.validate.compose.handover import handed
+from platform_operations.validate.compose.kubernetes import pinned_apply
 from platform_operations.validate.compose.parties import with_pipeline
 from platform_operations.validate.compose.stages import (
     IDENTITY,
@@ -122,29 +124,13 @@ def _immutable(plan: Plan, name: str) -> Plan | None:
     runs = tuple(MUTABLE_TAG.sub(lambda found: f"{found['image']}@{variable}", line) for line in stage.runs)
     plan = amend(plan, "pipelineStages", name, consumes=takes, runs=runs)
     if any(item.reference == "digest" for item in takes):
-        plan = amend(
-            plan, "pipelineStages", name, runs=pinned_apply(plan, stage.model_copy(update={"runs": runs}))
-        )
+        pinned = pinned_apply(plan, stage.model_copy(update={"runs": runs}))
+        plan = amend(plan, "pipelineStages", name, runs=pinned)
         for item in takes:
-            plan = _digest_recorded(plan, item.artifact)
-    return plan
-
-
-def _digest_recorded(plan: Plan, artifact: str) -> Plan:
-    """Return the plan in which the artifact goes by its digest, and the stage that makes it prints the digest."""
-    image = image_name(plan, artifact)
-    entry = plan.by_name.get(f"artifacts/{artifact}")
-    if not isinstance(entry, Artifact) or entry.kind != "container-image":
-        return plan
-    plan = amend(plan, "artifacts", artifact, identity="digest")
-    for stage in plan.pipeline_stages:
-        if artifact in stage.produces and image and not any("RepoDigests" in line for line in stage.runs):
-            pushed = next(
-                (line.partition("push ")[2] for line in reversed(stage.runs) if "push " in line), image
-            )
-            record = f"docker image inspect --format '{{{{index .RepoDigests 0}}}}' {pushed} | cut -d@ -f2"
-            plan = amend(plan, "pipelineStages", stage.id, runs=(*stage.runs, record))
-    return plan
+            entry = plan.by_name.get(f"artifacts/{item.artifact}")
+            if isinstance(entry, Artifact) and entry.kind == "container-image":
+                plan = amend(plan, "artifacts", item.artifact, identity="digest")
+    return handed(plan, name)
 
 
 @rule("build-once")
@@ -235,11 +221,12 @@ def artifact_unattested(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("artifacts", artifact.id, "attestations"),
                 f"artifact {artifact.id!r} is released without provenance, signature or bill of materials",
-                repair=lambda plan, artifact=artifact: _attested(plan, artifact),
+                repair=lambda plan, artifact=artifact: attested(plan, _now(plan, artifact)),
                 allowed=("provenance", "sbom", "signature"),
                 source=artifact.evidence[0] if artifact.evidence else None,
             )
 
 
-def _attested(plan: Plan, artifact: Artifact) -> Plan:
-    return amend(plan, "artifacts", artifact.id, attestations=("sbom", "provenance"))
+def _now(plan: Plan, artifact: Artifact) -> Artifact:
+    entry = plan.by_name.get(f"artifacts/{artifact.id}")
+    return entry if isinstance(entry, Artifact) else artifact

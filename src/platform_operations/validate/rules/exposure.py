@@ -17,8 +17,9 @@ from platform_operations.slo.exposure import (
     worst_before_everyone,
 )
 from platform_operations.validate.compose.canary import canary
-from platform_operations.validate.compose.parties import carriers
+from platform_operations.validate.compose.parties import carriers, fits
 from platform_operations.validate.compose.release import TIME_LIMIT
+from platform_operations.validate.compose.runbooks import aligned
 from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
 
@@ -113,7 +114,7 @@ def cheaper(component: Component) -> tuple[str, ...]:
         word
         for place in carriers(component)
         for word, mechanism in place.mechanisms.items()
-        if mechanism.strategy in {"canary", "blue-green", "atomic-promote"}
+        if mechanism.strategy in {"canary", "blue-green", "atomic-promote"} and fits(component, word)
     )
 
 
@@ -211,7 +212,7 @@ def _stepped(review: Review, plan: Plan, name: str) -> Plan | None:
     slo = _promise(now, row) if isinstance(row, ComponentStrategy) else None
     if not isinstance(row, ComponentStrategy) or slo is None:
         return None
-    return canary(now, plan, row, slo, _rate(now, slo))
+    return aligned(now, canary(now, plan, row, slo, _rate(now, slo)), row.component)
 
 
 def forged_costs(review: Review) -> Iterator[Violation]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from platform_operations.model.reliability import ObservabilityPillar
-from platform_operations.validate.compose.reliability import correlated, drift_entry, pillar_entry
+from platform_operations.validate.compose.drift import drift_entry
+from platform_operations.validate.compose.reliability import correlated, pillar_entry
 from platform_operations.validate.expectations import is_installed, pillars_of
 from platform_operations.validate.rule import Review, Violation, rule
 

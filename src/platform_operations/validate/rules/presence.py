@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from platform_operations.model.delivery import Component, Environment, Stage
 from platform_operations.model.plan import SEED_SECTIONS, Plan
-from platform_operations.validate.compose.gates import approval, checking, with_gate
+from platform_operations.platforms.checks import check_of
+from platform_operations.validate.compose.gates import approval, with_gate
 from platform_operations.validate.compose.parties import with_pipeline
 from platform_operations.validate.compose.release import production_path, strategy_entry
 from platform_operations.validate.compose.reliability import probe_alert
@@ -205,9 +206,10 @@ def _is_tested(component: Component) -> bool:
 
 def _with_test(review: Review, plan: Plan, component: Component, release: Stage) -> Plan:
     plan, stage = test_stage(review, plan, component, release.pipeline)
-    check = checking(review, plan, component, "unit-test")
-    if check is not None and check.run:
-        plan = amend(plan, "pipelineStages", stage.id, runs=(check.run,))
+    check = next(
+        (found for line in stage.runs if (found := check_of(line)) and found.gate == "unit-test"), None
+    )
+    if check is not None:
         plan = with_gate(plan, component, check, stage.id)
     entry = plan.by_name[f"pipelineStages/{release.id}"]
     assert isinstance(entry, Stage)

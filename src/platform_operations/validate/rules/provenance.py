@@ -17,6 +17,7 @@ from platform_operations.model.delivery import Entry
 from platform_operations.model.plan import Plan
 from platform_operations.platforms import PLATFORMS
 from platform_operations.platforms.checks import CHECKS
+from platform_operations.validate.compose.attesting import TOOLS
 from platform_operations.validate.compose.parties import UNNAMED
 from platform_operations.validate.reach import Reach, Wanted, hosts, reach_of_command, reach_of_prose
 from platform_operations.validate.rule import Review, Violation
@@ -86,6 +87,7 @@ class Known:
 def _shipped() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return hosts, programs and tools, and actions of the platforms and checks."""
     lines = [line for check in CHECKS for line in (*check.commands, check.run or "")]
+    lines += TOOLS
     uses = [name for check in CHECKS for name in check.uses]
     for one in PLATFORMS:
         for way in (*one.actions.values(), *one.rollbacks.values()):

@@ -9,20 +9,14 @@ from decimal import Decimal
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
-from platform_operations.validate.compose.kubernetes import pinned_apply, waits_for_rollout
-from platform_operations.validate.compose.parties import (
-    action_for,
-    cited,
-    commands_of,
-    evidence_of,
-    lower_environment,
-    url_of,
-)
+from platform_operations.validate.compose.acting import acting_in, by_digest, waiting
+from platform_operations.validate.compose.parties import cited, evidence_of, lower_environment
 from platform_operations.validate.compose.release import rollback_entry
+from platform_operations.validate.compose.runbooks import aligned
 from platform_operations.validate.compose.stages import (
-    VARIABLE,
     add_need,
     add_stage,
+    assumed_commands,
     component_of,
     consumed,
 )
@@ -182,7 +176,10 @@ def _lower_deploy(
                 plan, "pipelineStages", stage.id, consumes=(*stage.consumes, *consumed(plan, *sorted(taken)))
             )
         return plan, stage
-    action, runs = _acting_in(review, plan, release, place)
+    action, runs = acting_in(review, plan, release, place)
+    takes = consumed(plan, *sorted(taken))
+    if any(item.reference == "commit" for item in release.consumes) and not by_digest(runs):
+        takes = tuple(item for item in release.consumes if item.artifact in taken)
     deploy = release.model_copy(
         update={
             "id": fresh(
@@ -197,7 +194,7 @@ def _lower_deploy(
             "exposure": "internal",
             "needs": _makers(plan, release) or release.needs,
             "optional_needs": (),
-            "consumes": consumed(plan, *sorted(taken)),
+            "consumes": takes,
             "runs": runs,
             "action": action,
             "text": None,
@@ -206,39 +203,6 @@ def _lower_deploy(
         }
     )
     return add_stage(review, plan, deploy), deploy
-
-
-def _acting_in(
-    review: Review, plan: Plan, release: Stage, place: Environment
-) -> tuple[str | None, tuple[str, ...]]:
-    """Return how the release's artifact is put into a lower environment.
-
-    By the overlay that the repository has for it, else by the release's own commands where they name their
-    environment, else by the platform's default action.
-    """
-    folder = review.value(f"environments/{place.id}", "manifests")
-    if folder and (release.action or "").startswith(("kubernetes", "argo-rollouts")):
-        taken = consumed(plan, *sorted(item.artifact for item in release.consumes))
-        applied = release.model_copy(update={"runs": (f"kubectl apply -k {folder}",), "consumes": taken})
-        return "kubernetes-apply", pinned_apply(plan, applied)
-    named = release.environment or ""
-    runs = tuple(line.replace(named, place.id) if named else line for line in release.runs)
-    if runs != release.runs and release.kind == "deploy":
-        return release.action, runs
-    component = component_of(plan, release.component)
-    found = action_for(component, "deploy") if component else None
-    if found is None or component is None:
-        return (release.action if release.kind == "deploy" else None), runs
-    reference = release.consumes[0].reference if release.consumes else "digest"
-    lines = commands_of(
-        found[2],
-        name=component.id,
-        environment=place.id,
-        path=component.path,
-        url=url_of(place),
-        reference=VARIABLE.get(reference, "$REFERENCE"),
-    )
-    return found[1], lines
 
 
 @rule("checks-and-rollback")
@@ -299,9 +263,9 @@ def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
         uris = evidence_of(review, f"components/{component.id}", "health-endpoint")
     runs = stage.runs
     if not stage.waits or not waits_in_deed(review, stage):
-        runs = united(runs, _waiting(review, component.id, stage))
+        runs = waiting(review, plan, component, stage)
     plan = cited(review, plan, uris)
-    return amend(
+    plan = amend(
         plan,
         "pipelineStages",
         name,
@@ -310,18 +274,7 @@ def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
         runs=runs,
         evidence=united(stage.evidence, uris),
     )
-
-
-def _waiting(review: Review, component: str, stage: Stage) -> tuple[str, ...]:
-    """Return the command that waits for the rollout of an action that does not."""
-    action = stage.action or ""
-    if action.startswith("argo-rollouts"):
-        return (f"kubectl argo rollouts status {component} --timeout 30m",)
-    if action.startswith(("kubernetes", "helm")):
-        return (waits_for_rollout(review, component, stage),)
-    if action.startswith("ecs"):
-        return (f"aws ecs wait services-stable --services {component}",)
-    return ()
+    return assumed_commands(plan, stage.model_copy(update={"runs": runs})) if runs != stage.runs else plan
 
 
 @rule("checks-and-rollback")
@@ -386,6 +339,8 @@ def deploy_without_rollback(review: Review) -> Iterator[Violation]:
             f"{release.id!r} releases {release.component} to {release.environment}, and nothing says how"
             " it is taken back",
             question=("practices", "rollback"),
-            repair=lambda plan, release=release: rollback_entry(review, plan, release),
+            repair=lambda plan, release=release: aligned(
+                review, rollback_entry(review, plan, release), release.component
+            ),
             source=release.evidence[0] if release.evidence else None,
         )

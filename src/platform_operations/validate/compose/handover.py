@@ -1,0 +1,126 @@
+"""How a later job knows which bytes an earlier one built: recorded where they are made, read where they are taken."""
+
+import re
+
+from platform_operations.model.delivery import Artifact, Stage
+from platform_operations.model.plan import Plan
+from platform_operations.validate.compose.systems import commit_in, system_of
+from platform_operations.validate.edits import amend, assume
+
+_TAGGED = re.compile(
+    r"(?:-t|--tag)[= ][\"']?(?P<image>(?:[\w.{}$/ -]|\$\{\{[^}]*\}\})*?(?:/[\w$.{}-]+|\$\{?[A-Z_]+\}?)):(?P<tag>\$\{\{[^}]*\}\}|[^\s\"']+)"
+)
+_PUSHED = re.compile(
+    r"\bdocker\s+(?:image\s+)?push\s+(?:--\S+\s+)*[\"']?(?P<name>(?:\$\{\{[^}]*\}\}|[^\s\"'])+)"
+)
+_BUILD_ACTION = "uses docker/build-push-action"
+_OUTPUT = re.compile(r"\$\{\{\s*needs\.[\w-]+\.outputs\.[\w-]*digest[\w-]*\s*\}\}")
+_ASSIGNED = re.compile(r"^IMAGE_DIGEST=", re.MULTILINE)
+
+
+def image_name(plan: Plan, artifact: str) -> str | None:
+    """Return the image that the stage which produces an artifact tags, without the tag."""
+    for stage in plan.pipeline_stages:
+        if artifact in stage.produces:
+            for line in stage.runs:
+                found = _TAGGED.search(line)
+                if found:
+                    return found["image"].strip()
+    return None
+
+
+def image_of(plan: Plan, artifact: str) -> str:
+    """Return the name of an artifact's image: as it is tagged, else a variable named after the artifact."""
+    return image_name(plan, artifact) or f"${artifact.upper().replace('-', '_')}"
+
+
+def handed(plan: Plan, name: str) -> Plan:
+    """Return the plan in which a stage that names an image by $IMAGE_DIGEST gets it from the stage that made it."""
+    stage = plan.by_name.get(f"pipelineStages/{name}")
+    if not isinstance(stage, Stage) or not _wants(stage):
+        return plan
+    for artifact in [item.artifact for item in stage.consumes]:
+        entry = plan.by_name.get(f"artifacts/{artifact}")
+        maker = next((other for other in plan.pipeline_stages if artifact in other.produces), None)
+        if not isinstance(entry, Artifact) or entry.kind != "container-image" or maker is None:
+            continue
+        if maker.id == stage.id:
+            return plan
+        plan, line = _given(plan, stage, maker, artifact)
+        return amend(plan, "pipelineStages", name, runs=(line, *stage.runs))
+    return plan
+
+
+def _wants(stage: Stage) -> bool:
+    spoken = "\n".join(stage.runs)
+    return re.search(r"\$\{?IMAGE_DIGEST\b", spoken) is not None and _ASSIGNED.search(spoken) is None
+
+
+def _given(plan: Plan, stage: Stage, maker: Stage, artifact: str) -> tuple[Plan, str]:
+    """Return the plan with what records the digest, and the line that reads it."""
+    said = [
+        found[0] for other in plan.pipeline_stages for line in other.runs for found in _OUTPUT.finditer(line)
+    ]
+    if said and stage.pipeline == maker.pipeline:
+        return plan, f"IMAGE_DIGEST={said[0]}"
+    image, commit = image_name(plan, artifact), commit_in(maker)
+    if stage.pipeline != maker.pipeline and image and commit:
+        return (
+            plan,
+            f"IMAGE_DIGEST=$(docker buildx imagetools inspect {image}:{commit} --format '{{{{.Manifest.Digest}}}}')",
+        )
+    plan = recorded(plan, maker.id, artifact)
+    plan = assume(
+        plan,
+        f"handover-{artifact}",
+        f"{artifact}.digest, which {maker.id} writes, is there in every job that reads it: in "
+        f"{system_of(plan, maker.pipeline).id} {system_of(plan, maker.pipeline).carries}.",
+        fills=(f"pipelineStages/{stage.id}/runs", f"pipelineStages/{maker.id}/runs"),
+        confirm_with=plan.owners[0].id if plan.owners else None,
+    )
+    return plan, f"IMAGE_DIGEST=$(cat {artifact}.digest)"
+
+
+def recorded(plan: Plan, maker: str, artifact: str) -> Plan:
+    """Return the plan in which the stage that makes an image writes its digest into a file."""
+    stage = plan.by_name.get(f"pipelineStages/{maker}")
+    if not isinstance(stage, Stage) or any(f"> {artifact}.digest" in line for line in stage.runs):
+        return plan
+    plan = known(plan, maker, artifact)
+    entry = plan.by_name[f"pipelineStages/{maker}"]
+    runs = entry.runs if isinstance(entry, Stage) else ()
+    plan = amend(plan, "pipelineStages", maker, runs=(*runs, f'echo "$IMAGE_DIGEST" > {artifact}.digest'))
+    return amend(plan, "artifacts", artifact, identity="digest")
+
+
+def known(plan: Plan, maker: str, artifact: str) -> Plan:
+    """Return the plan in which the stage that makes an image holds its digest in IMAGE_DIGEST."""
+    stage = plan.by_name[f"pipelineStages/{maker}"]
+    lines = _digest(plan, stage, artifact) if isinstance(stage, Stage) else ()
+    if not isinstance(stage, Stage) or not lines:
+        return plan
+    if any(line.startswith(_BUILD_ACTION) for line in stage.runs):
+        plan = assume(
+            plan,
+            "build-push-step",
+            f"In {maker} the step that runs docker/build-push-action has the id build-push, by which later steps read its digest.",
+            fills=(f"pipelineStages/{maker}/runs",),
+            confirm_with=plan.owners[0].id if plan.owners else None,
+        )
+    return amend(plan, "pipelineStages", maker, runs=(*stage.runs, *lines))
+
+
+def _digest(plan: Plan, stage: Stage, artifact: str) -> tuple[str, ...]:
+    """Return the command that learns the digest of what a stage pushed, nothing where it knows that already."""
+    if any(_ASSIGNED.match(line) for line in stage.runs):
+        return ()
+    pushed = [found["name"] for line in stage.runs if (found := _PUSHED.search(line))]
+    if pushed:
+        return (
+            f"IMAGE_DIGEST=$(docker image inspect --format '{{{{index .RepoDigests 0}}}}' {pushed[-1]} | cut -d@ -f2)",
+        )
+    if any(line.startswith(_BUILD_ACTION) for line in stage.runs):
+        return ("IMAGE_DIGEST=${{ steps.build-push.outputs.digest }}",)
+    tagged = next((found for line in stage.runs if (found := _TAGGED.search(line))), None)
+    name = f"{tagged['image'].strip()}:{tagged['tag']}" if tagged else image_of(plan, artifact)
+    return (f"IMAGE_DIGEST=$(docker buildx imagetools inspect {name} --format '{{{{.Manifest.Digest}}}}')",)
