@@ -206,6 +206,8 @@ def _aws(repository: Repository, sighting: Sighting) -> Iterator[tuple[str, str,
             stack = re.match(r"\s*stack_name\s*=\s*[\"']([\w-]+)[\"']", row)
             if stack:
                 yield "stack", stack[1], None
+    elif sighting.detail.startswith("ECS "):
+        yield "ecs", sighting.path, None
     elif sighting.detail in {"CloudFormation template", "SAM template"}:
         yield "template", sighting.path, None
 

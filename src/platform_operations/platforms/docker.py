@@ -282,13 +282,15 @@ PLATFORM = Platform(
     actions={
         "compose-up": Action(
             kinds=("deploy",),
-            commands=("docker compose -f {compose} up --detach --wait --no-build --pull always",),
+            commands=(
+                "IMAGE={artifact} docker compose -f {compose} up --detach --wait --no-build --pull always",
+            ),
             waits=True,
             seen=("docker compose up --wait", "docker-compose up --wait"),
         ),
         "compose-up-detached": Action(
             kinds=("deploy",),
-            commands=("docker compose -f {compose} up --detach --no-build --pull always",),
+            commands=("IMAGE={artifact} docker compose -f {compose} up --detach --no-build --pull always",),
             waits=False,
             seen=("docker compose up", "docker-compose up"),
         ),
@@ -327,7 +329,9 @@ PLATFORM = Platform(
         "compose-previous-tag": Rollback(
             "previous-artifact",
             automatic=False,
-            commands=("docker compose -f {compose} up --detach --wait --no-build --pull always",),
+            commands=(
+                'IMAGE="$PREVIOUS_IMAGE" docker compose -f {compose} up --detach --wait --no-build --pull always',
+            ),
             signals=("health-check-failed",),
         ),
         "swarm-service-rollback": Rollback(
@@ -343,7 +347,7 @@ PLATFORM = Platform(
     },
     parameters={
         "compose": Parameter(
-            "the Compose file of {environment}, in which the image stands by digest",
+            "the Compose file of {environment}, whose service takes its image from the variable IMAGE",
             ("docker compose", "docker-compose", "docker stack deploy"),
             ("-f", "--file", "--compose-file", "-c"),
         ),

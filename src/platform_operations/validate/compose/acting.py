@@ -1,6 +1,7 @@
 """How a release's artifact is put into a lower environment, and what makes a deploy wait for the result."""
 
 import re
+from collections.abc import Iterator
 
 from platform_operations.model.delivery import Component, Environment, Stage
 from platform_operations.model.plan import Plan
@@ -71,7 +72,44 @@ def waiting(review: Review, plan: Plan, component: Component, stage: Stage) -> t
     if action.startswith("ecs") and aws is not None:
         line = ("aws ecs wait services-stable --cluster {cluster} --services {service}",)
         return united(stage.runs, commands_of(review, plan, component, stage.environment, aws, line))
-    return stage.runs
+    return tuple(_waited(stage.runs))
 
+
+def _waited(runs: tuple[str, ...]) -> Iterator[str]:
+    """Yield the commands, each that only asks for a deployment with what waits for its end."""
+    for line in runs:
+        found = next((row for row in _ASKING if row[0].search(line) and not _WAITS.search(line)), None)
+        if found is None:
+            yield line
+            continue
+        pattern, instead, after = found
+        yield pattern.sub(instead, line, count=1) if "\\" in instead else instead.replace("{line}", line)
+        named = _NAMED.search(line)
+        yield from (row.replace("{name}", named[1] if named else "$NAME") for row in after)
+
+
+_WAITS = re.compile(r"--wait\b")
+_NAMED = re.compile(r"(?:--function-name|--stack-name|argocd app sync)[= ](\S+)")
+_ASKING: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
+    (
+        re.compile(r"^aws deploy create-deployment\b(?!.*--query)"),
+        "DEPLOYMENT_ID=$({line} --query deploymentId --output text)",
+        ('aws deploy wait deployment-successful --deployment-id "$DEPLOYMENT_ID"',),
+    ),
+    (
+        re.compile(r"^aws lambda update-function-code\b"),
+        "{line}",
+        ("aws lambda wait function-updated-v2 --function-name {name}",),
+    ),
+    (
+        re.compile(r"^aws cloudformation update-stack\b"),
+        "{line}",
+        ("aws cloudformation wait stack-update-complete --stack-name {name}",),
+    ),
+    (re.compile(r"^argocd app sync\b"), "{line}", ("argocd app wait {name} --sync --health --timeout 600",)),
+    (re.compile(r"\bdoctl apps? (?:create-deployment|update|create)\b"), r"\g<0> --wait", ()),
+    (re.compile(r"\bdocker[ -]compose\b.*?\bup\b"), r"\g<0> --wait", ()),
+)
+"""Commands that return when a deployment was asked for, how they wait, and what else does."""
 
 _HELM = re.compile(r"\bhelm (?:secrets )?(?:upgrade|install)\b(?!.*--(?:wait|atomic))")

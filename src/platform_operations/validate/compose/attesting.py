@@ -15,6 +15,8 @@ _WHEELS = "python -m pypi_attestations sign dist/*"
 TOOLS = (_LISTED, _ATTACHED, _SIGNED, _WHEELS)
 """The commands that attest, for whoever asks which programs a plan may use."""
 
+_SCRIPT = re.compile(r"(?:\./)?[\w.-]+(?:/[\w.-]+)+|make [\w-]+|\S+\.sh")
+
 _TRUSTED = ("uses pypa/gh-action-pypi-publish",)
 """Publishing steps that attest by themselves (PyPI docs, "Producing attestations")."""
 
@@ -51,6 +53,8 @@ def _publishing(stage: Stage) -> tuple[tuple[Attestation, ...], tuple[str, ...]]
     """Return what publishing attests with the commands that make it so."""
     if any(line.startswith(_TRUSTED) for line in stage.runs):
         return ("provenance",), stage.runs
+    if any(_SCRIPT.fullmatch(line) for line in stage.runs):
+        return (), stage.runs  # what follows a script is what the script runs, and not ours to change here
     if any(re.search(r"\bnpm publish\b", line) for line in stage.runs):
         runs = tuple(
             line

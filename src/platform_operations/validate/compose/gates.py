@@ -43,6 +43,8 @@ def auditing(review: Review, component: Component) -> tuple[str, tuple[str, ...]
     )
     where = folder or "."
     filled = tuple(line.format(file=path, folder=where) for line in lines)
+    if "gradlew" in filled[0]:
+        return tool, filled
     return tool, (f"cd {folder}", *filled) if folder and not any("{f" in line for line in lines) else filled
 
 
@@ -67,6 +69,8 @@ _AUDITS: tuple[tuple[str, tuple[str, tuple[str, ...]]], ...] = (
     ("composer.lock", ("composer-audit", ("composer audit --locked",))),
     ("mix.lock", ("mix-audit", ("mix deps.audit",))),
     ("packages.lock.json", ("dotnet-vulnerable", ("dotnet restore -p:NuGetAudit=true -warnaserror:NU1901,NU1902,NU1903,NU1904",))),
+    ("build.gradle", ("dependency-check", ("./gradlew dependencyCheckAnalyze",))),
+    ("build.gradle.kts", ("dependency-check", ("./gradlew dependencyCheckAnalyze",))),
     ("pom.xml", ("dependency-check", ("mvn org.owasp:dependency-check-maven:check -DfailBuildOnCVSS=7",))),
 )  # fmt: skip
 """What audits each kind of lock file. uv's is read by way of what uv exports; poetry's, pdm's and others by OSV-Scanner, whose
@@ -107,7 +111,25 @@ def gate_stage(review: Review, plan: Plan, component: Component, check: Check, r
         evidence=seen,
     )
     plan = add_stage(review, plan, stage, before=before)
+    if any("dependencyCheckAnalyze" in line for line in runs):
+        plan = assume(
+            plan,
+            "dependency-check-plugin",
+            "The Gradle build applies the plugin org.owasp.dependencycheck with a failBuildOnCVSS of seven.",
+            fills=(f"pipelineStages/{stage.id}/runs",),
+            confirm_with=owner_of(review, plan, component.id),
+        )
     return with_gate(plan, component, check, stage.id)
+
+
+_MATRIX_WORD = re.compile(
+    r"\s+(?!\S*=?[\w./-]+:)(?:-[\w-]*[= ]?)?[^\s$]*\$\{\{\s*matrix\.[^}]*\}\}(?:[^\s$]|\$\{\{\s*matrix\.[^}]*\}\})*"
+)
+
+
+def without_matrix(line: str) -> str:
+    """Return a command of a matrix job without what each of its jobs has of its own, as one job runs it whole."""
+    return line if line.startswith(("uses ", "docker build", "docker push")) else _MATRIX_WORD.sub("", line)
 
 
 def _scan_of_artifact(

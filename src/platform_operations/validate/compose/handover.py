@@ -4,11 +4,11 @@ import re
 
 from platform_operations.model.delivery import Artifact, Stage
 from platform_operations.model.plan import Plan
-from platform_operations.validate.compose.systems import commit_in, system_of
+from platform_operations.validate.compose.systems import COMMITS, commit_in, system_of
 from platform_operations.validate.edits import amend, assume
 
 _TAGGED = re.compile(
-    r"(?:-t|--tag)[= ][\"']?(?P<image>(?:[\w.{}$/ -]|\$\{\{[^}]*\}\})*?(?:/[\w$.{}-]+|\$\{?[A-Z_]+\}?)):(?P<tag>\$\{\{[^}]*\}\}|[^\s\"']+)"
+    r"(?:-t|--tag)[= ][\"']?(?P<image>(?:[\w.{}$/ -]|\$\{\{[^}]*\}\})*?(?:/[\w$.{}-]+|/\$\{\{[^}]*\}\}|\$\{?[A-Z_]+\}?)):(?P<tag>\$\{\{[^}]*\}\}|[^\s\"']+)"
 )
 _PUSHED = re.compile(
     r"\bdocker\s+(?:image\s+)?push\s+(?:--\S+\s+)*[\"']?(?P<name>(?:\$\{\{[^}]*\}\}|[^\s\"'])+)"
@@ -37,8 +37,10 @@ def image_of(plan: Plan, artifact: str) -> str:
 def handed(plan: Plan, name: str) -> Plan:
     """Return the plan in which a stage that names an image by $IMAGE_DIGEST gets it from the stage that made it."""
     stage = plan.by_name.get(f"pipelineStages/{name}")
-    if not isinstance(stage, Stage) or not _wants(stage):
+    if not isinstance(stage, Stage):
         return plan
+    if not _wants(stage):
+        return _carried(plan, stage)
     for artifact in [item.artifact for item in stage.consumes]:
         entry = plan.by_name.get(f"artifacts/{artifact}")
         maker = next((other for other in plan.pipeline_stages if artifact in other.produces), None)
@@ -48,6 +50,30 @@ def handed(plan: Plan, name: str) -> Plan:
             return plan
         plan, line = _given(plan, stage, maker, artifact)
         return amend(plan, "pipelineStages", name, runs=(line, *stage.runs))
+    return plan
+
+
+_BUILT = re.compile(
+    r"(?:^|[\s/=\"'])(?:dist/|\./\*\.|\*\.(?:tgz|gem|whl)|function\.zip|--prebuilt)|(?<!\S)test -s "
+)
+
+
+def _carried(plan: Plan, stage: Stage) -> Plan:
+    """Return the plan in which an assumption says how files that one job builds come into another that takes them."""
+    if stage.origin != "proposed" or not any(_BUILT.search(line) for line in stage.runs):
+        return plan
+    for artifact in [item.artifact for item in stage.consumes]:
+        maker = next((other for other in plan.pipeline_stages if artifact in other.produces), None)
+        if maker is None or maker.id == stage.id:
+            continue
+        system = system_of(plan, maker.pipeline)
+        plan = assume(
+            plan,
+            f"handover-{artifact}",
+            f"What {maker.id} builds as {artifact} is there in every job that takes it: in {system.id} {system.carries}.",
+            fills=(f"pipelineStages/{stage.id}/runs",),
+            confirm_with=plan.owners[0].id if plan.owners else None,
+        )
     return plan
 
 
@@ -115,6 +141,7 @@ def _digest(plan: Plan, stage: Stage, artifact: str) -> tuple[str, ...]:
     if any(_ASSIGNED.match(line) for line in stage.runs):
         return ()
     pushed = [found["name"] for line in stage.runs if (found := _PUSHED.search(line))]
+    pushed.sort(key=lambda name: any(word in name for word in COMMITS))
     if pushed:
         return (
             f"IMAGE_DIGEST=$(docker image inspect --format '{{{{index .RepoDigests 0}}}}' {pushed[-1]} | cut -d@ -f2)",

@@ -1,5 +1,6 @@
 """Who and where: owners, pipelines, environments, and the platform that carries a component."""
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -87,6 +88,9 @@ def action_for(component: Component, kind: StageKind) -> tuple[Platform, str, Ac
     return None
 
 
+_STEADY = frozenset({"http-service", "worker", "static-site", "infrastructure", "serverless", "database"})
+"""Types whose processes stay, so that new ones can take the place of old ones step by step."""
+
 _RUNS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "ecs": frozenset({"http-service", "worker", "scheduled-job", "data-pipeline"}),
@@ -98,6 +102,10 @@ _RUNS: Mapping[str, frozenset[str]] = MappingProxyType(
         "s3": frozenset({"static-site"}),
         "cloudformation": frozenset({"infrastructure"}),
         "cdk": frozenset({"infrastructure"}),
+        "kubernetes-rollout": _STEADY,
+        "kubernetes-rolling": _STEADY,
+        "argo-rollouts": _STEADY,
+        "flagger": frozenset({"http-service"}),
         "supabase-functions": frozenset({"serverless"}),
         "supabase-db": frozenset({"database"}),
         "vercel": frozenset({"http-service", "static-site", "serverless"}),
@@ -172,7 +180,7 @@ def with_pipeline(plan: Plan, component: str) -> tuple[Plan, str]:
     stages = [stage for stage in plan.pipeline_stages if stage.component == component]
     released = [stage for stage in stages if stage.kind in {"deploy", "promote", "publish", "package"}]
     if released:
-        return plan, released[0].pipeline
+        return plan, min(released, key=lambda stage: _beside(plan, stage.pipeline)).pipeline
     for trigger in ("release", "tag", "push-default-branch"):
         for pipeline in plan.pipelines:
             if trigger in pipeline.triggers:
@@ -180,6 +188,35 @@ def with_pipeline(plan: Plan, component: str) -> tuple[Plan, str]:
     name = fresh(plan, "pipelines", "release")
     plan = plan.with_entry("pipelines", Pipeline(id=name, triggers=("push-default-branch",)))
     return plan, name
+
+
+_ASIDE = re.compile(
+    r"(?:^|-)(?:perf|performance|nightly|tests?|testing|load|docs?|lint|preview|pr|bench\w*|e2e)(?:-|$)"
+)
+"""Words in the names of pipelines and artifacts that are made to try something, and are not what users get."""
+
+_STARTS = (
+    "release",
+    "tag",
+    "push-default-branch",
+    "manual",
+    "upstream",
+    "merge-queue",
+    "push-branch",
+    "schedule",
+)
+
+
+def _beside(plan: Plan, pipeline: str) -> tuple[bool, int, str]:
+    """Return how far from releasing a pipeline is: made to try something, started by less than a release, by name."""
+    triggers = next((row.triggers for row in plan.pipelines if row.id == pipeline), ())
+    first = min((_STARTS.index(word) for word in triggers if word in _STARTS), default=len(_STARTS))
+    return is_aside(pipeline), first, pipeline
+
+
+def is_aside(name: str) -> bool:
+    """Return whether a pipeline or an artifact is, by its name, made to try something."""
+    return _ASIDE.search(name) is not None
 
 
 def _anyone(plan: Plan) -> str | None:
@@ -201,6 +238,36 @@ def url_of(plan: Plan, component: Component, environment: Environment | None) ->
     place = kebab(environment.id if environment else "production")
     name = f"{component.id}-{place}" if several else place
     return f"${name.upper().replace('-', '_')}_URL"
+
+
+_LOCALLY = re.compile(
+    r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\")]*)"
+)
+
+
+def asked_port(review: Review, plan: Plan, component: Component) -> str:
+    """Return the port that a component listens on in its container: by its health command, by EXPOSE, else 8080."""
+    for stage in plan.pipeline_stages:
+        check = stage.health_check if stage.component == component.id else None
+        asked = _LOCALLY.search(check.target or "") if check is not None and check.kind == "exec" else None
+        if asked and asked["port"]:
+            return asked["port"]
+    return review.value(f"components/{component.id}", "port") or "8080"
+
+
+def asked_path(review: Review, plan: Plan, component: Component, release: Stage | None = None) -> str:
+    """Return the path that shows whether a component serves: its deploys' http check, else its health endpoint, else /."""
+    if "static-site" in component.types:
+        return "/"
+    deploys = (stage for stage in plan.pipeline_stages if stage.component == component.id)
+    for stage in (*([release] if release else []), *deploys):
+        check = stage.health_check
+        if check is not None and check.kind == "http" and check.target:
+            return check.target
+        asked = _LOCALLY.search(check.target or "") if check is not None and check.kind == "exec" else None
+        if asked:
+            return asked["path"]
+    return review.value(f"components/{component.id}", "health-endpoint") or "/"
 
 
 def widen_platforms(plan: Plan, component: Component, word: str) -> Plan:

@@ -44,7 +44,7 @@ from platform_operations.validate.compose.stages import (
 )
 from platform_operations.validate.compose.systems import commit_in, system_of
 from platform_operations.validate.compose.verification import health_of
-from platform_operations.validate.edits import amend, fresh
+from platform_operations.validate.edits import amend, assume, fresh
 from platform_operations.validate.expectations import is_installed
 from platform_operations.validate.rule import Review
 
@@ -100,10 +100,31 @@ def _released(
         health_check=health,
         action=name,
     )
+    plan = supposed(review, plan, component, stage)
     if not any("IMAGE_DIGEST" in line for line in stage.runs) and commit_in(stage):
         takes = tuple(item.model_copy(update={"reference": "commit"}) for item in stage.consumes)
         stage = stage.model_copy(update={"consumes": takes})
     return add_stage(review, plan, stage)
+
+
+def supposed(review: Review, plan: Plan, component: Component, stage: Stage) -> Plan:
+    """Return the plan in which an assumption names the service of AWS that a new stage releases to, where nothing shows it."""
+    told = review.value(f"components/{component.id}", "aws.ecs")
+    acting = any(
+        (other.action or "").startswith(("ecs", "codedeploy"))
+        for other in plan.pipeline_stages
+        if other.id != stage.id
+    )
+    if not (stage.action or "").startswith("ecs") or told or acting:
+        return plan
+    return assume(
+        plan,
+        f"{component.id}-on-ecs",
+        f"{component.id} runs on ECS: the repository shows AWS, and not which of its services.",
+        about=f"components/{component.id}#aws-service",
+        fills=(f"pipelineStages/{stage.id}/runs",),
+        confirm_with=owner_of(review, plan, component.id),
+    )
 
 
 def _running(
@@ -244,7 +265,7 @@ def chosen_way(plan: Plan, component: Component, release: Stage, ways: dict[str,
     for hint in (mechanism, release.action or ""):
         stem = hint.rsplit("-", 1)[0] if hint else ""
         for word in ways:
-            if stem and word.startswith(stem):
+            if stem and word.startswith(stem) and fits(component, word):
                 return word
     return next((word for word in ways if fits(component, word)), next(iter(ways), None))
 
@@ -313,6 +334,7 @@ def strategy_entry(review: Review, plan: Plan, component: Component, environment
     """Return the plan with a strategy for the component in `environment` that its platforms can carry out."""
     offered = mechanisms_of(component, environment)
     level = plan.target.risk_profile.level
+    judged = any(slo.component == component.id and slo.objective is not None for slo in plan.slos)
     preferred = {
         "high": ("canary", "blue-green", "atomic-promote", "rolling", "publish", "feature-flag", "recreate"),
         "medium": (
@@ -326,8 +348,21 @@ def strategy_entry(review: Review, plan: Plan, component: Component, environment
         ),
         "low": ("rolling", "atomic-promote", "publish", "blue-green", "recreate", "canary", "feature-flag"),
     }[level]
+    if not judged:  # nothing measured could tell a bad step from a good one
+        preferred = (*(word for word in preferred if word != "canary"), "canary")
+    acting = {
+        (stage.action or "").partition("-")[0]
+        for stage in plan.pipeline_stages
+        if (stage.component, stage.environment) == (component.id, environment.id)
+    }
+    families = {word.partition("-")[0] for word in offered} & acting
     ranked = sorted(
-        offered, key=lambda word: (not fits(component, word), preferred.index(offered[word].strategy))
+        offered,
+        key=lambda word: (
+            not fits(component, word),
+            bool(families) and word.partition("-")[0] not in families,
+            preferred.index(offered[word].strategy),
+        ),
     )
     if environment.kind == "registry":
         ranked.sort(key=lambda word: offered[word].strategy != "publish")

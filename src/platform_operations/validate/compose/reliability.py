@@ -26,6 +26,7 @@ from platform_operations.validate.compose.observed import (
     sli_of,
 )
 from platform_operations.validate.compose.parties import (
+    asked_path,
     environment_of,
     owner_of,
     url_of,
@@ -187,7 +188,7 @@ def probe_alert(review: Review, plan: Plan, component: Component) -> Plan:
     """Return the plan with an alert on what users meet, for a component that promises nothing yet."""
     production = environment_of(plan, "production")
     if "http-service" in component.types or "serverless" in component.types:
-        path = review.value(f"components/{component.id}", "health-endpoint") or "/"
+        path = asked_path(review, plan, component)
         probed, asks = _probed(plan, component, production, path)
         name = fresh(plan, "alerts", f"{component.id}-unreachable")
         alert = Alert(

@@ -11,6 +11,7 @@ from platform_operations.validate.compose.kubernetes import namespace_flag, work
 from platform_operations.validate.compose.parameters import commands_of
 from platform_operations.validate.compose.parties import (
     SERVING,
+    asked_path,
     carriers,
     environment_of,
     fits,
@@ -159,9 +160,10 @@ def _looks(review: Review, plan: Plan, entry: Component | None, production: Envi
     if entry is None:
         return []
     found: list[str] = []
-    health = review.value(f"components/{entry.id}", "health-endpoint")
     if SERVING & set(entry.types):
-        found.append(f"curl --fail --show-error {url_of(plan, entry, production)}{health or '/'}")
+        found.append(
+            f"curl --fail --show-error {url_of(plan, entry, production)}{asked_path(review, plan, entry)}"
+        )
     if "kubernetes" in entry.platforms:
         name = production.id if production else "production"
         space = namespace_flag(review, entry.id, None, name)
@@ -189,6 +191,7 @@ def _ways_back(review: Review, plan: Plan, component: Component, back: Rollback 
         review, plan, component, environment, carrier, ways[mechanism].commands,
         **(given if given["rollout"] else {}),
     )  # fmt: skip
+    lines = tuple(line for line in lines if "rollout status cronjob/" not in line)
     return [f"Take the release back ({mechanism}): {lines[0]}", *(f"Then: {line}" for line in lines[1:])]
 
 

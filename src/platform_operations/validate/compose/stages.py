@@ -10,7 +10,7 @@ from platform_operations.model.delivery import (
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import ArtifactKind, Identity
 from platform_operations.validate.compose.handover import handed
-from platform_operations.validate.compose.parties import cited, evidence_of
+from platform_operations.validate.compose.parties import cited, evidence_of, is_aside
 from platform_operations.validate.compose.systems import system_of
 from platform_operations.validate.compose.variables import named_variables
 from platform_operations.validate.edits import amend, assume, fresh
@@ -93,11 +93,13 @@ def packaging(
     """Return the commands that make an artifact of `kind` from the component."""
     if kind == "platform-deployment" and "vercel" in component.platforms:
         return ("vercel pull --yes --environment=production", "vercel build --prod")
+    if kind == "package" and "helm" in component.platforms:
+        return (f"helm package {component.path}",)
     like = "static-bundle" if kind == "platform-deployment" else kind
     keys = [f"{like}:{language}" for language in component.languages]
     lines = next(
         (_PACKAGING[key] for key in (*keys, kind) if key in _PACKAGING),
-        ("git archive --output {artifact}.tar.gz HEAD {path}",),
+        ("git rev-parse --verify HEAD",),
     )
     named = f"$REGISTRY/{artifact}" if kind == "container-image" else artifact
     filled = tuple(
@@ -184,8 +186,14 @@ def _following(plan: Plan, pipeline: str, need: str) -> Plan | None:
 
 def with_artifact(review: Review, plan: Plan, component: Component, pipeline: str) -> tuple[Plan, Artifact]:
     """Return the plan with an artifact of the component and a stage that produces it once."""
-    made = {name for stage in plan.pipeline_stages for name in stage.produces}
+    made = {name: stage for stage in plan.pipeline_stages for name in stage.produces}
     known = [entry for entry in plan.artifacts if entry.component == component.id]
+    known.sort(
+        key=lambda entry: (
+            entry.id in made and (is_aside(made[entry.id].pipeline) or is_aside(made[entry.id].id)),
+            entry.id in made and made[entry.id].pipeline != pipeline,
+        )
+    )
     for entry in known:
         if entry.id in made:
             return plan, entry

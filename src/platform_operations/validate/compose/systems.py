@@ -65,7 +65,7 @@ ANY = System(
     "the CI system", (), "$COMMIT", "the CI system keeps it there and brings it into each job that reads it"
 )
 
-_COMMITS = (
+COMMITS = (
     *(system.commit for system in SYSTEMS), "${CI_COMMIT_SHA}", "$CI_COMMIT_SHORT_SHA", "$GITHUB_SHA", "${GITHUB_SHA}",
     "${{ github.event.pull_request.head.sha }}", "${CIRCLE_SHA1}", "${GIT_COMMIT}", "${BUILDKITE_COMMIT}",
     "${BITBUCKET_COMMIT}", "$(Build.BuildId)", "$COMMIT", "$(git rev-parse HEAD)", "$(git rev-parse --short HEAD)",
@@ -88,5 +88,5 @@ def system_of(plan: Plan, pipeline: str | None) -> System:
 
 def commit_in(stage: Stage) -> str | None:
     """Return how the commands of a stage write the commit, None where they do not name it."""
-    named = [word for word in _COMMITS if any(word in line for line in stage.runs)]
+    named = [word for word in COMMITS if any(word in line for line in stage.runs)]
     return max(named, key=len, default=None)

@@ -10,7 +10,15 @@ from platform_operations.platforms import platform
 from platform_operations.validate.compose.handover import image_of
 from platform_operations.validate.compose.kubernetes import runs_reference, token_of, waits_for_rollout
 from platform_operations.validate.compose.parameters import commands_of
-from platform_operations.validate.compose.parties import carriers, cited, evidence_of, owner_of, url_of
+from platform_operations.validate.compose.parties import (
+    asked_path,
+    asked_port,
+    carriers,
+    cited,
+    evidence_of,
+    owner_of,
+    url_of,
+)
 from platform_operations.validate.compose.stages import component_of, inside_folder, reference_of, scoped
 from platform_operations.validate.compose.systems import commit_in
 from platform_operations.validate.edits import assume, fresh, united
@@ -45,8 +53,10 @@ def health_of(review: Review, plan: Plan, component: Component, stage: str) -> t
             return plan, _http("/")
         return _assumed(review, plan, component, stage, "health-endpoint", _ENDPOINT), _http("/healthz")
     if kind == "heartbeat":
-        plan = _assumed(review, plan, component, stage, "heartbeat", _HEARTBEAT)
-        return plan, HealthCheck(kind="heartbeat", period="1m", timeout="5m")
+        steady = "worker" in component.types
+        says = _HEARTBEAT if steady else _LAST_SUCCESS
+        plan = _assumed(review, plan, component, stage, "heartbeat", says)
+        return plan, HealthCheck(kind="heartbeat", period="1m" if steady else None, timeout="5m")
     return plan, HealthCheck(kind=kind, timeout="5m")
 
 
@@ -55,6 +65,7 @@ _ENDPOINT = "answers GET /healthz with 200 once it can serve, and with 503 while
 _HEARTBEAT = (
     "tells at least once a minute that it works: by a gauge with the time of its last success, or by a ping"
 )
+_LAST_SUCCESS = "tells when a run ended well: by a gauge with the time of its last success, or by a ping"
 
 
 def _shows(kind: HealthKind, component: Component) -> bool:
@@ -138,15 +149,7 @@ def _asked(
         return like
     smoke = review.value(f"components/{component.id}", "smoke-test")
     tail = (f"BASE_URL={url} {smoke}",) if smoke else ()
-    return (f"{CURL} {url}{_path(review, component, release)}", *tail)
-
-
-def _path(review: Review, component: Component, release: Stage) -> str:
-    if "static-site" in component.types:
-        return "/"
-    check = release.health_check
-    told = check.target if check is not None and check.kind == "http" else None
-    return told or review.value(f"components/{component.id}", "health-endpoint") or "/"
+    return (f"{CURL} {url}{asked_path(review, plan, component, release)}", *tail)
 
 
 _ADDRESS = re.compile(r"https?://(?!localhost|127\.|\$)[\w.-]+(?::\d+)?")
@@ -180,7 +183,7 @@ def _in_ci(review: Review, plan: Plan, component: Component, release: Stage) -> 
         commit = commit_in(release)
         name = image_of(plan, images[0].artifact)
         named = f"{name}:{commit}" if commit and images[0].reference == "commit" else f"{name}@$IMAGE_DIGEST"
-        started = _started(review, component, named, release)
+        started = _started(review, plan, component, named, release)
         if started:
             return started
     place = platform("netlify") if "netlify" in component.platforms else platform("aws")
@@ -190,13 +193,13 @@ def _in_ci(review: Review, plan: Plan, component: Component, release: Stage) -> 
     return _checked(review, plan, component, release.environment)
 
 
-def _started(review: Review, component: Component, image: str, release: Stage) -> tuple[str, ...]:
+def _started(review: Review, plan: Plan, component: Component, image: str, release: Stage) -> tuple[str, ...]:
     subject = f"components/{component.id}"
     if "http-service" in component.types:
-        port = review.value(subject, "port") or "8080"
+        port = asked_port(review, plan, component)
         smoke = review.value(subject, "smoke-test")
         tail = (f"BASE_URL=http://127.0.0.1:{port} {smoke}",) if smoke else ()
-        path = _path(review, component, release)
+        path = asked_path(review, plan, component, release)
         return (
             f"docker run --detach --publish 127.0.0.1:{port}:{port} {image}",
             f"{CURL} http://127.0.0.1:{port}{path}",

@@ -11,7 +11,7 @@ from platform_operations.model.delivery import Component, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
 from platform_operations.platforms.checks import CHECKS, check_of, runs_check
-from platform_operations.validate.compose.gates import checking, gate_stage
+from platform_operations.validate.compose.gates import checking, gate_stage, without_matrix
 from platform_operations.validate.compose.stages import add_need, reference_of
 from platform_operations.validate.edits import amend, fresh
 from platform_operations.validate.idling import asks_only, told
@@ -370,6 +370,7 @@ def _in_the_way(review: Review, plan: Plan, gate: QualityGate, release: Stage) -
             "needs": (),
             "optional_needs": (),
             "produces": (),
+            "runs": tuple(without_matrix(line) for line in stage.runs),
             "consumes": tuple(
                 item.model_copy(update={"reference": reference_of(plan, item.artifact)})
                 for item in stage.consumes
