@@ -192,7 +192,7 @@ def test_fix_prints_a_plan_that_is_valid_and_says_so_on_standard_error(run: Run,
     fixed = run("validate", path, "--repo", own / "repo", "--fix")
 
     assert fixed.code == 0
-    assert fixed.err.startswith("alerts/high-cpu: runbook rewritten\nthe plan is valid")
+    assert fixed.err.startswith("alerts/checkout-errors: runbook rewritten\nthe plan is valid")
     assert path.read_text(encoding="utf-8") == broken
     assert run("validate", "-", "--repo", own / "repo", stdin=fixed.out).code == 0
 

@@ -74,6 +74,10 @@ FOLLOWS: dict[str, str] = {
 
 EXTRAS: dict[tuple[str, str], str] = {
     (
+        "release-given-to-a-shadow",
+        "deploy-without-health-check",
+    ): "a heartbeat is the worker's own health check, and says nothing of what the shadow is",
+    (
         "empty-strategy",
         "release-dropped",
     ): "a deploy of no exposure is a release only under a strategy that opens it later",

@@ -106,7 +106,7 @@ def gate_stage(review: Review, plan: Plan, component: Component, check: Check, r
         id=fresh(plan, "pipelineStages", check.id if whole else scoped(plan, component, check.id)),
         kind="analyze" if check.stage not in {"test", "analyze"} else check.stage,
         pipeline=release.pipeline,
-        component=component.id,
+        component=None if whole and len(plan.components) > 1 else component.id,
         runs=runs,
         evidence=seen,
     )
