@@ -6,8 +6,9 @@ both burn cannot be said: each pair becomes a policy over its long window, and a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from platform_operations.deliver.alert_rules import file_name, unmeasured, windowed
@@ -34,19 +35,23 @@ _LOST = """\
 def _render(plan: Plan) -> Rendering:
     artifacts: list[Artifact] = []
     left_out: list[LeftOut] = []
+    alerts: dict[str | None, list[Alert]] = {}
+    for alert in plan.alerts:
+        alerts.setdefault(alert.slo, []).append(alert)
     for slo in plan.slos:
         why = unmeasured(slo)
         if why is not None:
             left_out.append(LeftOut(KIND, f"slos/{slo.id}", why))
             continue
-        documents = "---\n".join(yaml_lines(document) for document in _documents(plan, slo))
+        documents = "---\n".join(
+            yaml_lines(document) for document in _documents(plan, slo, alerts.get(slo.id, []))
+        )
         artifacts.append(Artifact(f"openslo/{file_name(slo.id)}.yaml", KIND, _LOST + documents))
     return Rendering(tuple(artifacts), tuple(left_out))
 
 
-def _documents(plan: Plan, slo: Slo) -> Iterator[dict[str, Any]]:
+def _documents(plan: Plan, slo: Slo, alerts: Sequence[Alert]) -> Iterator[dict[str, Any]]:
     """Yield the SLO, then what it refers to."""
-    alerts = [alert for alert in plan.alerts if alert.slo == slo.id]
     gone = any(alert.kind == "absence" for alert in alerts)
     policies = [
         _policy(alert, condition, gone)
@@ -124,12 +129,14 @@ def _object(kind: str, name: str, **spec: Any) -> dict[str, Any]:
     return {"apiVersion": "openslo/v1", "kind": kind, "metadata": {"name": _name(name)}, "spec": spec}
 
 
+@lru_cache(maxsize=4096)
 def _name(text: str) -> str:
     """Return a text as a DNS label of at most 63 characters (RFC 1123)."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
     return file_name(plain, _LONGEST_NAME)
 
 
+@lru_cache(maxsize=1024)
 def _text(text: str) -> str:
     return redact(" ".join(text.split()))[:_LONGEST_TEXT]
 
