@@ -101,6 +101,9 @@ _UNDOES_OTHERS = re.compile(
     r"(?:disable|no|skip)[-_]?rollback|rollback\W{0,4}false|migrat|ROLLBACK_|db:|schema|liquibase|flyway|alembic|git rev|transaction",
     re.IGNORECASE,
 )
+_SNYK_BY_NAME = re.compile(r"^\s*(?:-\s+)?(?:name|displayName)\s*:.*snyk", re.IGNORECASE)
+"""A step that only its name calls Snyk may look at an image or at code."""
+
 _NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label|id)\s*:")
 _DEPLOYER = re.compile(
     r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness(?:-cd)?|deploybot|shipit|aws-?codepipeline)\b",
@@ -131,7 +134,9 @@ def _said(repository: Repository, practice: str) -> Iterator[str]:
             continue
         rows = lines_of(text)
         found = [number for number, row in enumerate(rows, 1) if _names(row, pattern)]
-        if practice == "rollback":
+        if practice == "dependencyScan":
+            found = [number for number in found if not _SNYK_BY_NAME.match(rows[number - 1])]
+        elif practice == "rollback":
             found = [number for number in found if not _UNDOES_OTHERS.search(rows[number - 1])]
         elif practice == "postDeployValidation":
             found = [number for number in found if _checks_what_shipped(path, rows, number)]

@@ -47,7 +47,8 @@ def asked_for(repository: Repository) -> str | None:
         for number, row in enumerate(lines_of(text), 1):
             if len(row) <= MAX_LINE and _ASKED.match(row):
                 return f"{path}:{number} asks for monitoring that is kept outside the repository"
-    return None
+    module = next(_modules(repository), None)
+    return f"{module} calls a module of monitors that is kept outside the repository" if module else None
 
 
 def _extends(path: str) -> bool:
@@ -80,7 +81,7 @@ _WATCHING_MODULE = re.compile(
 
 
 def _modules(repository: Repository) -> Iterator[str]:
-    """Yield where Terraform calls a module that its source says to be one of alarms or monitors."""
+    """Yield PATH:LINE where Terraform calls a module of elsewhere whose source says that it is one of alarms or monitors."""
     for path in [path for path in repository.paths if path.endswith(".tf") and not aside(path)][:MAX_FILES]:
         opened = hidden = False
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
@@ -88,12 +89,11 @@ def _modules(repository: Repository) -> Iterator[str]:
                 continue
             hidden = (hidden or "/*" in row) and "*/" not in row
             opened = row.startswith("module ") or (opened and not row.startswith("}"))
-            if opened and not hidden and _WATCHING_MODULE.match(row):
-                yield repo_uri(path, number)
+            if opened and not hidden and _WATCHING_MODULE.match(row) and _outside(path, row, repository):
+                yield f"{path}:{number}"
 
 
 def _switched(repository: Repository) -> Iterator[str]:
-    yield from _modules(repository)
     opened = 0
     for path in repository.paths:
         settings = path.endswith((".yaml", ".yml"))
