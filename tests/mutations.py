@@ -3,7 +3,9 @@
 from tests import (
     attacks_in_shell,
     attacks_on_delivery,
+    attacks_on_places,
     attacks_on_promises,
+    attacks_on_words,
     mutants_bypassed,
     mutants_dropped,
     mutants_loosened,
@@ -17,6 +19,8 @@ FAMILIES = (
     attacks_on_delivery,
     attacks_on_promises,
     attacks_in_shell,
+    attacks_on_places,
+    attacks_on_words,
 )
 
 __all__ = ["FAMILIES", "OPERATORS", "Mutant", "Operator", "settled"]

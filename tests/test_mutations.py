@@ -34,7 +34,7 @@ REASONS = {
 """Rules that follow from the plan's other entries, with the reason."""
 
 FOLLOWS: dict[str, str] = {
-    "release-given-to-a-shadow": "approval-missing deploy-without-validation production-unverified strategy-exceeds-budget",
+    "release-given-to-a-shadow": "approval-missing claim-unsupported deploy-without-validation production-unverified strategy-exceeds-budget",
     "scan-not-heard": "claim-unsupported",
     "verification-not-heard": "claim-unsupported strategy-exceeds-budget",
     "error-pages-accepted": "strategy-exceeds-budget",
@@ -69,6 +69,19 @@ FOLLOWS: dict[str, str] = {
     "objective-without-baseline": "strategy-exceeds-budget",
     "invented-owner": "claim-unsupported",
     "called-existing": "claim-unsupported",
+    "drift-looked-for-where-it-does-not-hurt": "claim-unsupported",
+    "environments-swapped": "approval-missing strategy-exceeds-budget",
+    "failure-takes-back-another-place": "rollback-mechanism-unsupported",
+    "production-asked-at-stagings-address": "rollback-trigger-unmeasurable",
+    "production-asked-on-the-runner": "rollback-trigger-unmeasurable",
+    "promise-of-another-length-or-kind": "strategy-exceeds-budget",
+    "release-to-a-place-called-lower": "deploy-without-validation rollback-trigger-unmeasurable",
+    "released-by-the-name-of-a-branch": "claim-unsupported",
+    "staging-asked-at-productions-address": "strategy-exceeds-budget",
+    "steps-that-do-not-widen": "strategy-exceeds-budget",
+    "two-names-for-what-is-built": "strategy-exceeds-budget",
+    "verification-in-a-pipeline-of-its-own": "approval-missing deploy-without-validation strategy-exceeds-budget",
+    "windows-in-other-units": "claim-unsupported",
 }
 """Operators with the rules of REASONS that fire besides theirs: no other may."""
 
@@ -77,6 +90,24 @@ EXTRAS: dict[tuple[str, str], str] = {
         "release-given-to-a-shadow",
         "deploy-without-health-check",
     ): "a heartbeat is the worker's own health check, and says nothing of what the shadow is",
+    (
+        "gate-borrowed-from-another-component",
+        "gate-bypassable",
+    ): "no release waits for the other component's stage",
+    (
+        "promise-of-another-length-or-kind",
+        "burn-rate-inconsistent",
+    ): "the alert's windows do not fit the other length",
+    (
+        "release-to-a-place-called-lower",
+        "verification-not-before-exposure",
+    ): "what stands below production shares its address",
+    ("steps-that-do-not-widen", "canary-underpowered"): "a step of nobody sees no event",
+    ("steps-that-nothing-can-judge", "canary-underpowered"): "a minute holds too few events",
+    (
+        "verification-in-a-pipeline-of-its-own",
+        "gate-bypassable",
+    ): "the release waited for its gates through the verification",
     (
         "empty-strategy",
         "release-dropped",
@@ -103,6 +134,17 @@ EXTRAS: dict[tuple[str, str], str] = {
     ("release-given-to-a-shadow", "drift-unchecked"): "the new component runs, and nothing compares it",
     ("gates-given-to-another", "production-path-missing"): "the new component has no release",
     ("gates-given-to-another", "drift-unchecked"): "the new component runs, and nothing compares it",
+    (
+        "gates-given-to-another",
+        "gate-not-run",
+    ): "the gate's stage looks at the component that it was taken from",
+    ("everyone-at-the-first-step", "strategy-unsupported"): "the same step twice widens nothing",
+    ("canary-too-wide", "strategy-unsupported"): "the first step is wider than the second",
+    (
+        "production-called-staging",
+        "drift-unchecked",
+    ): "what compares that place now looks below production only",
+    ("drop-release", "rollout-unordered"): "a raw mutant keeps the rollout of the plan it was made from",
     ("aspired-for-ever", "canary-underpowered"): "a higher objective needs more events to judge a step",
 }
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
+from platform_operations.validate.addresses import asks_another_place
 from platform_operations.validate.idling import tells
 
 FOLLOWING = frozenset({"upstream", "deployment-status"})
@@ -30,7 +31,7 @@ class Graph:
 
     def __init__(self, plan: Plan) -> None:
         self.stages: Mapping[str, Stage] = {stage.id: stage for stage in plan.pipeline_stages}
-        self.environments: Mapping[str, Environment] = {place.id: place for place in plan.environments}
+        self.environments: dict[str, Environment] = {place.id: place for place in plan.environments}
         self._protected = {pipeline.id: pipeline.protected_by for pipeline in plan.pipelines}
         self._following = {
             row.id for row in plan.pipelines if row.triggers and FOLLOWING.issuperset(row.triggers)
@@ -187,6 +188,10 @@ class Graph:
                 self._lower[release.id] = known
         return known
 
+    def asks_elsewhere(self, verification: Stage) -> str | None:
+        """Return the place that a verification's commands ask instead of the one it is about, None where they do not."""
+        return asks_another_place(verification, self.environments)
+
     def attempts(self, release: Stage) -> tuple[Stage, ...]:
         """Return the verify stages of the release's component below it, whatever they take and do."""
         return tuple(
@@ -215,7 +220,12 @@ class Graph:
     def verifications(self) -> Mapping[str, tuple[Stage, ...]]:
         """The verify stages of each component that can fail, in order."""
         return self._grouped(
-            "component", [stage for stage in self._in_order if stage.kind == "verify" and proves(stage)]
+            "component",
+            [
+                stage
+                for stage in self._in_order
+                if stage.kind == "verify" and proves(stage) and self.asks_elsewhere(stage) is None
+            ],
         )
 
     @cached_property

@@ -81,7 +81,13 @@ class Relations:
     @cached_property
     def watched(self) -> frozenset[str | None]:
         """The SLOs that a burn-rate alert watches."""
-        return frozenset(row.slo for row in self.plan.alerts if row.windows and row.kind == "burn-rate")
+        return frozenset(
+            row.slo
+            for row in self.plan.alerts
+            if row.windows
+            and row.kind == "burn-rate"
+            and ((slo := self.slos.get(row.slo)) is None or slo.component == row.component)
+        )
 
     @cached_property
     def owners(self) -> frozenset[str]:

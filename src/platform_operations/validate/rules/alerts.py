@@ -1,17 +1,22 @@
 """Alerts: on what users meet, loud only for cause, with a runbook, an owner and a way to them."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, Runbook
+from platform_operations.slo.budget import fixed, pairs_for
 from platform_operations.slo.durations import seconds
+from platform_operations.slo.promql import Unreadable, metric_names
 from platform_operations.validate.compose.parties import UNNAMED, owner_of, with_owner
 from platform_operations.validate.compose.reliability import routed
 from platform_operations.validate.compose.runbooks import actionable, runbook_for
 from platform_operations.validate.edits import amend
 from platform_operations.validate.metric_words import tells_of_machines
 from platform_operations.validate.rule import Review, Violation, rule
+from platform_operations.validate.wordings import platitude, says_nothing
 
 MOST_PAGES_A_WEEK = Decimal(2)
 """Above two pages a week an alert is noise (SRE workbook, chapter 5, on precision)."""
@@ -56,10 +61,20 @@ def _cause(review: Review, alert: Alert) -> str | None:
     return None
 
 
-@rule("symptom-alerts")
+@rule("symptom-alerts", implied_by=("burn-rate-inconsistent",))
 def alert_noisy(review: Review) -> Iterator[Violation]:
     """An alert that would have been noise on the history that was measured."""
     for alert in review.plan.alerts:
+        why = _by_itself(review, alert)
+        if why:
+            yield Violation(
+                ("alerts", alert.id, "windows" if alert.windows else "expression"),
+                f"alert {alert.id!r} {why}",
+                repair=lambda plan, alert=alert: (
+                    amend(plan, "alerts", alert.id, severity="ticket") if alert.windows else None
+                ),
+            )
+            continue
         entry = review.plan.ledger.get(alert.backtest or "")
         if entry is None or entry.pages_per_week is None:
             continue
@@ -77,6 +92,28 @@ def alert_noisy(review: Review) -> Iterator[Violation]:
                 f"alert {alert.id!r} would have been firing {entry.hours_firing} hours of the measured "
                 "history: a ticket that is always open",
             )
+
+
+_NAME = re.compile(r"(?!(?:vector|scalar|time|bool|and|or|unless)\b)\b[a-zA-Z_:][\w:]*")
+_ALWAYS = re.compile(r"(?:>=\s*(?:bool\s+)?-?0(?:\.0*)?|>\s*(?:bool\s+)?-\d[\d.]*)\s*$")
+
+
+def _by_itself(review: Review, alert: Alert) -> str | None:
+    """Say why an alert is noise, or silence, whatever happens: it pages within the budget, or measures nothing."""
+    if alert.origin == "existing" or review.today:
+        return None
+    slo = review.related.slos.get(alert.slo)
+    if alert.severity == "page" and alert.windows and slo is not None and slo.objective is not None:
+        paging = [pair.factor for pair in pairs_for(slo.objective, seconds(slo.window)) if pair.pages]
+        lowest = min(Fraction(pair.factor) for pair in alert.windows)
+        if paging and lowest < min(paging):
+            return f"pages when the budget burns {fixed(lowest, 1)} times: a ticket is quick enough for that"
+    if not alert.expression or alert.windows:
+        return None
+    names = metric_names(alert.expression)
+    if not (names if not isinstance(names, Unreadable) else _NAME.search(alert.expression)):
+        return f"measures nothing: {alert.expression[:80]!r} names no metric"
+    return f"always fires: {alert.expression[:80]!r}" if _ALWAYS.search(alert.expression.strip()) else None
 
 
 @rule("symptom-alerts")
@@ -160,7 +197,7 @@ def _owned(review: Review, plan: Plan, alert: Alert) -> Plan:
 def alert_without_route(review: Review) -> Iterator[Violation]:
     """An alert that reaches nobody."""
     for alert in review.plan.alerts:
-        if alert.route:
+        if not says_nothing(alert.route):
             continue
         yield Violation(
             ("alerts", alert.id, "route"),
@@ -199,13 +236,14 @@ def runbook_not_actionable(review: Review) -> Iterator[Violation]:
         alert = led_to.get(book.id)
         if alert is None or _elsewhere(book):
             continue
+        back = ("the rollback",) if book.rollback and not all(map(says_nothing, book.mitigate)) else ()
         parts = {
             "impact": (book.impact or "",),
             "confirm": book.confirm,
-            "mitigate": book.mitigate,
+            "mitigate": (*book.mitigate, *back),
             "escalate": (book.escalate or "",),
         }
-        lacking = [name for name, value in parts.items() if not any(text.strip() for text in value)]
+        lacking = [name for name, value in parts.items() if all(platitude(text) for text in value)]
         if lacking:
             yield Violation(
                 ("runbooks", book.id, lacking[0]),

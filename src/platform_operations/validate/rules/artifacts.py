@@ -23,7 +23,7 @@ from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
 
 MUTABLE_TAG = re.compile(
-    r"(?<![\w$.{}-])(?<![\w$.{}-]/)(?P<image>[\w$.{}-]++(?:(?:/[\w$.{}-]++)++|(?=:latest\b))):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable)\b(?!/)"
+    r"(?<![\w$.{}-])(?<![\w$.{}-]/)(?P<image>[\w$.{}-]++(?:(?:/[\w$.{}-]++)++|(?=:latest\b))):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable|current|next|release|qa|uat)\b(?!/)"
 )
 """An image reference by a tag that moves.
 
@@ -33,9 +33,21 @@ once, however long.
 """
 
 
+_IMAGE = r"(?<![\w$.{}-])(?<![\w$.{}-]/)(?P<image>[\w$.{}-]++(?:/[\w$.{}-]++)++)"
+_BRANCHES = (
+    r"(?P<tag>\$\{\{\s*github\.(?:ref_name|head_ref|ref)\s*\}\}|\$\{?(?:CI_COMMIT_(?:REF_NAME|REF_SLUG|BRANCH)"
+    r"|GITHUB_(?:REF_NAME|HEAD_REF)|GIT_BRANCH|BRANCH(?:_NAME)?|BUILDKITE_BRANCH|CIRCLE_BRANCH|BITBUCKET_BRANCH)\b\}?)"
+)
+BRANCH_TAG = re.compile(f"{_IMAGE}:{_BRANCHES}")
+"""An image reference by the name of a branch, which moves with it; in a pipeline that only tags start it is a version."""
+
+TAGGED = frozenset({"tag", "release"})
+
+
 @rule("build-once")
 def artifact_rebuilt(review: Review) -> Iterator[Violation]:
-    """Two stages produce the same artifact."""
+    """Two stages produce the same artifact, or one that takes it builds it again."""
+    yield from _rebuilt_on_the_way(review)
     makers: dict[str, list[Stage]] = {}
     for name in review.graph.order:
         for artifact in review.graph.stages[name].produces:
@@ -50,6 +62,51 @@ def artifact_rebuilt(review: Review) -> Iterator[Violation]:
                 ),
                 source=again.evidence[0] if again.evidence else None,
             )
+
+
+_BUILDS: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = (
+    (
+        frozenset({"container-image"}),
+        re.compile(
+            r"\b(docker|podman|nerdctl|buildah)\b.*\b(build|bud)\b|\bcompose\b.*\s--build\b|build-push-action"
+        ),
+    ),
+    (
+        frozenset({"static-bundle", "function-archive", "platform-deployment"}),
+        re.compile(
+            r"\b(npm|yarn|pnpm|bun)\b( run)? build\b|\b(sam|vercel|next|vite|astro|hugo) build\b|^hugo\b"
+        ),
+    ),
+)
+"""What builds an artifact of these kinds anew."""
+
+
+def _rebuilt_on_the_way(review: Review) -> Iterator[Violation]:
+    """Yield where a stage that takes an artifact which another stage made builds it again before it puts it up."""
+    kinds = {entry.id: entry.kind for entry in review.plan.artifacts}
+    for stage in review.graph.stages.values():
+        taken = {
+            kinds[item.artifact]
+            for item in stage.consumes
+            if item.artifact in review.graph.made - {*stage.produces}
+        }
+        found = (stage.kind in RELEASING and taken) or ()
+        patterns = [pattern for wanted, pattern in _BUILDS if wanted & set(found)]
+        line = next((line for line in stage.runs for pattern in patterns if pattern.search(line)), None)
+        if line is not None and stage.origin != "existing":
+            yield Violation(
+                ("pipelineStages", stage.id, "runs"),
+                f"{stage.id!r} takes what was built before and builds again: {line[:120]!r}",
+                repair=lambda plan, name=stage.id, line=line: _without_line(plan, name, line),
+                source=stage.evidence[0] if stage.evidence else None,
+            )
+
+
+def _without_line(plan: Plan, name: str, line: str) -> Plan | None:
+    stage = plan.by_name.get(f"pipelineStages/{name}")
+    if not isinstance(stage, Stage):
+        return None
+    return amend(plan, "pipelineStages", name, runs=tuple(one for one in stage.runs if one != line))
 
 
 def _built_once(plan: Plan, first: str, again: str, artifact: str) -> Plan | None:
@@ -90,11 +147,14 @@ def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
                 allowed=(IDENTITY[artifact.kind],),
                 source=artifact.evidence[0] if artifact.evidence else None,
             )
+    triggers = {pipeline.id: pipeline.triggers for pipeline in review.plan.pipelines}
     for stage in review.graph.stages.values():
         if stage.kind not in RELEASING and stage.kind != "verify":
             continue
         moving = [item for item in stage.consumes if item.reference not in IMMUTABLE]
         tags = sorted({found["tag"] for line in stage.runs for found in MUTABLE_TAG.finditer(line)})
+        if not TAGGED.issuperset(triggers.get(stage.pipeline) or ("",)):
+            tags += sorted({found["tag"] for line in stage.runs for found in BRANCH_TAG.finditer(line)})
         if moving or tags:
             what = (
                 f"takes {moving[0].artifact!r} by {moving[0].reference}"
@@ -120,8 +180,7 @@ def _immutable(plan: Plan, name: str) -> Plan | None:
         else item.model_copy(update={"reference": reference_of(plan, item.artifact)})
         for item in stage.consumes
     )
-    variable = VARIABLE["digest"]
-    runs = tuple(MUTABLE_TAG.sub(lambda found: f"{found['image']}@{variable}", line) for line in stage.runs)
+    runs = tuple(BRANCH_TAG.sub(_pin, MUTABLE_TAG.sub(_pin, line)) for line in stage.runs)
     plan = amend(plan, "pipelineStages", name, consumes=takes, runs=runs)
     if any(item.reference == "digest" for item in takes):
         pinned = pinned_apply(plan, stage.model_copy(update={"runs": runs}))
@@ -131,6 +190,10 @@ def _immutable(plan: Plan, name: str) -> Plan | None:
             if isinstance(entry, Artifact) and entry.kind == "container-image":
                 plan = amend(plan, "artifacts", item.artifact, identity="digest")
     return handed(plan, name)
+
+
+def _pin(found: re.Match[str]) -> str:
+    return f"{found['image']}@{VARIABLE['digest']}"
 
 
 @rule("build-once")

@@ -1,6 +1,7 @@
 """Burn rates: every promise is watched, and no alert or trigger is one that can never fire."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from platform_operations.model.delivery import Rollback
 from platform_operations.model.plan import Plan
@@ -66,22 +67,34 @@ def burn_rate_inconsistent(review: Review) -> Iterator[Violation]:
                 )
 
 
+SHORTEST = 60
+"""Seconds: a rate takes two samples, and Prometheus scrapes every 15 to 60 seconds."""
+
+
 def _wrong(alert: Alert, slo: Slo | None) -> str | None:
     if slo is None:
         return "names no SLO whose budget could burn"
+    if slo.component != alert.component:
+        return f"is about {alert.component}, and SLO {slo.id!r} is a promise of {slo.component}"
     if slo.objective is None:
         return f"SLO {slo.id!r} has no objective, so there is no budget to burn"
     if not alert.windows:
         return "has no windows"
-    for pair in alert.windows:
-        why = infeasibility(slo.objective, pair.factor)
-        if why:
-            return why
-        if seconds(pair.short) >= seconds(pair.long):
-            return f"its short window {pair.short} is not shorter than the long one {pair.long}"
-        if seconds(pair.long) > seconds(slo.window):
-            return f"its window {pair.long} is longer than the SLO's {slo.window}"
-    return None
+    found = (_wrong_pair(pair, slo, slo.objective) for pair in alert.windows)
+    return next((why for why in found if why), None)
+
+
+def _wrong_pair(pair: BurnWindow, slo: Slo, objective: str) -> str | None:
+    """Say why a pair of windows can never fire, or only when it is too late, None where it can."""
+    if seconds(pair.short) >= seconds(pair.long):
+        return f"its short window {pair.short} is not shorter than the long one {pair.long}"
+    if seconds(pair.short) < SHORTEST:
+        return f"its window {pair.short} holds no two scrapes of a metric"
+    if seconds(pair.long) > seconds(slo.window):
+        return f"its window {pair.long} is longer than the SLO's {slo.window}"
+    if Fraction(pair.factor) * seconds(pair.long) >= seconds(slo.window):
+        return f"at {pair.factor} over {pair.long} the whole budget is gone before it fires"
+    return infeasibility(objective, pair.factor)
 
 
 def _standard(plan: Plan, alert: Alert, slo: Slo | None) -> Plan | None:
@@ -90,6 +103,8 @@ def _standard(plan: Plan, alert: Alert, slo: Slo | None) -> Plan | None:
         return amend(plan, "alerts", alert.id, kind="absence")
     if slo is None or slo.objective is None:
         return plan.without_entry("alerts", alert.id)
+    if slo.component != alert.component:
+        return amend(plan, "alerts", alert.id, component=slo.component)
     pairs = [
         pair
         for pair in pairs_for(slo.objective, seconds(slo.window))

@@ -155,7 +155,7 @@ def canary_underpowered(review: Review) -> Iterator[Violation]:
 def canary_blind(review: Review) -> Iterator[Violation]:
     """A step is judged by a signal of the whole service, in which a failure of its share of traffic cannot be seen."""
     for row, stake, index, _ in _steps(review):
-        if not row.steps[index].judged_by and index < len(row.steps) - 1:
+        if index < len(row.steps) - 1 and not _judges(review, row, index):
             yield Violation(
                 ("deployStrategy", row.id, "steps", index, "judgedBy"),
                 f"nothing judges step {index + 1} of {row.id!r}: a failure in {row.steps[index].traffic}% of traffic "
@@ -172,6 +172,26 @@ def canary_blind(review: Review) -> Iterator[Violation]:
                 repair=lambda plan, row=row: _by_new_version(plan, row.id),
                 allowed=("new-version",),
             )
+
+
+def _judges(review: Review, row: ComponentStrategy, index: int) -> bool:
+    """Whether something judges the step while it holds: a signal of the component itself, looked at often enough."""
+    step = row.steps[index]
+    slow = step.interval is not None and seconds(step.interval) > seconds(step.hold)
+    return not slow and any(_tells_of(review, row, signal) for signal in step.judged_by)
+
+
+def _tells_of(review: Review, row: ComponentStrategy, signal: str) -> bool:
+    """Whether a signal can tell of the new version: not one of another component, nor a stage that is over before."""
+    kind, _, name = signal.partition(":")
+    section = {"slo": "slos", "alert": "alerts", "stage": "pipelineStages"}.get(kind)
+    entry = review.plan.by_name.get(f"{section}/{name}") if section else None
+    if entry is not None and getattr(entry, "component", None) != row.component:
+        return False
+    releases = [
+        stage for stage in review.graph.releases_of(row.component) if stage.environment == row.environment
+    ]
+    return kind != "stage" or not any(review.graph.guarded_by(stage.id, name) for stage in releases)
 
 
 def judged_step(row: ComponentStrategy, index: int) -> bool:
@@ -192,7 +212,16 @@ def _judged(plan: Plan, name: str, slo: str) -> Plan | None:
     if not isinstance(row, ComponentStrategy):
         return None
     steps = tuple(
-        step if step.judged_by else step.model_copy(update={"judged_by": (f"slo:{slo}",)})
+        step.model_copy(
+            update={
+                "judged_by": (f"slo:{slo}",),
+                "interval": step.interval
+                if step.interval is None or seconds(step.interval) <= seconds(step.hold)
+                else step.hold,
+            }
+        )
+        if step in row.steps[:-1]
+        else step
         for step in row.steps
     )
     return amend(plan, "deployStrategy", name, steps=steps)

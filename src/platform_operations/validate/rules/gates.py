@@ -10,10 +10,9 @@ from decimal import Decimal
 from platform_operations.model.delivery import Component, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
-from platform_operations.platforms.checks import CHECKS, check_of, runs_check
-from platform_operations.validate.compose.gates import checking, gate_stage, without_matrix
-from platform_operations.validate.compose.stages import add_need, reference_of
-from platform_operations.validate.edits import amend, fresh
+from platform_operations.platforms.checks import CHECKS, cannot_fail, check_of, runs_check
+from platform_operations.validate.compose.gates import checking, gate_stage
+from platform_operations.validate.edits import amend
 from platform_operations.validate.idling import asks_only, told
 from platform_operations.validate.rule import Review, Violation, rule
 
@@ -32,7 +31,7 @@ def has_dependencies(review: Review, component: Component) -> bool:
     return bool(component.languages) and not set(component.types) <= quiet
 
 
-def _gates(review: Review, component: str, kinds: tuple[GateKind, ...]) -> tuple[QualityGate, ...]:
+def gates_in(review: Review, component: str, kinds: tuple[GateKind, ...]) -> tuple[QualityGate, ...]:
     return tuple(gate for gate in review.related.gates_of.get(component, ()) if gate.kind in kinds)
 
 
@@ -41,7 +40,7 @@ def _missing(
 ) -> Iterator[Violation]:
     for component in review.plan.components:
         releases = review.graph.first_releases(component.id)
-        if not releases or _gates(review, component.id, kinds):
+        if not releases or gates_in(review, component.id, kinds):
             continue
         if proposed == "dependency-scan" and not has_dependencies(review, component):
             continue
@@ -80,7 +79,7 @@ def release_without_security_check(review: Review) -> Iterator[Violation]:
     yield from _missing(review, SECURITY, "secret-scan", "security check")
 
 
-def _judging(gate: QualityGate) -> bool:
+def judging(gate: QualityGate) -> bool:
     """Whether the gate is of a kind that a release must pass."""
     return gate.kind in {
         *SECURITY,
@@ -110,7 +109,7 @@ def gate_not_run(review: Review) -> Iterator[Violation]:
                     ),
                 )
             continue
-        why = _not_run(gate, stage)
+        why = _not_run(gate, stage) or _of_another(gate, stage)
         if why:
             yield Violation(
                 ("qualityGates", gate.id, "tool"),
@@ -118,6 +117,17 @@ def gate_not_run(review: Review) -> Iterator[Violation]:
                 repair=lambda plan, gate=gate: _run(plan, gate),
                 source=stage.evidence[0] if stage.evidence else None,
             )
+
+
+def _of_another(gate: QualityGate, stage: Stage) -> str | None:
+    """Say of a stage that checks one component that a gate of another one stands on it."""
+    single = stage.kind in {"test", "analyze"} and stage.component not in {None, gate.component}
+    written = gate.origin != "existing"
+    return (
+        f"and {stage.id!r} looks at {stage.component}, not at {gate.component}"
+        if single and written
+        else None
+    )
 
 
 _FAMILIES: tuple[frozenset[str], ...] = (
@@ -140,8 +150,17 @@ def _not_run(gate: QualityGate, stage: Stage) -> str | None:
         return None if spoken else f"which {stage.id!r} does not run"
     if not runs_check(gate.tool, calls):
         return f"which {stage.id!r} does not run"
+    if all(_LISTS.search(line) and not cannot_fail(line) for line in calls if runs_check(gate.tool, (line,))):
+        return f"which {stage.id!r} only asks what it would do"
     fits = gate.tool.startswith(_VERSATILE) or any({gate.kind, check.gate} <= kinds for kinds in _FAMILIES)
     return None if fits or gate.kind == check.gate else f"which is no {gate.kind}"
+
+
+_LISTS = re.compile(
+    r"\s(--collect-only|--co|--listTests|--list-tests|--list|--no-run|--dry-?run|-list|--version|--help)(?=\s|$|=)"
+    r"|\bvitest list\b"
+)
+"""What makes a runner or scanner list what it would look at, and look at nothing."""
 
 
 def _mentions(line: str, tool: str) -> bool:
@@ -155,6 +174,8 @@ def _run(plan: Plan, gate: QualityGate) -> Plan | None:
     stage = plan.by_name.get(f"pipelineStages/{gate.stage}")
     command = next((check.run for check in CHECKS if check.id == gate.tool), None)
     if not isinstance(stage, Stage):
+        return None
+    if _of_another(gate, stage):
         return None
     instead = [
         check for line in stage.runs if (check := check_of(line)) is not None and check.gate == gate.kind
@@ -177,7 +198,7 @@ def gate_not_blocking(review: Review) -> Iterator[Violation]:
     """A kind of check that a release must pass is there only where it cannot stop the release."""
     for gate in review.plan.quality_gates:
         stage = review.graph.stages.get(gate.stage)
-        if stage is None or not _judging(gate):
+        if stage is None or not judging(gate):
             continue
         escape = _escape(gate, stage)
         if gate.blocking and escape is None and not _never(gate):
@@ -213,6 +234,9 @@ _SEVERITIES = frozenset(
 )
 """Words for how bad a finding is, from which on a gate may stop the release."""
 
+_COUNTED = frozenset({"findings", "failures", "errors", "vulnerabilities", "severity", "cvss"})
+"""What a gate counts, or rates, of the bad: the release stops from a bound on, not below it."""
+
 _BOUNDS = {"cvss": 9, "score": 9, "severity": 9}
 """The highest bound of what is rated, not counted: CVSS calls 9 and more critical."""
 
@@ -225,8 +249,10 @@ def _never(gate: QualityGate) -> str | None:
     if not re.fullmatch(r"-?\d+(\.\d*)?", bound):
         counts = limit.at_least is not None and gate.kind != "approval"
         return f"all below {bound!r} pass" if counts and bound.lower() not in _SEVERITIES else None
-    if limit.at_least is not None and Decimal(bound) > _BOUNDS.get(limit.metric, 1) and _judging(gate):
+    if limit.at_least is not None and Decimal(bound) > _BOUNDS.get(limit.metric, 1) and judging(gate):
         return f"{limit.metric} below {bound} pass"
+    if limit.below is not None and limit.metric in _COUNTED:
+        return f"{limit.metric} from {bound} on pass"
     if limit.below is not None and limit.metric == "approvals" and Decimal(bound) < 1:
         return "a release pass that nobody approved"
     return None
@@ -249,141 +275,3 @@ def _blocking(plan: Plan, gate: QualityGate) -> Plan | None:
     field = "at_least" if gate.fails_on.at_least is not None else "below"
     limit = gate.fails_on.model_copy(update={field: "1"})
     return amend(plan, "qualityGates", gate.id, blocking=True, fails_on=limit)
-
-
-@rule("release-gates")
-def gate_bypassable(review: Review) -> Iterator[Violation]:
-    """A release can be reached without passing any gate of a kind that the component has."""
-    yield from _protected_in_words(review)
-    for component in review.plan.components:
-        for release in review.graph.first_releases(component.id):
-            seen: set[str] = set()
-            for gate in sorted(review.related.gates_of.get(component.id, ()), key=lambda gate: gate.id):
-                if (
-                    gate.kind in seen
-                    or not _judging(gate)
-                    or gate.kind == "approval"
-                    or _after(review, gate, release)
-                ):
-                    continue
-                seen.add(gate.kind)
-                same = _gates(review, component.id, (gate.kind,))
-                if any(
-                    review.graph.guarded_by(release.id, other.stage) or other.stage == release.id
-                    for other in same
-                ):
-                    continue
-                yield Violation(
-                    ("qualityGates", gate.id, "stage"),
-                    f"{release.id!r} releases {component.id!r} without waiting for {gate.stage!r}, where"
-                    f" {gate.tool} ({gate.kind}) runs{_crossing(review, release)}",
-                    question=_asked(
-                        review,
-                        release.pipeline,
-                        any(_required(review, release.pipeline, other) for other in same if other.blocking),
-                    ),
-                    repair=lambda plan, gate=gate, release=release: _in_the_way(review, plan, gate, release),
-                    source=gate.evidence[0] if gate.evidence else None,
-                )
-
-
-def _asked(review: Review, pipeline: str, named: bool) -> tuple[str, str] | None:
-    """Return the question which checks the hosting requires before a pipeline, None where it is answered without this one."""
-    fact = review.fact(f"pipelines/{pipeline}", "required-checks")
-    return None if fact is not None and not named else (f"pipelines/{pipeline}", "required-checks")
-
-
-def _required(review: Review, pipeline: str, gate: QualityGate) -> bool:
-    """Whether the user's answer names a gate's check: the gate, its stage, or the job that the stage is of."""
-    stage = review.graph.stages.get(gate.stage)
-    names = {gate.id, gate.stage, gate.stage.removeprefix(f"{stage.pipeline}-" if stage else "")}
-    return bool(names & _said(review, pipeline))
-
-
-def _said(review: Review, pipeline: str) -> set[str]:
-    value = review.value(f"pipelines/{pipeline}", "required-checks") or ""
-    return {word.strip().lower() for word in value.split(",")}
-
-
-def _crossing(review: Review, release: Stage) -> str:
-    """Say where a need on the way to a release holds nothing, because it crosses pipelines that start by themselves."""
-    for stage in (*review.graph.guards(release.id), release):
-        loose = sorted({*stage.needs} - {*review.graph.held(stage)})
-        if loose:
-            return (
-                f"; {stage.id!r} cannot wait for {loose[0]!r} of another pipeline, which is not all that "
-                f"starts {stage.pipeline!r}"
-            )
-    return ""
-
-
-def _protected_in_words(review: Review) -> Iterator[Violation]:
-    """Yield where a plan says that something guards the way into a pipeline, which nobody saw and no assumption owns up to."""
-    today = (
-        {pipeline.id: pipeline.protected_by for pipeline in review.as_is.pipelines} if review.as_is else None
-    )
-    for pipeline in review.plan.pipelines if today is not None else ():
-        new = tuple(name for name in pipeline.protected_by if name not in (today or {}).get(pipeline.id, ()))
-        if not new or f"pipelines/{pipeline.id}/protectedBy" in review.related.assumed:
-            continue
-        yield Violation(
-            ("pipelines", pipeline.id, "protectedBy"),
-            f"pipeline {pipeline.id!r} is said to wait for {', '.join(new)}, which nothing in the repository shows",
-            question=_asked(review, pipeline.id, set(new) <= _said(review, pipeline.id)),
-            repair=lambda plan, pipeline=pipeline, new=new: amend(
-                plan,
-                "pipelines",
-                pipeline.id,
-                protected_by=tuple(name for name in pipeline.protected_by if name not in new),
-            ),
-        )
-
-
-def _after(review: Review, gate: QualityGate, release: Stage) -> bool:
-    """Whether the gate's stage stands behind the release.
-
-    It judges what users already meet, and guards the next one.
-    """
-    return review.graph.guarded_by(gate.stage, release.id) and gate.kind == "e2e-test"
-
-
-def _in_the_way(review: Review, plan: Plan, gate: QualityGate, release: Stage) -> Plan | None:
-    graph = Review(plan, review.assessment).graph
-    stage = graph.stages.get(gate.stage)
-    if stage is None or release.id not in graph.stages:
-        return None
-    makers = [
-        other.id
-        for other in graph.guards(release.id)
-        if set(other.produces) & graph.consumed(graph.stages[release.id])
-        and other.pipeline == release.pipeline
-    ]
-    target = makers[0] if makers else release.id
-    if stage.pipeline == release.pipeline and stage.id != target and not graph.guarded_by(stage.id, target):
-        return add_need(plan, target, stage.id)
-    if stage.pipeline == release.pipeline and not graph.guarded_by(stage.id, release.id):
-        return add_need(plan, release.id, stage.id)
-    copy = stage.model_copy(
-        update={
-            "id": fresh(plan, "pipelineStages", f"{release.pipeline}-{stage.id}"),
-            "pipeline": release.pipeline,
-            "needs": (),
-            "optional_needs": (),
-            "produces": (),
-            "runs": tuple(without_matrix(line) for line in stage.runs),
-            "consumes": tuple(
-                item.model_copy(update={"reference": reference_of(plan, item.artifact)})
-                for item in stage.consumes
-            ),
-            "text": None,
-        }
-    )
-    twin = gate.model_copy(
-        update={
-            "id": fresh(plan, "qualityGates", f"{release.pipeline}-{gate.id}"),
-            "stage": copy.id,
-            "blocking": True,
-        }
-    )
-    plan = plan.with_entry("pipelineStages", copy).with_entry("qualityGates", twin)
-    return add_need(plan, target, copy.id)

@@ -1,19 +1,24 @@
 """Observability and drift: the pillars a component needs, correlated, and declared state against actual."""
 
+import re
 from collections.abc import Iterator
 
-from platform_operations.model.reliability import ObservabilityPillar
+from platform_operations.model.reliability import DriftCheck, ObservabilityPillar
 from platform_operations.validate.compose.drift import drift_entry
 from platform_operations.validate.compose.reliability import correlated, pillar_entry
 from platform_operations.validate.expectations import is_installed, pillars_of
+from platform_operations.validate.graph import LOWER_KINDS
+from platform_operations.validate.idling import idle
 from platform_operations.validate.rule import Review, Violation, rule
+from platform_operations.validate.wordings import says_nothing
 
 
 @rule("workflow")
 def pillar_missing(review: Review) -> Iterator[Violation]:
     """A component lacks a pillar that its types need."""
     for component in review.plan.components:
-        have = {row.pillar for row in review.related.pillars_of.get(component.id, ())}
+        rows = review.related.pillars_of.get(component.id, ())
+        have = {row.pillar for row in rows if not says_nothing(row.tool)}
         for pillar in pillars_of(component):
             if pillar in have:
                 continue
@@ -63,7 +68,7 @@ def _shared(rows: list[ObservabilityPillar]) -> frozenset[str]:
 def drift_unchecked(review: Review) -> Iterator[Violation]:
     """Nothing compares what is declared with what runs."""
     running = [component for component in review.plan.components if not is_installed(component)]
-    if not running or any(check.tool.strip() for check in review.plan.drift_checks):
+    if not running or any(_compares(review, check) for check in review.plan.drift_checks):
         return
     yield Violation(
         ("driftChecks",),
@@ -72,3 +77,18 @@ def drift_unchecked(review: Review) -> Iterator[Violation]:
         repair=lambda plan: drift_entry(review, plan, running[0]),
         source=running[0].evidence[0] if running[0].evidence else None,
     )
+
+
+_SELDOM = re.compile(r"\b(never|yearly|annual(ly)?|on demand|by hand|manual(ly)?)\b", re.IGNORECASE)
+
+
+def _compares(review: Review, check: DriftCheck) -> bool:
+    """Whether a check compares something, again and again, and not only what stands below production."""
+    words = set(re.split(r"[^\w-]+", f"{check.what} {check.tool}".lower()))
+    places = {place.kind for place in review.plan.environments if place.id in words}
+    below = bool(places) and places <= LOWER_KINDS
+    return not (below or says_nothing(check.tool) or idle(check.tool) or _never(check.schedule))
+
+
+def _never(schedule: str) -> bool:
+    return says_nothing(schedule) or _SELDOM.search(schedule) is not None

@@ -1,5 +1,6 @@
 """What must be there: today's components, environments and releases, a way to production, every section."""
 
+import re
 from collections.abc import Iterator
 
 from platform_operations.model.delivery import Component, Environment, Stage
@@ -15,7 +16,9 @@ from platform_operations.validate.compose.stages import (
 )
 from platform_operations.validate.edits import amend, restore, united, waive
 from platform_operations.validate.expectations import REASONS, may_waive, requires
+from platform_operations.validate.graph import LOWER_KINDS
 from platform_operations.validate.rule import Review, Violation, rule
+from platform_operations.validate.wordings import says_nothing
 
 
 @rule("truth")
@@ -68,6 +71,7 @@ def component_type_contradicted(review: Review) -> Iterator[Violation]:
 @rule("truth")
 def environment_kind_contradicted(review: Review) -> Iterator[Violation]:
     """An environment of today is missing or has another kind."""
+    yield from _production_called_lower(review)
     today = review.as_is
     if today is None:
         return
@@ -86,6 +90,29 @@ def environment_kind_contradicted(review: Review) -> Iterator[Violation]:
             allowed=(known.kind,),
             source=known.evidence[0] if known.evidence else None,
         )
+
+
+_LIVE = re.compile(r"(^|-)(prod|production|prd|live)(-|$)")
+_BELOW = re.compile(r"(^|-)(pre|non|not|dev|test|staging|preview|like)(-|$)")
+
+
+def _production_called_lower(review: Review) -> Iterator[Violation]:
+    """Yield where a plan adds a place below production that has production's address or name."""
+    addresses = {place.url for place in review.plan.environments if place.kind == "production" and place.url}
+    for place in review.plan.environments:
+        if place.origin == "existing" or place.kind not in LOWER_KINDS:
+            continue
+        named = _LIVE.search(place.id) and not _BELOW.search(place.id)
+        if named or place.url in addresses:
+            what = (
+                f"has production's address {place.url}" if place.url in addresses else "has production's name"
+            )
+            yield Violation(
+                ("environments", place.id, "kind"),
+                f"environment {place.id!r} is called {place.kind} and {what}",
+                repair=lambda plan, name=place.id: amend(plan, "environments", name, kind="production"),
+                allowed=("production",),
+            )
 
 
 @rule("truth")
@@ -262,7 +289,9 @@ def section_missing(review: Review) -> Iterator[Violation]:
         for section in SEED_SECTIONS
         for entry in review.plan.section(section)
     }
-    excused = {(row.section, row.component) for row in review.plan.not_applicable}
+    excused = {
+        (row.section, row.component) for row in review.plan.not_applicable if not says_nothing(row.because)
+    }
     for component in review.plan.components:
         for section in SEED_SECTIONS:
             if (section, component.id) in told:

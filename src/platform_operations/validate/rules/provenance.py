@@ -156,6 +156,8 @@ def _of_entry(
             continue
         reach = reach_of_command(text) if command else reach_of_prose(text)
         why = reach.danger or _unknown(review.plan, known, reach)
+        if why is None and path == ("health_check", "target") and text.startswith("/"):
+            why = None if _answers(review, known, entry, text) else f"the path {text!r}"
         if why:
             yield Violation(
                 (section, entry.id, path[0]),
@@ -165,6 +167,15 @@ def _of_entry(
                     review, plan, section, name, text
                 ),
             )
+
+
+def _answers(review: Review, known: Known, entry: Entry, path: str) -> bool:
+    """Whether something shows, or an assumption owns up to it, that a component answers a path; a route may be a file."""
+    last = path.partition("?")[0].rstrip("/").rpartition("/")[2]
+    if not last or last in known.text or any(last in uri for uri in (*entry.evidence, *review.plan.ledger)):
+        return True
+    about = f"components/{getattr(entry, 'component', None)}#health-endpoint"
+    return any(note.about == about for note in review.plan.assumptions)
 
 
 def _owners(entry: Entry) -> tuple[str, ...]:

@@ -1,9 +1,12 @@
 """Rollback before rollout: measurable triggers, a way the platform has, an owner, data that survives it."""
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from platform_operations.model.delivery import DataPlan, Rollback, RollbackTrigger, Stage
 from platform_operations.model.plan import Plan
+from platform_operations.model.reliability import Alert
 from platform_operations.platforms import platform
 from platform_operations.platforms.platform import Rollback as WayBack
 from platform_operations.slo.durations import seconds
@@ -77,15 +80,31 @@ def rollback_trigger_unmeasurable(review: Review) -> Iterator[Violation]:
                     f"rollback {back.id!r} waits for {trigger.signal!r}, but {why}",
                     repair=lambda plan, back=back: _with_triggers(review, plan, back),
                 )
+    for stage in review.plan.pipeline_stages:
+        back = review.plan.by_name.get(f"rollbackPlan/{stage.on_failure}") if stage.on_failure else None
+        if isinstance(back, Rollback) and (back.component, back.environment) != (
+            stage.component,
+            stage.environment,
+        ):
+            yield Violation(
+                ("pipelineStages", stage.id, "onFailure"),
+                f"{stage.id!r} takes back {back.component} in {back.environment} when it fails, and looks at "
+                f"{stage.component} in {stage.environment}",
+                repair=lambda plan, name=stage.id: amend(plan, "pipelineStages", name, on_failure=None),
+            )
 
 
 def _unmeasurable(review: Review, back: Rollback, trigger: RollbackTrigger) -> str | None:
     kind, _, name = trigger.signal.partition(":")
+    if not _starts(kind, trigger.comparison):
+        return f"nothing starts it by {trigger.comparison!r}"
     bounded = trigger.burn_rate is not None or trigger.value is not None
     if kind == "slo":
-        return _of_promise(review, name) or (None if bounded else "no burn rate or value says how much")
+        return _of_promise(review, back, trigger, name) or (
+            None if bounded else "no burn rate or value says how much"
+        )
     if kind == "alert":
-        return None if f"alerts/{name}" in review.plan.by_name else "there is no such alert"
+        return _of_alert(review, back, name)
     if kind == "stage":
         return _of_stage(review, back, name)
     if kind == "metric":
@@ -97,10 +116,41 @@ def _unmeasurable(review: Review, back: Rollback, trigger: RollbackTrigger) -> s
     return "it is none of slo:, alert:, stage:, metric:, platform:"
 
 
-def _of_promise(review: Review, name: str) -> str | None:
+_ABOVE = frozenset({">", ">=", "above", "exceeds"})
+_COMPARES = _ABOVE | {"<", "<=", "below"}
+_GOOD = re.compile(
+    r"never|not?|succe\w*|pass\w*|ok|good|healthy|up|green|resolved|silent|inactive|false|none|<=?|[!=]=",
+    re.IGNORECASE,
+)
+"""Words by which a stage, an alert or a platform says that all is well, which is no reason to go back."""
+
+
+def _starts(kind: str, comparison: str) -> bool:
+    """Whether a signal of a kind can start something by a comparison."""
+    word = comparison.lower().strip()
+    return word in _COMPARES if kind in {"slo", "metric"} else bool(word) and not _GOOD.fullmatch(word)
+
+
+def _of_alert(review: Review, back: Rollback, name: str) -> str | None:
+    alert = review.plan.by_name.get(f"alerts/{name}")
+    if not isinstance(alert, Alert):
+        return "there is no such alert"
+    if alert.component != back.component:
+        return f"that alert is about {alert.component}"
+    slow = alert.severity == "ticket" and bool(alert.windows)
+    return "that alert opens a ticket after days" if slow else None
+
+
+def _of_promise(review: Review, back: Rollback, trigger: RollbackTrigger, name: str) -> str | None:
     slo = review.related.slos.get(name)
     if slo is None:
         return "there is no such SLO"
+    if slo.component != back.component:
+        return f"that SLO is a promise of {slo.component}"
+    if trigger.burn_rate is not None and trigger.comparison not in _ABOVE:
+        return "a budget that burns slower is no reason"
+    if trigger.value is not None and not 0 < Decimal(trigger.value) < 100:
+        return f"no share of events is ever beyond {trigger.value}%"
     return "that SLO still waits for its baseline" if slo.objective is None else None
 
 
@@ -118,7 +168,14 @@ def _of_stage(review: Review, back: Rollback, name: str) -> str | None:
     if releases and all(review.graph.guarded_by(name, stage.id) for name in releases):
         return "that stage is over before the release"
     if stage.kind == "verify":
-        return None if proves(stage) else "that stage cannot fail"
+        elsewhere = review.graph.asks_elsewhere(stage)
+        return (
+            f"that stage asks {elsewhere}"
+            if elsewhere
+            else None
+            if proves(stage)
+            else "that stage cannot fail"
+        )
     return None if stage.action else "that stage verifies nothing"
 
 

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from platform_operations.model.difference import changed_entries, retired_entries
+from platform_operations.model.plan import Plan
 from platform_operations.validate.rule import Review, Violation, rule
+from platform_operations.validate.structure import Reference, references
 
 
 @rule("workflow")
@@ -32,6 +34,7 @@ def rollout_unordered(review: Review) -> Iterator[Violation]:
                 f"{name} is there today and not in the plan, and {retired[name] or 'no'} rollout step "
                 "retires it",
             )
+    yield from _before_what_it_names(review, today)
     order = {step.id: step.order for step in plan.rollout}
     if [step.order for step in plan.rollout] != list(range(1, len(plan.rollout) + 1)):
         yield Violation(
@@ -44,3 +47,29 @@ def rollout_unordered(review: Review) -> Iterator[Violation]:
                 ("rollout", step.id, "after"),
                 f"rollout step {step.id!r} comes after {late[0]!r}, which is not before it",
             )
+
+
+def _before_what_it_names(review: Review, today: Plan) -> Iterator[Violation]:
+    """Yield where a step writes an entry that names one which only a later step brings."""
+    position = {name: step.order for step in review.plan.rollout for name in step.implements}
+    for section, entry_id, field, target, name in (*references(review.plan), *_signals(review.plan)):
+        source = f"{section}/{entry_id}"
+        homes = ("pipelineStages", "qualityGates") if target == "guards" else (target,)
+        wanted = next((f"{home}/{name}" for home in homes if f"{home}/{name}" in position), None)
+        if wanted is None or wanted in today.by_name or position.get(source, 0) >= position[wanted]:
+            continue
+        if source in position:
+            yield Violation(
+                ("rollout",),
+                f"step {position[source]} writes {source}, whose {field[0]} names {wanted} of step {position[wanted]}",
+            )
+
+
+def _signals(plan: Plan) -> Iterator[Reference]:
+    """Yield what the triggers of the ways back listen to, as references."""
+    homes = {"slo": "slos", "alert": "alerts", "stage": "pipelineStages"}
+    for back in plan.rollback_plan:
+        for trigger in back.triggers:
+            kind, _, name = trigger.signal.partition(":")
+            if kind in homes:
+                yield ("rollbackPlan", back.id, ("triggers",), homes[kind], name)

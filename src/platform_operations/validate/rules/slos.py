@@ -27,6 +27,7 @@ from platform_operations.validate.expectations import requires
 from platform_operations.validate.instants import days_between
 from platform_operations.validate.metric_words import machine_words
 from platform_operations.validate.rule import Review, Violation, rule
+from platform_operations.validate.wordings import platitude
 
 SUPPORTS = frozenset({"ok", "below-floor"})
 """Baseline statuses that carry an objective; every other one leaves the SLO waiting."""
@@ -126,8 +127,14 @@ def _postponed(review: Review) -> Iterator[Violation]:
             )
 
 
+def _now(review: Review) -> str | None:
+    """Return the time that ages are judged at: the plan's, or the assessment's where that is later."""
+    known = review.assessment.as_is.target.as_of if review.assessment is not None else None
+    return max((time for time in (review.plan.target.as_of, known) if time), default=None)
+
+
 def _old(review: Review, row: Observation) -> bool:
-    age = days_between(row.end, review.plan.target.as_of)
+    age = days_between(row.end, _now(review))
     return age is not None and age * 86_400 > seconds(row.window)
 
 
@@ -252,11 +259,11 @@ def slo_baseline_thin(review: Review) -> Iterator[Violation]:
 def slo_baseline_stale(review: Review) -> Iterator[Violation]:
     """An SLO rests on a baseline that ended more than one window before the plan's time."""
     for slo, row in _promised(review):
-        age = days_between(row.end, review.plan.target.as_of)
+        age = days_between(row.end, _now(review))
         if age is not None and age * 86_400 > seconds(slo.window):
             yield Violation(
                 ("slos", slo.id, "baseline"),
-                f"the baseline of SLO {slo.id!r} ended {age:.0f} days before {review.plan.target.as_of}:"
+                f"the baseline of SLO {slo.id!r} ended {age:.0f} days before {_now(review)}:"
                 f" longer ago than its window of {slo.window}",
                 repair=lambda plan, slo=slo: _on_baseline(plan, slo, None),
             )
@@ -266,15 +273,30 @@ def slo_baseline_stale(review: Review) -> Iterator[Violation]:
 def slo_query_mismatch(review: Review) -> Iterator[Violation]:
     """An SLO is promised over other queries than those its baseline measured."""
     for slo, row in _promised(review):
-        if row.good_query is None:
-            if row.id != slo.id:
-                yield Violation(
-                    ("slos", slo.id, "baseline"),
-                    f"SLO {slo.id!r} rests on the history of {row.id!r}, which counts other events",
-                    repair=lambda plan, slo=slo: _on_baseline(plan, slo, None),
-                )
+        if row.good_query is None and row.id != slo.id:
+            yield Violation(
+                ("slos", slo.id, "baseline"),
+                f"SLO {slo.id!r} rests on the history of {row.id!r}, which counts other events",
+                repair=lambda plan, slo=slo: _on_baseline(plan, slo, None),
+            )
             continue
-        if (slo.sli.good, slo.sli.total) != (row.good_query, row.total_query):
+        measured, promised = seconds(row.window), seconds(slo.window)
+        if not measured / 4 <= promised <= measured * 4:
+            yield Violation(
+                ("slos", slo.id, "window"),
+                f"SLO {slo.id!r} promises {slo.window}, and its baseline {row.id!r} looked at {row.window}",
+                repair=lambda plan, slo=slo, row=row: amend(plan, "slos", slo.id, window=row.window),
+                allowed=(row.window,),
+            )
+        if slo.sli.kind != row.kind:
+            yield Violation(
+                ("slos", slo.id, "sli"),
+                f"SLO {slo.id!r} is called {slo.sli.kind}, and its baseline {row.id!r} measured {row.kind}",
+                repair=lambda plan, slo=slo, row=row: amend(plan, "slos", slo.id, sli=sli_of(row)),
+                allowed=(row.kind,),
+            )
+            continue
+        if row.good_query is not None and (slo.sli.good, slo.sli.total) != (row.good_query, row.total_query):
             yield Violation(
                 ("slos", slo.id, "sli"),
                 f"SLO {slo.id!r} counts other events than its baseline {row.id!r} did",
@@ -284,7 +306,7 @@ def slo_query_mismatch(review: Review) -> Iterator[Violation]:
                     slo.id,
                     sli=slo.sli.model_copy(update={"good": row.good_query, "total": row.total_query}),
                 ),
-                allowed=(row.good_query, row.total_query or ""),
+                allowed=(row.good_query or "", row.total_query or ""),
             )
 
 
@@ -293,7 +315,7 @@ def slo_without_budget_policy(review: Review) -> Iterator[Violation]:
     """An SLO says nothing of what happens when its budget is gone, or who decides it."""
     for slo in review.plan.slos:
         policy = slo.budget_policy
-        if policy is not None and policy.owner.strip() and policy.exhausted.strip():
+        if policy is not None and policy.owner.strip() and not platitude(policy.exhausted):
             continue
         yield Violation(
             ("slos", slo.id, "budgetPolicy"),

@@ -1,6 +1,6 @@
 """No production without staged verification.
 
-No deploy without a health check, a validation after it and a way back.
+No deploy without a validation after it and a way back.
 """
 
 import re
@@ -9,23 +9,20 @@ from decimal import Decimal
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.plan import Plan
-from platform_operations.validate.compose.acting import acting_in, by_digest, waiting
-from platform_operations.validate.compose.parties import cited, evidence_of, lower_environment
+from platform_operations.validate.compose.acting import acting_in, by_digest
+from platform_operations.validate.compose.parties import lower_environment
 from platform_operations.validate.compose.release import rollback_entry
 from platform_operations.validate.compose.runbooks import aligned
 from platform_operations.validate.compose.stages import (
     add_need,
     add_stage,
-    assumed_commands,
     component_of,
     consumed,
 )
-from platform_operations.validate.compose.verification import health_of, verify_stage
+from platform_operations.validate.compose.verification import verify_stage
 from platform_operations.validate.edits import amend, fresh, united
-from platform_operations.validate.expectations import UNCHECKED, health_kinds
 from platform_operations.validate.graph import proves
 from platform_operations.validate.rule import Review, Violation, rule
-from platform_operations.validate.waiting import waits_in_deed
 
 
 def judged_canary(review: Review, release: Stage) -> bool:
@@ -87,6 +84,9 @@ def _why_not_first(review: Review, release: Stage, found: tuple[Stage, ...]) -> 
     stage = min(graph.attempts(release), key=lambda stage: not proves(stage))
     if not proves(stage):
         return f"{stage.id!r} cannot fail"
+    elsewhere = graph.asks_elsewhere(stage)
+    if elsewhere is not None:
+        return f"{stage.id!r} asks {elsewhere}"
     taken, wanted = graph.consumed(stage), graph.consumed(release)
     if not taken & wanted:
         what = f"takes {', '.join(sorted(taken))}" if taken else "names no artifact"
@@ -203,78 +203,6 @@ def _lower_deploy(
         }
     )
     return add_stage(review, plan, deploy), deploy
-
-
-@rule("checks-and-rollback")
-def deploy_without_health_check(review: Review) -> Iterator[Violation]:
-    """A deploy ends without the platform saying that the new version is up."""
-    for stage in review.plan.pipeline_stages:
-        place = review.graph.place(stage)
-        if (
-            stage.kind not in {"deploy", "promote"}
-            or place is None
-            or place.kind in {"ephemeral", "registry"}
-        ):
-            continue
-        component = review.related.components.get(stage.component)
-        types = component.types if component else ()
-        check = stage.health_check
-        fitting = health_kinds(types)
-        if check is None:
-            why, aspect = "names no health check", "health-check"
-        elif check.kind == "none" and not set(types) <= UNCHECKED:
-            why, aspect = (
-                f"has none, because {check.because!r}, which does not fit a {', '.join(types)}",
-                "health-check",
-            )
-        elif check.kind != "none" and fitting and check.kind not in fitting:
-            why, aspect = (
-                f"has a {check.kind} check, which says nothing of a {', '.join(types)}",
-                "health-check",
-            )
-        elif check.kind == "http" and not check.target:
-            why, aspect = "has an http check that asks for no path", "health-check"
-        elif not stage.waits and check.kind != "none":
-            why, aspect = "does not wait for the health check's answer", "waits"
-        elif check.kind != "none" and not waits_in_deed(review, stage):
-            why, aspect = "says that it waits for the health check, and no command of it does", "waits"
-        else:
-            continue
-        yield Violation(
-            ("pipelineStages", stage.id, "waits" if aspect == "waits" else "healthCheck"),
-            f"deploy {stage.id!r} to {place.id} {why}",
-            question=(f"components/{stage.component}", "health-check") if aspect == "health-check" else None,
-            repair=lambda plan, name=stage.id: _healthy(review, plan, name),
-            allowed=("true",) if aspect == "waits" else fitting,
-            source=stage.evidence[0] if stage.evidence else None,
-        )
-
-
-def _healthy(review: Review, plan: Plan, name: str) -> Plan | None:
-    stage = plan.by_name.get(f"pipelineStages/{name}")
-    component = component_of(plan, stage.component) if isinstance(stage, Stage) else None
-    if not isinstance(stage, Stage) or component is None:
-        return None
-    check = stage.health_check
-    uris: tuple[str, ...] = ()
-    asks = check is not None and (check.kind != "http" or bool(check.target))
-    if check is None or not asks or check.kind not in health_kinds(component.types):
-        plan, check = health_of(review, plan, component, name)
-        uris = evidence_of(review, f"components/{component.id}", "health-endpoint")
-    runs = stage.runs
-    if not stage.waits or not waits_in_deed(review, stage):
-        runs = waiting(review, plan, component, stage)
-    plan = cited(review, plan, uris)
-    plan = amend(
-        plan,
-        "pipelineStages",
-        name,
-        health_check=check,
-        waits=True,
-        runs=runs,
-        evidence=united(stage.evidence, uris),
-    )
-    return assumed_commands(plan, stage.model_copy(update={"runs": runs})) if runs != stage.runs else plan
 
 
 @rule("checks-and-rollback")

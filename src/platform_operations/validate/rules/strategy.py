@@ -1,6 +1,7 @@
 """The rollout strategy: one that the component's platforms can carry, and that fits the risk."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from platform_operations.model.delivery import ComponentStrategy, Environment
 from platform_operations.model.plan import Plan
@@ -29,6 +30,14 @@ def strategy_unsupported(review: Review) -> Iterator[Violation]:
         able = mechanisms_of(component, review.graph.environments.get(row.environment))
         offered = able.get(row.mechanism)
         known = offered.strategy if offered else _evidenced(review, row)
+        shares = [Decimal(step.traffic) for step in row.steps]
+        if shares and (shares != sorted(set(shares)) or shares[-1] != 100 or shares[0] <= 0):
+            yield Violation(
+                ("deployStrategy", row.id, "steps"),
+                f"strategy {row.id!r} shows the new version to {', '.join(step.traffic for step in row.steps)}% of "
+                "traffic: each step must widen it, and the last gives it to everyone",
+                repair=lambda plan, row=row: _replaced(review, plan, row),
+            )
         if known is None:
             why = (
                 f"uses {row.mechanism!r}, which none of {', '.join(component.platforms) or 'its platforms'} "

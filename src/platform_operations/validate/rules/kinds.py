@@ -1,0 +1,73 @@
+"""What a stage is called and what its commands do: a release by another name is one all the same."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from platform_operations.model.delivery import Stage
+from platform_operations.model.words import RELEASING
+from platform_operations.platforms import PLATFORMS
+from platform_operations.platforms.reading.commands import begins, invocation
+from platform_operations.validate.compose.parties import REGISTRIES
+from platform_operations.validate.graph import LOWER_KINDS
+from platform_operations.validate.idling import told
+from platform_operations.validate.rule import Review, Violation, rule
+
+_LOOKS_ONLY = frozenset({"wait", "status", "build", "edit", "cp", "app", "reconcile"})
+_MAKERS = frozenset({"build", "package"})
+_OTHERWISE = frozenset({*RELEASING, "rollback", "migrate"})
+
+
+@rule("truth")
+def stage_kind_contradicted(review: Review) -> Iterator[Violation]:
+    """A stage is called a test, a check or a build, and its command changes what users meet."""
+    today = review.graph_today
+    for stage in review.plan.pipeline_stages if not review.today else ():
+        place = review.graph.place(stage)
+        if stage.kind in _OTHERWISE or stage.origin == "existing" or (place and place.kind in LOWER_KINDS):
+            continue
+        before = today.stages.get(stage.id) if today is not None else None
+        known = before.runs if before is not None and before.kind == stage.kind else ()
+        found = next(
+            (word for line in stage.runs if line not in known if (word := _released_by(line, stage))), None
+        )
+        if found:
+            yield Violation(
+                ("pipelineStages", stage.id, "kind"),
+                f"{stage.id!r} is called {stage.kind}, and its command does {found}: it changes what users meet",
+                allowed=tuple(sorted(RELEASING)),
+            )
+
+
+def _released_by(line: str, stage: Stage) -> str | None:
+    """Return the platform's word for what a line of a stage releases, None where it releases nothing."""
+    if "--dry-run" in line or "kind create" in line:
+        return None
+    return next((word for one in told((line,)) if (word := _word(one.text, stage.kind))), None)
+
+
+@lru_cache(maxsize=4096)
+def _word(command: str, kind: str) -> str | None:
+    called = invocation(command)
+    rows = _releasing().get(called[0], ()) if called else ()
+    return next(
+        (
+            word
+            for word, pattern, place, kinds in rows
+            if kind not in kinds and not (kind in _MAKERS and place == REGISTRIES) and begins(called, pattern)
+        ),
+        None,
+    )
+
+
+@lru_cache(maxsize=1)
+def _releasing() -> Mapping[str, tuple[tuple[str, str, str, frozenset[str]], ...]]:
+    """Return by program the commands that release: word, beginning, platform, and the kinds that the word is for."""
+    found: dict[str, list[tuple[str, str, str, frozenset[str]]]] = {}
+    for place in PLATFORMS:
+        for word, action in place.actions.items() if place.id != "docker" else ():
+            for seen in action.seen if RELEASING & set(action.kinds) else ():
+                pattern = " ".join(invocation(seen))
+                words = pattern.split()
+                if len(words) > 1 and not _LOOKS_ONLY & set(words):
+                    found.setdefault(words[0], []).append((word, pattern, place.id, frozenset(action.kinds)))
+    return {program: tuple(rows) for program, rows in found.items()}
