@@ -353,3 +353,10 @@ def test_a_remote_module_of_uptime_checks_may_alert_and_a_commented_one_does_not
     )
     for text in (off, f"/*\n{module}*/\n", provider):
         assert practice("alerts", {"infra/watch.tf": text}).outcome == "absent"
+
+
+def test_a_runbook_is_cited_where_the_alert_links_it() -> None:
+    rules = "groups:\n  - name: web\n    rules:\n      - alert: Slow\n        expr: up == 0\n        annotations:\n          runbook_url: https://wiki.example.org/slow\n"
+    assert practice("runbooks", {"monitoring/alerts.yml": rules}).evidence == (
+        "repo:monitoring/alerts.yml#L7-L7",
+    )

@@ -89,9 +89,12 @@ def read_runbooks(
         runbook = _runbook(repository, path, [other.id for other in found], owner_of)
         found += [runbook] if runbook else []
     seen: dict[str, str] = {}
+    read: dict[str, list[str]] = {}
     for (path, line), target in links.items():
-        if _is_url(target):
-            seen.setdefault(target, repo_uri(path, line))
+        if _is_url(target) and target not in seen:
+            if path not in read:
+                read[path] = lines_of(text_of(repository, path) or "")
+            seen[target] = repo_uri(path, _linked_at(read[path], line))
     for alarm in alarms:
         if alarm.runbook:
             seen.setdefault(alarm.runbook, repo_uri(alarm.path, alarm.runbook_line))
@@ -99,6 +102,20 @@ def read_runbooks(
         name = unique(_url_id(url), [other.id for other in found])
         found.append(Runbook(id=name, url=url, origin="existing", evidence=(uri,)))
     return tuple(found), (_practice(repository, found),)
+
+
+_LINKED = re.compile(rf"^\s*['\"]?(?:{'|'.join(map(re.escape, LINK_KEYS))})['\"]?\s*:")
+_NEXT_ALERT = re.compile(r"^\s*-\s*['\"]?(?:alert|record)['\"]?\s*:")
+
+
+def _linked_at(rows: Sequence[str], first: int) -> int:
+    """Return the line on which the alert that begins at `first` links its runbook, `first` where none is told from."""
+    for number in range(first + 1, min(first + 60, len(rows)) + 1):
+        if _NEXT_ALERT.match(rows[number - 1]):
+            break
+        if _LINKED.match(rows[number - 1]):
+            return number
+    return first
 
 
 def link_targets(repository: Repository, alerts: Sequence[RawAlert]) -> dict[tuple[str, int], str]:
