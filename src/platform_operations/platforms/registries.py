@@ -219,7 +219,7 @@ PLATFORM = Platform(
         ),
         "github-release": Action(
             kinds=("publish",),
-            commands=("gh release create {reference} --verify-tag --generate-notes",),
+            commands=('gh release create "$VERSION" --verify-tag --generate-notes',),
             waits=True,
             seen=(
                 "gh release create",

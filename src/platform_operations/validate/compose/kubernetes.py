@@ -128,7 +128,7 @@ def token_of(release: Stage) -> str | None:
     commit = commit_in(release)
     if "digest" in kinds and (commit is None or any("IMAGE_DIGEST" in line for line in release.runs)):
         return '"${IMAGE_DIGEST:?}"'
-    return f'"{commit}"' if commit is not None and kinds & {"commit", "digest"} else None
+    return f'"{commit}"' if commit is not None and "commit" in kinds else None
 
 
 def pinned_apply(plan: Plan, stage: Stage, commit: str | None = None) -> tuple[str, ...]:

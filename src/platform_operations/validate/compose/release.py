@@ -144,7 +144,9 @@ def _running(
     folder = review.value(f"environments/{place.id}", "manifests")
     named = image_of(plan, artifact)
     written: tuple[str, ...] = ()
-    if carrier.id in {"argocd", "flux"} and folder:
+    entry = plan.by_name.get(f"artifacts/{artifact}")
+    image = isinstance(entry, Artifact) and entry.kind == "container-image"
+    if carrier.id in {"argocd", "flux"} and folder and image:
         written = (
             f"(cd {folder} && kustomize edit set image {named}={named}@$IMAGE_DIGEST)",
             f'git commit --all --message "Deploy {component.id} to {place.id}"',

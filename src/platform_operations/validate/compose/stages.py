@@ -47,6 +47,10 @@ def artifact_kind(component: Component) -> ArtifactKind:
     """Return the kind of artifact that a component is released as."""
     if is_installed(component):
         return "mobile-binary" if "mobile-app" in component.types else "package"
+    if {"vercel", "netlify", "railway"} & set(
+        component.platforms
+    ) and "kubernetes" not in component.platforms:
+        return "platform-deployment"  # these build by themselves from what is uploaded
     if "docker" in component.platforms:
         return "container-image"
     if {"vercel", "netlify", "railway", "render", "coolify"} & set(component.platforms):

@@ -106,7 +106,7 @@ def verification(
     named = identity_checks(review, plan, component, release, environment.id)
     if {"http-service", "static-site", "serverless"} & set(component.types):
         return (*named, *_asked(review, plan, component, environment, release))
-    if "kubernetes" in component.platforms:
+    if "kubernetes" in component.platforms and "infrastructure" not in component.types:
         waits = waits_for_rollout(review, plan, component, release, environment.id)
         if waits or named:
             return (*waits, *named)
@@ -117,7 +117,7 @@ def identity_checks(
     review: Review, plan: Plan, component: Component, release: Stage, environment: str
 ) -> tuple[str, ...]:
     """Return the command that asks the platform which artifact it runs, where it can be asked."""
-    if "kubernetes" in component.platforms:
+    if "kubernetes" in component.platforms and "infrastructure" not in component.types:
         found = runs_reference(review, plan, component, release, environment)
         return (found,) if found else ()
     aws, token = platform("aws"), token_of(release)
