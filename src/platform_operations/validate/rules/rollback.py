@@ -176,7 +176,8 @@ def _of_stage(review: Review, back: Rollback, name: str) -> str | None:
             if proves(stage)
             else "that stage cannot fail"
         )
-    return None if stage.action else "that stage verifies nothing"
+    acts = stage.action is not None or (stage.kind in {"provision", "migrate"} and bool(stage.runs))
+    return None if acts else "that stage verifies nothing"
 
 
 def _detected(review: Review, back: Rollback) -> frozenset[str]:
