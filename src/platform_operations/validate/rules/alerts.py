@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, Runbook
@@ -110,10 +111,16 @@ def _by_itself(review: Review, alert: Alert) -> str | None:
             return f"pages when the budget burns {fixed(lowest, 1)} times: a ticket is quick enough for that"
     if not alert.expression or alert.windows:
         return None
-    names = metric_names(alert.expression)
-    if not (names if not isinstance(names, Unreadable) else _NAME.search(alert.expression)):
+    if not _measures(alert.expression):
         return f"measures nothing: {alert.expression[:80]!r} names no metric"
     return f"always fires: {alert.expression[:80]!r}" if _ALWAYS.search(alert.expression.strip()) else None
+
+
+@lru_cache(maxsize=4096)
+def _measures(expression: str) -> bool:
+    """Whether an expression names a metric; of one that cannot be read, whether anything in it looks like a name."""
+    names = metric_names(expression)
+    return bool(_NAME.search(expression) if isinstance(names, Unreadable) else names)
 
 
 @rule("symptom-alerts")
