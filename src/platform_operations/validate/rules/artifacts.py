@@ -68,7 +68,7 @@ _BUILDS: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = (
     (
         frozenset({"container-image"}),
         re.compile(
-            r"\b(docker|podman|nerdctl|buildah)\b.*\b(build|bud)\b|\bcompose\b.*\s--build\b|build-push-action"
+            r"\b(docker|podman|nerdctl|buildah)\b.*(?<![-\w])(build|bud)\b|\bcompose\b.*\s--build\b|build-push-action"
         ),
     ),
     (
@@ -120,7 +120,7 @@ def _built_once(plan: Plan, first: str, again: str, artifact: str) -> Plan | Non
     runs = tuple(
         line
         for line in stage.runs
-        if not re.search(r"\b(docker|buildah|podman)\b.*\b(build|push)\b|build-push-action", line)
+        if not re.search(r"\b(docker|buildah|podman)\b.*(?<![-\w])(build|push)\b|build-push-action", line)
     )
     plan = amend(plan, "pipelineStages", again, produces=produces, consumes=takes, runs=runs)
     return add_need(plan, again, first)
