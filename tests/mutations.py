@@ -3,6 +3,7 @@
 from tests import (
     attacks_in_shell,
     attacks_on_delivery,
+    attacks_on_fields,
     attacks_on_places,
     attacks_on_promises,
     attacks_on_words,
@@ -17,6 +18,7 @@ FAMILIES = (
     mutants_bypassed,
     mutants_loosened,
     attacks_on_delivery,
+    attacks_on_fields,
     attacks_on_promises,
     attacks_in_shell,
     attacks_on_places,

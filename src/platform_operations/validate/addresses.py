@@ -8,7 +8,8 @@ from platform_operations.validate.reach import hosts
 
 _OWN_MACHINE = re.compile(r"\bhttps?://(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1\])(?![\w.-])", re.I)
 _BROUGHT_NEAR = re.compile(
-    r"port-forward|\bssh\b|\bexec\b|\brun\b|tunnel|proxy|start-session|\bup\b|\bnsenter\b", re.I
+    r"port-forward|\bssh\b|\bexec\b|(?:docker|compose|podman|kubectl)\s(?:\S+\s)*run\b|tunnel|proxy|start-session|\bup\b|\bnsenter\b",
+    re.I,
 )
 _ELSEWHERE = re.compile(r"\$|https?://(?!localhost|127\.|0\.0\.0\.0|\[::1\])", re.I)
 

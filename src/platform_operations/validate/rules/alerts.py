@@ -20,7 +20,8 @@ from platform_operations.validate.rule import Review, Violation, rule
 from platform_operations.validate.wordings import platitude, says_nothing
 
 MOST_PAGES_A_WEEK = Decimal(2)
-"""Above two pages a week an alert is noise (SRE workbook, chapter 5, on precision)."""
+"""Above two pages a week an alert is noise: our own bound for one alert. Google's limit for all alerts together is two
+incidents in a 12-hour shift (Site Reliability Engineering, chapter 11)."""
 
 
 LONGEST_WAIT = 86_400

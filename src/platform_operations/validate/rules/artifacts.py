@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from platform_operations.model.delivery import Artifact, Consumed, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, RELEASING
+from platform_operations.platforms.reading.builds import makes_anew
+from platform_operations.platforms.reading.scripts import calls
 from platform_operations.validate.compose.attesting import attested
 from platform_operations.validate.compose.handover import handed
 from platform_operations.validate.compose.kubernetes import pinned_apply
@@ -64,35 +66,11 @@ def artifact_rebuilt(review: Review) -> Iterator[Violation]:
             )
 
 
-_BUILDS: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = (
-    (
-        frozenset({"container-image"}),
-        re.compile(
-            r"\b(docker|podman|nerdctl|buildah)\b.*(?<![-\w])(build|bud)\b|\bcompose\b.*\s--build\b|build-push-action"
-        ),
-    ),
-    (
-        frozenset({"static-bundle", "function-archive", "platform-deployment"}),
-        re.compile(
-            r"\b(npm|yarn|pnpm|bun)\b( run)? build\b|\b(sam|vercel|next|vite|astro|hugo) build\b|^hugo\b"
-        ),
-    ),
-)
-"""What builds an artifact of these kinds anew."""
-
-
 def _rebuilt_on_the_way(review: Review) -> Iterator[Violation]:
     """Yield where a stage that takes an artifact which another stage made builds it again before it puts it up."""
-    kinds = {entry.id: entry.kind for entry in review.plan.artifacts}
     for stage in review.graph.stages.values():
-        taken = {
-            kinds[item.artifact]
-            for item in stage.consumes
-            if item.artifact in review.graph.made - {*stage.produces}
-        }
-        found = (stage.kind in RELEASING and taken) or ()
-        patterns = [pattern for wanted, pattern in _BUILDS if wanted & set(found)]
-        line = next((line for line in stage.runs for pattern in patterns if pattern.search(line)), None)
+        taken = {item.artifact for item in stage.consumes} & (review.graph.made - {*stage.produces})
+        line = _building(stage) if stage.kind in RELEASING and taken else None
         if line is not None and stage.origin != "existing":
             yield Violation(
                 ("pipelineStages", stage.id, "runs"),
@@ -100,6 +78,14 @@ def _rebuilt_on_the_way(review: Review) -> Iterator[Violation]:
                 repair=lambda plan, name=stage.id, line=line: _without_line(plan, name, line),
                 source=stage.evidence[0] if stage.evidence else None,
             )
+
+
+def _building(stage: Stage) -> str | None:
+    """Return the text of a stage that builds from source, None where none does."""
+    for line, found in zip(stage.runs, calls(stage.runs), strict=True):
+        if "build-push-action" in line or any(makes_anew(call.text) for call in found):
+            return line
+    return None
 
 
 def _without_line(plan: Plan, name: str, line: str) -> Plan | None:

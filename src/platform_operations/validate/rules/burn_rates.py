@@ -1,6 +1,7 @@
 """Burn rates: every promise is watched, and no alert or trigger is one that can never fire."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 
 from platform_operations.model.delivery import Rollback
@@ -20,6 +21,7 @@ def slo_unalerted(review: Review) -> Iterator[Violation]:
         if slo.objective is None:
             continue
         if slo.id in review.related.watched:
+            yield from _waking_nobody(review, slo)
             continue
         yield Violation(
             ("slos", slo.id),
@@ -27,6 +29,42 @@ def slo_unalerted(review: Review) -> Iterator[Violation]:
             repair=lambda plan, slo=slo: _watched(review, plan, slo),
             source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
         )
+
+
+def _waking_nobody(review: Review, slo: Slo) -> Iterator[Violation]:
+    """Yield where a promise that a page could guard has only tickets: a whole outage waits for office hours."""
+    alerts = [alert for alert in review.plan.alerts if alert.slo == slo.id and alert.kind == "burn-rate"]
+    fast = any(pair.pages for pair in pairs_for(slo.objective or "0", seconds(slo.window)))
+    if (
+        not fast
+        or review.plan.target.risk_profile.level == "low"
+        or any(a.severity == "page" for a in alerts)
+    ):
+        return
+    quickest = max(
+        alerts, key=lambda alert: max((Decimal(pair.factor) for pair in alert.windows), default=Decimal(0))
+    )
+    yield Violation(
+        ("slos", slo.id),
+        f"no alert on SLO {slo.id!r} pages: an outage that spends its budget in hours opens a ticket",
+        repair=lambda plan, slo=slo: _paged(review, plan, slo),
+        allowed=(f"alerts/{quickest.id}: severity page",),
+        source=next((uri for uri in slo.evidence if uri.startswith("repo:")), None),
+    )
+
+
+def _paged(review: Review, plan: Plan, slo: Slo) -> Plan | None:
+    """Return the plan in which the fast burn of an SLO pages: the ticket that has just these windows, else a new alert."""
+    pages = {
+        (duration(p.long), duration(p.short))
+        for p in pairs_for(slo.objective or "0", seconds(slo.window))
+        if p.pages
+    }
+    for alert in plan.alerts:
+        if alert.slo == slo.id and alert.windows and {(w.long, w.short) for w in alert.windows} <= pages:
+            return amend(plan, "alerts", alert.id, severity="page")
+    watched = burn_alerts(review, plan, slo)
+    return watched if watched != plan else None
 
 
 def _watched(review: Review, plan: Plan, slo: Slo) -> Plan | None:

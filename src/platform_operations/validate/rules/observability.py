@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from platform_operations.model.reliability import DriftCheck, ObservabilityPillar
 from platform_operations.validate.compose.drift import drift_entry
@@ -18,7 +19,7 @@ def pillar_missing(review: Review) -> Iterator[Violation]:
     """A component lacks a pillar that its types need."""
     for component in review.plan.components:
         rows = review.related.pillars_of.get(component.id, ())
-        have = {row.pillar for row in rows if not says_nothing(row.tool)}
+        have = {row.pillar for row in rows if _kept(row)}
         for pillar in pillars_of(component):
             if pillar in have:
                 continue
@@ -32,6 +33,11 @@ def pillar_missing(review: Review) -> Iterator[Violation]:
                 allowed=(pillar,),
                 source=component.evidence[0] if component.evidence else None,
             )
+
+
+def _kept(row: ObservabilityPillar) -> bool:
+    """Whether a pillar names what it is seen by, and keeps some of it."""
+    return not says_nothing(row.tool) and (row.sampling is None or Decimal(row.sampling) > 0)
 
 
 @rule("workflow", "warning")

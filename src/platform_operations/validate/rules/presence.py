@@ -245,7 +245,8 @@ def _with_test(review: Review, plan: Plan, component: Component, release: Stage)
 
 @rule("workflow")
 def approval_missing(review: Review) -> Iterator[Violation]:
-    """A release of high risk reaches everyone without anyone's approval."""
+    """A release of high risk reaches everyone without anyone's approval, or one of code that nobody has merged."""
+    yield from _unmerged(review)
     if review.plan.target.risk_profile.level != "high":
         return
     for component in review.plan.components:
@@ -267,6 +268,24 @@ def approval_missing(review: Review) -> Iterator[Violation]:
                 repair=lambda plan, component=component, release=release: approval(
                     review, plan, component, _now(plan, release)
                 ),
+                source=release.evidence[0] if release.evidence else None,
+            )
+
+
+def _unmerged(review: Review) -> Iterator[Violation]:
+    """Yield the releases to production that nothing but a pull request starts."""
+    started = {pipeline.id: pipeline.triggers for pipeline in review.plan.pipelines}
+    for release in review.graph.full_releases:
+        place = review.graph.place(release)
+        if (
+            place is not None
+            and place.kind == "production"
+            and started.get(release.pipeline) == ("pull-request",)
+        ):
+            yield Violation(
+                ("pipelines", release.pipeline, "triggers"),
+                f"{release.id!r} puts code before everyone that a pull request proposes and nobody has merged",
+                allowed=("push-default-branch", "tag", "release", "manual"),
                 source=release.evidence[0] if release.evidence else None,
             )
 

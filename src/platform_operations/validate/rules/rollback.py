@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
 from platform_operations.model.delivery import DataPlan, Rollback, RollbackTrigger, Stage
 from platform_operations.model.plan import Plan
-from platform_operations.model.reliability import Alert
+from platform_operations.model.reliability import Alert, Slo
 from platform_operations.platforms import platform
 from platform_operations.platforms.platform import Rollback as WayBack
+from platform_operations.slo.budget import fixed
 from platform_operations.slo.durations import seconds
 from platform_operations.validate.compose.parties import REGISTRIES, carriers, owner_of, with_owner
 from platform_operations.validate.compose.release import TIME_LIMIT, chosen_way, triggers_of, ways_back
@@ -151,7 +153,20 @@ def _of_promise(review: Review, back: Rollback, trigger: RollbackTrigger, name: 
         return "a budget that burns slower is no reason"
     if trigger.value is not None and not 0 < Decimal(trigger.value) < 100:
         return f"no share of events is ever beyond {trigger.value}%"
-    return "that SLO still waits for its baseline" if slo.objective is None else None
+    if slo.objective is None:
+        return "that SLO still waits for its baseline"
+    return _too_late(review, trigger, slo)
+
+
+def _too_late(review: Review, trigger: RollbackTrigger, slo: Slo) -> str | None:
+    """Say how much of the budget is gone when a burn has lasted for the trigger's window, None where a release may spend it."""
+    if trigger.burn_rate is None or trigger.window is None:
+        return None
+    # R times too fast over a part of the SLO's window takes R times that part of the budget.
+    spent = Fraction(trigger.burn_rate) * seconds(trigger.window) / seconds(slo.window) * 100
+    return (
+        f"{fixed(spent, 1)}% of the budget is gone by then" if spent > Fraction(review.budget_share) else None
+    )
 
 
 def _of_stage(review: Review, back: Rollback, name: str) -> str | None:
