@@ -35,6 +35,7 @@ REASONS = {
 
 FOLLOWS: dict[str, str] = {
     "release-given-to-a-shadow": "approval-missing claim-unsupported deploy-without-validation production-unverified strategy-exceeds-budget",
+    "outage-opens-a-ticket": "rollback-trigger-unmeasurable",
     "scan-not-heard": "claim-unsupported",
     "verification-not-heard": "claim-unsupported strategy-exceeds-budget",
     "error-pages-accepted": "strategy-exceeds-budget",
@@ -74,7 +75,7 @@ FOLLOWS: dict[str, str] = {
     "failure-takes-back-another-place": "rollback-mechanism-unsupported",
     "production-asked-at-stagings-address": "rollback-trigger-unmeasurable",
     "production-asked-on-the-runner": "rollback-trigger-unmeasurable",
-    "promise-of-another-length-or-kind": "strategy-exceeds-budget",
+    "promise-of-another-length-or-kind": "strategy-exceeds-budget rollback-trigger-unmeasurable",
     "release-to-a-place-called-lower": "deploy-without-validation rollback-trigger-unmeasurable",
     "released-by-the-name-of-a-branch": "claim-unsupported",
     "staging-asked-at-productions-address": "strategy-exceeds-budget",
