@@ -39,6 +39,7 @@ def read_components(
     chosen = deliverables(units, known, sightings, migrations, bool(spoken))
     chosen = with_bundled(chosen, units, migrations)
     places = [unit.folder for unit, _ in chosen]
+    particular = frozenset(places) - {"."}
     components: list[Component] = []
     facts: list[Fact] = [
         *broken,
@@ -47,7 +48,9 @@ def read_components(
     ]
     for unit, types in chosen:
         taken = [component.id for component in components]
-        component, store_uris = _component(repository, unit, types, places, sightings, migrations, taken)
+        component, store_uris = _component(
+            repository, unit, types, places, particular, sightings, migrations, taken
+        )
         components.append(component)
         if not types:
             facts.append(_type_unknown(component))
@@ -82,6 +85,7 @@ def _component(
     unit: Unit,
     types: Mapping[ComponentType, tuple[str, ...]],
     places: Sequence[str],
+    particular: frozenset[str],
     sightings: Mapping[str, tuple[Sighting, ...]],
     migrations: Sequence[Migrations],
     taken: Sequence[str],
@@ -89,11 +93,17 @@ def _component(
     """Return the component and the URIs that show its data stores."""
     others = [place for place in places if place != unit.folder]
     inner = [place for place in others if within(place, unit.folder)]
+    given, below_root = {id(mine) for _, mine in unit.sightings}, unit.folder != "."
+    # What was given to this component, or lies in it, or where no component is in particular.
     own = [
         (platform, place)
         for platform in sorted(sightings)
         for place in sightings[platform]
-        if _belongs(place, unit, inner, others)
+        if id(place) in given
+        or (
+            not place.workload
+            and ((below_root and within(place.path, unit.folder)) or not _held(place.path, particular))
+        )
     ]
     beside = _stores_beside(sightings, unit, inner, alone=not others)
     stores, shown = data_stores(repository, unit, migrations, beside)
@@ -132,16 +142,13 @@ def _stores_beside(
     return found
 
 
-def _belongs(place: Sighting, unit: Unit, inner: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether a sighting was given to this component, or lies where no component is in particular."""
-    if any(place is mine for _, mine in unit.sightings):
-        return True
-    if unit.folder == ".":
-        return not any(within(place.path, other) for other in inner) and not place.workload
-    return not place.workload and (
-        within(place.path, unit.folder)
-        or not any(within(place.path, other) for other in others if other != ".")
-    )
+def _held(path: str, places: frozenset[str]) -> bool:
+    """Whether a path is or lies below one of the places, which the root is none of."""
+    while path:
+        if path in places:
+            return True
+        path = path.rpartition("/")[0]
+    return False
 
 
 _GENERIC = frozenset({"", "src", "app", "source", "code", "main", "service", "root"})

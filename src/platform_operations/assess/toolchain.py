@@ -182,10 +182,9 @@ def _python(repository: Repository, paths: frozenset[str], own: str) -> Iterator
                 yield f"{runner}pytest", path, number
     if _in(own, "manage.py") in paths:
         yield f"{runner.removesuffix('-m ')}manage.py test", _in(own, "manage.py"), 1
-    if any(re.match(rf"{re.escape(prefix)}tests?/(?:.*/)?test_\w+\.py$", path) for path in paths):
-        path = next(
-            path for path in sorted(paths) if re.match(rf"{re.escape(prefix)}tests?/(?:.*/)?test_", path)
-        )
+    tests = sorted(path for path in paths if path.startswith((f"{prefix}test/", f"{prefix}tests/")))
+    if any(re.search(r"/test_\w+\.py$", path) for path in tests):
+        path = next(path for path in tests if "/test_" in path)
         yield f"{runner}unittest discover", path, 1
 
 
