@@ -285,3 +285,23 @@ def test_a_package_script_is_followed_in_its_folder() -> None:
     )
     assert found.gates[0].tool == "vitest"
     assert "repo:web/package.json#L2-L2" in found.gates[0].evidence
+
+
+@pytest.mark.parametrize(
+    ("job", "kind"),
+    [
+        ("dev_deploy", "development"),
+        ("stagingDeploy", "staging"),
+        ("live_deploy", "production"),
+        ("deploy", "production"),
+    ],
+)
+def test_a_job_named_after_a_lower_environment_deploys_there_whatever_its_cluster_is_called(
+    job: str, kind: str
+) -> None:
+    text = (
+        f"on: {{push: {{branches: [main]}}}}\njobs:\n  {job}:\n    runs-on: x\n    steps:\n"
+        "    - run: kubectl apply -f deploy/live/app.yml --context live\n"
+    )
+    found = read({".github/workflows/deploy.yml": text})
+    assert [place.kind for place in found.environments] == [kind]

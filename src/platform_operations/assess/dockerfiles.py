@@ -38,7 +38,7 @@ def is_dockerfile(path: str) -> bool:
         or lower.startswith("dockerfile.")
         or lower.endswith(".dockerfile")
     )
-    return named and not _ASIDE.search(lower.replace("dockerfile", ""))
+    return named and not path.startswith(".github/") and not _ASIDE.search(lower.replace("dockerfile", ""))
 
 
 def read_dockerfile(path: str, text: str) -> Image | None:

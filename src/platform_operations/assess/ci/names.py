@@ -8,7 +8,7 @@ _KINDS: tuple[tuple[EnvironmentKind, frozenset[str]], ...] = (
     ("registry", frozenset({"pypi", "npm", "npmjs", "ghcr", "dockerhub", "registry", "maven", "crates", "testpypi", "rubygems", "nuget", "marketplace", "crates-io"})),
     ("staging", frozenset({"nonprod", "preprod", "preproduction", "nonproduction"})),
     ("ephemeral", frozenset({"preview", "previews", "pr", "review", "ephemeral", "feature", "branch"})),
-    ("staging", frozenset({"staging", "stage", "stg", "uat", "qa", "test", "testing", "tst", "sandbox", "acceptance", "acc", "integration", "sit", "demo", "perf", "beta", "next", "rc", "canary", "ci", "e2e"})),
+    ("staging", frozenset({"staging", "stage", "stg", "uat", "qa", "test", "testing", "tst", "sandbox", "acceptance", "acc", "integration", "sit", "int", "demo", "perf", "beta", "next", "rc", "canary", "ci", "e2e"})),
     ("production", frozenset({"production", "prod", "prd", "live", "release", "main", "master", "public", "www"})),
     ("development", frozenset({"development", "dev", "develop", "nightly", "experimental", "trunk"})),
 )  # fmt: skip

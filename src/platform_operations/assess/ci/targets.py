@@ -130,7 +130,8 @@ def target_of(
         name = job.target.name
         guess = environment_kind(name) or _kind_without_name(pipeline)
         return Named(name, guess, job.target.place, url=job.target.url)
-    if hint is not None:
+    lower = _spoken_below(job)
+    if hint is not None and not (lower and environment_kind(hint) in {None, "production"}):
         return Named(hint, environment_kind(hint) or "production", atoms[0].places[0])
     names: Iterable[str] = (job.key, job.name, *(atom.step.name for atom in atoms))
     for name in names:
@@ -148,6 +149,13 @@ def target_of(
         if word := environment_word(name):
             return Named(word, environment_kind(word) or "staging", pipeline.place)
     return None if kind == "verify" else _by_trigger(atoms, job, pipeline, default)
+
+
+def _spoken_below(job: CiJob) -> bool:
+    """Whether a job's name speaks of lower environments only: what its commands call `live` is then a cluster or an account."""
+    words = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", f"{job.key} {job.name}").lower())
+    kinds = {environment_kind(word) for word in words if environment_word(word)}
+    return bool(kinds) and "production" not in kinds and None not in kinds
 
 
 def _kind_without_name(pipeline: CiPipeline) -> EnvironmentKind:

@@ -39,7 +39,7 @@ LINK_KEYS = (
 _SUFFIXES = (".md", ".markdown", ".rst", ".adoc", ".txt", ".mdx")
 _FOLDER = re.compile(r"(^|/)(run-?_?books?|play-?_?books?|sops?|on-?call|incident-response)/", re.I)
 _NAMED = re.compile(
-    r"(run-?_?book|play-?_?book|(^|[-_.])sop[-_.]|incident-response|disaster-recovery|(^|[^a-z])on-?call([^a-z]|$)|"
+    r"(run-?_?book|play-?_?book|(^|[-_.])sop[-_.]|incident[-_. ]response|disaster[-_. ]recovery|(^|[^a-z])on-?call([^a-z]|$)|"
     r"back-?ups?[-_](and[-_])?restor|^(restore|failover)[-_.])",
     re.I,
 )
