@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from platform_operations.assess.declared_probes import probes_in_code, probes_in_settings
+from platform_operations.assess.outside import asks_nothing
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
@@ -100,7 +101,7 @@ def _hidden(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | 
     served = [
         one for one in plan.components if set(one.types) - {"library", "cli", "mobile-app", "infrastructure"}
     ]
-    if served and all("serverless" in one.types for one in served):
+    if served and all("serverless" in one.types for one in served) and not asks_nothing(sightings):
         return "functions have no health check of their own"
     program = _program(sightings.get("aws", ()))
     return f"{program}: what its constructs ask for by default is not in the repository" if program else None

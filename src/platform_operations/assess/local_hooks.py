@@ -30,7 +30,18 @@ CHECKS: Mapping[str, str] = MappingProxyType(
             "iac-scan",
         ),
         **dict.fromkeys(
-            ("pip-audit", "python-safety-dependencies-check", "cargo-audit", "osv-scanner", "bundler-audit"),
+            (
+                "pip-audit",
+                "python-safety-dependencies-check",
+                "cargo-audit",
+                "cargo-deny",
+                "osv-scanner",
+                "bundler-audit",
+                "govulncheck",
+                "grype",
+                "npm-audit",
+                "uv-audit",
+            ),
             "dependency-scan",
         ),
     }
@@ -41,6 +52,11 @@ _WORD = re.compile(
     r"(?<![\w./-])("
     + "|".join(sorted(map(re.escape, CHECKS), key=len, reverse=True))
     + r")(?:-[a-z]+)?(?![\w./])"
+)
+_ID = re.compile(
+    r"id:\s*[\"']?(?:[\w.]+-)*?("
+    + "|".join(sorted(map(re.escape, CHECKS), key=len, reverse=True))
+    + r")(?:-[\w.]+)*[\"']?\s*(?:#.*)?$"
 )
 _NAMES = frozenset(
     {".pre-commit-config.yaml", ".pre-commit-config.yml", "lefthook.yml", "lefthook.yaml", ".lefthook.yml"}
@@ -57,6 +73,6 @@ def hooks_that(repository: Repository, kinds: frozenset[str]) -> Iterator[str]:
             bare = row.strip()
             if bare.startswith("#") or (listed and not bare.lstrip("- ").startswith("id:")):
                 continue
-            found = _WORD.search(row[:500])
+            found = _ID.match(bare.lstrip("- ")[:500]) if listed else _WORD.search(row[:500])
             if found and CHECKS[found[1]] in kinds:
                 yield repo_uri(path, number)

@@ -12,7 +12,7 @@ from platform_operations.model.words import RELEASING
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
 
-Concern: TypeAlias = Literal["scan", "release"]
+Concern: TypeAlias = Literal["security", "dependencies", "release"]
 
 DASHBOARD = frozenset(
     {
@@ -33,6 +33,9 @@ DASHBOARD = frozenset(
 HEALTHLESS = frozenset({"vercel", "netlify", "cloudflare", "heroku"})
 """Those among them that ask nothing of a new version: neither a file nor a setting holds a health check."""
 
+BY_REQUEST = frozenset({"vercel", "netlify", "railway", "render", "coolify", "digitalocean"})
+"""Those that keep earlier deployments and their settings to themselves even where a pipeline asks for each release."""
+
 _WHOLE = frozenset({"readable", "remote-template", "shared-library"})
 """Aspects under which something of any content is handed over."""
 
@@ -43,7 +46,7 @@ _CHORE = re.compile(
     r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
     r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|wiki|comment|approve|codeowners"
     r"|renovate|dependabot|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
-    r"|compliance|sbom|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut",
+    r"|compliance|sbom|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
     re.IGNORECASE,
 )
 _JUDGES = re.compile(
@@ -112,8 +115,21 @@ def _decides(called: str, concern: Concern) -> bool:
     ships, judges = _SHIPS.search(spoken) is not None, _JUDGES.search(spoken) is not None
     if ships == judges:
         return not ships or concern == "release"
-    return ships if concern == "release" else judges and _SCANS.search(spoken) is not None
+    if concern == "release":
+        return ships
+    return judges and _SCANS.search(spoken) is not None and not _OTHERS[concern].fullmatch(spoken)
 
+
+_OTHERS = {
+    "security": re.compile(
+        r"(?!.*(?:security|codeql|sast|secret|iac|image)).*(?:dependenc|owasp|audit|\bsca\b).*", re.IGNORECASE
+    ),
+    "dependencies": re.compile(
+        r"(?!.*(?:dependenc|security|vulnerab)).*(?:codeql|sast|secret|iac|gitleaks|semgrep|sonar|lint|format|style).*",
+        re.IGNORECASE,
+    ),
+}
+"""Checks of the other kind only, as their names say."""
 
 _SCANS = re.compile(
     r"scan|security|codeql|audit|quality|check|analy|verif|sonar|sast|dependency", re.IGNORECASE
@@ -126,6 +142,54 @@ def dashboard(
     """Return which platform may deploy by settings that no file shows. Resources in Terraform are no such sign."""
     if any(stage.kind in RELEASING for stage in plan.pipeline_stages):
         return None
+    return _set_up_in(sightings, platforms)
+
+
+def kept_by_platform(
+    plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]], platforms: frozenset[str]
+) -> str | None:
+    """Return which platform may take a release back by its own settings, whoever asks it to release.
+
+    Where a pipeline releases, only what that pipeline speaks to counts: a site of the documentation may lie beside it.
+    """
+    if not any(stage.kind in RELEASING for stage in plan.pipeline_stages):
+        return _set_up_in(sightings, platforms)
+    asked = {
+        name: tuple(row for row in rows if row.detail == "used by the pipeline")
+        for name, rows in sightings.items()
+        if name in BY_REQUEST
+    }
+    return _set_up_in(asked, platforms)
+
+
+def unprobed(sightings: Mapping[str, tuple[Sighting, ...]]) -> frozenset[str]:
+    """Return the platforms whose own file says here how each service runs: a health check would stand in it."""
+    told = {
+        name
+        for name in ("render", "railway", "digitalocean")
+        if any(row.workload is not None for row in sightings.get(name, ()))
+    }
+    fly = any(row.path.endswith("fly.toml") for row in sightings.get("fly", ()))
+    return frozenset(told | ({"fly"} if fly else set()))
+
+
+_HOLDS_PROBES = frozenset({"kubernetes", "render", "railway", "digitalocean"})
+
+
+def declares_what_runs(sightings: Mapping[str, tuple[Sighting, ...]]) -> bool:
+    """Whether files here hold what runs and how it is asked, or only platforms run it that ask nothing."""
+    if any(row.workload is not None for name in _HOLDS_PROBES for row in sightings.get(name, ())):
+        return True
+    return asks_nothing(sightings)
+
+
+def asks_nothing(sightings: Mapping[str, tuple[Sighting, ...]]) -> bool:
+    """Whether only platforms run this that have no health check to declare."""
+    runs = set(sightings) - {"docker", "terraform", "pulumi", "supabase"}
+    return bool(runs) and runs <= HEALTHLESS
+
+
+def _set_up_in(sightings: Mapping[str, tuple[Sighting, ...]], platforms: frozenset[str]) -> str | None:
     for name in sorted(platforms & set(sightings)):
         if not all(_incidental(row.path) for row in sightings[name]):
             return f"{name} is set up in its dashboard, not in the repository"
@@ -145,11 +209,16 @@ _DECLARED = frozenset({"argocd", "flux", "helm", "kubernetes", "pulumi", "terraf
 
 
 def handed_on(
-    repository: Repository, plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]
+    repository: Repository,
+    plan: Plan,
+    sightings: Mapping[str, tuple[Sighting, ...]],
+    *,
+    but: frozenset[str] = frozenset(),
 ) -> str | None:
     """Return which stage makes what runs somewhere although nothing here puts it there; None where nothing does.
 
-    An image or archive that is only made for tags or releases is a product that others run.
+    An image or archive that is only made for tags or releases is a product that others run. `but` are platforms that
+    leave nothing open, should a page name them.
     """
     lower = {place.id for place in plan.environments if place.kind in {"ephemeral", "development"}}
     if any(
@@ -162,7 +231,7 @@ def handed_on(
         return named
     if not any(set(one.types) - _INSTALLED for one in plan.components):
         return None
-    told = told_platform(repository)
+    told = told_platform(repository, but)
     if told is not None or _DECLARED & set(sightings):
         return told
     triggers = {pipeline.id: set(pipeline.triggers) for pipeline in plan.pipelines}

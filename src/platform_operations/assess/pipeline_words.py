@@ -56,6 +56,7 @@ _WORDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
             r"dependency-?review|trivy (?:fs|filesystem|repo)|dependency[-_ ]?check|owasp[-_ ]?(?:dependency|dep)|security_owasp|osv-scanner|govulncheck"
             r"|pip-audit|(?:npm|yarn|pnpm|bun|cargo|bundle|bundler|composer)[-_ ](?:npm[-_ ])?audit|cargo[-_ ]deny|\bnancy\b|safety (?:check|scan)"
             r"|(?<!sast-)(?<!:)\bsnyk\b(?![-_/ ]?(?:code|container|iac|docker|image|token|org|api|client)|/actions/(?:docker|iac))|whitesource|\bmend\b|blackduck|black-duck|nexus[-_ ]?iq|dependency[-_ ]scann?(?:ing)?"
+            r"|docker[-_](?:vulnerability[-_])?scan@|ossf/scorecard-action|/sca@|(?<![a-z])sca[-_ ](?:scan|check|analysis)\b|(?:vuln|pkg)-types?\s*:.*\blibrary\b"
             r"|dependenc(?:y|ies)[-_ ](?:vulnerabilit|security|audit|scan)|audit[-_ ]dependencies|vulnerable dependencies|\bcve[-_ ](?:check|scan)",
             re.IGNORECASE,
         ),
@@ -75,7 +76,7 @@ _WORDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 _SPEAKING = re.compile(
     r"^\s*(?:-\s+)?(?:"
-    r"(?:uses|name|displayName|task|template|label|stage|extends|include|component|key|id|job|orb|call|command|run|script|bash|sh|entrypoint)\s*:"
+    r"(?:uses|name|displayName|task|template|vuln-type|pkg-types|label|stage|extends|include|component|key|id|job|orb|call|command|run|script|bash|sh|entrypoint)\s*:"
     r"|['\"]?[\w./-]+['\"]?\s*:\s*(?:$|[|>]|&)"
     r")"
 )
@@ -106,11 +107,11 @@ _SNYK_BY_NAME = re.compile(r"^\s*(?:-\s+)?(?:name|displayName)\s*:.*snyk", re.IG
 
 _NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label|id)\s*:")
 _DEPLOYER = re.compile(
-    r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness(?:-cd)?|deploybot|shipit|aws-?codepipeline)\b",
+    r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness-cd|app\.harness\.io|deploybot|shipit|aws-?codepipeline)\b",
     re.IGNORECASE,
 )
 _UPLOADS = re.compile(
-    r"uses:\s*[\"']?(?!actions/|github/|codecov|softprops/|docker/|peaceiris/)[\w.-]+/[\w./-]*(?:deploy|upload|promot|riff-raff|octopus|rollout)[\w./-]*@"
+    r"uses:\s*[\"']?(?!actions/|github/|codecov|softprops/|docker/|peaceiris/|\S*(?:marker|status|release|coverage|sarif|newrelic|sentry|datadog))[\w.-]+/[\w./-]*(?:deploy|upload|promot|riff-raff|octopus|rollout)[\w./-]*@"
     r"|task:\s*Publish(?:Build|Pipeline)Artifacts?@",
     re.IGNORECASE,
 )

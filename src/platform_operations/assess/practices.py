@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping
 
 from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
-from platform_operations.assess.outside import DASHBOARD, HEALTHLESS, dashboard, elsewhere, handed_on
+from platform_operations.assess.outside import (
+    DASHBOARD,
+    HEALTHLESS,
+    dashboard,
+    declares_what_runs,
+    elsewhere,
+    handed_on,
+    kept_by_platform,
+    unprobed,
+)
 from platform_operations.assess.pinning import pinning_practice
 from platform_operations.assess.pipeline_words import checked_between, narrowed, said, submitted
 from platform_operations.assess.release_signs import documented_rollback, linters_that_scan, remediated
@@ -27,17 +36,28 @@ def practices_of(
 ) -> tuple[Fact, ...]:
     """Return the practices that follow from the as-is plan; those of telemetry and ownership come from their readers."""
     known = tuple(facts)
-    scans = elsewhere(repository, known, "scan")
     handed = elsewhere(repository, known, "release")
     on = handed_on(repository, plan, sightings)
     outside = handed or dashboard(plan, sightings, DASHBOARD) or on
-    checked = handed or dashboard(plan, sightings, DASHBOARD - HEALTHLESS) or on
+    kept = handed or kept_by_platform(plan, sightings, DASHBOARD) or on
+    settled = HEALTHLESS | unprobed(sightings)
+    checked = (
+        (None if declares_what_runs(sightings) else handed)
+        or kept_by_platform(plan, sightings, DASHBOARD - settled)
+        or handed_on(repository, plan, sightings, but=settled)
+    )
     return (
         _dockerfile(sightings),
-        _rollback(repository, plan, sightings, outside),
+        _rollback(repository, plan, sightings, kept),
         _staged(repository, plan, outside),
-        _scan(repository, plan, "securityScan", SECURITY, scans),
-        _scan(repository, plan, "dependencyScan", frozenset({"dependency-scan"}), scans),
+        _scan(repository, plan, "securityScan", SECURITY, elsewhere(repository, known, "security")),
+        _scan(
+            repository,
+            plan,
+            "dependencyScan",
+            frozenset({"dependency-scan"}),
+            elsewhere(repository, known, "dependencies"),
+        ),
         pinning_practice(repository, plan, sightings, known, handed, outside),
         health_practice(repository, plan, sightings, checked),
         _validation(repository, plan, outside),

@@ -119,8 +119,8 @@ _OPTIONAL = re.compile(
 )
 
 
-def told_platform(repository: Repository) -> str | None:
-    """Return the place where a page or Dockerfile says which platform runs this, and which; None where none does."""
+def told_platform(repository: Repository, but: frozenset[str] = frozenset()) -> str | None:
+    """Return where a page or Dockerfile says which platform runs this, and which; None where none does, or only `but`."""
     for path in repository.paths:
         name = file_name(path).lower()
         page = name in {"readme.md", "deployment.md", "deploy.md"} and path.count("/") <= 1
@@ -128,6 +128,8 @@ def told_platform(repository: Repository) -> str | None:
             continue
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
             told = _PROSE.search(row) if len(row) < 600 and (page or row.lstrip().startswith("#")) else None
+            if told and re.split(r"[ .]", told[1] or told[2])[0].lower() in but:
+                continue
             if told and not _OPTIONAL.search(row) and not (page and row.startswith("#")):
                 return f"{path}:{number} says that {told[1] or told[2]} runs it, which no other file shows"
     return None
