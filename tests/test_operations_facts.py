@@ -129,3 +129,43 @@ def test_a_hook_is_known_by_the_scanner_in_its_id(hook: str, security: str, depe
 )
 def test_what_looks_through_an_image_for_libraries_checks_dependencies(row: str, outcome: str) -> None:
     assert practice("dependencyScan", {CI: steps(row, job="scan")}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        (
+            "README.md",
+            "# Web\n\n## Restoring from Backup\n\n- Delete it\n  - `kubectl delete -f pv.yaml`\n",
+            3,
+        ),
+        ("ci/README.md", "# CI\n## Restoring state\nRun this:\n\n```sh\nfly -t x execute\n```\n", 2),
+        ("docs/secrets.md", "# Secrets\n## Rotate the signing key\n1. Make a new one\n", 2),
+        ("support/README.md", "# Operations Support Scripts\nTools.\n", 1),
+        ("DEPLOYMENT.md", "# Deploying\n## Troubleshooting\n```bash\nhtop\n```\n", 2),
+        ("docs/infrastructure/outages.md", "# Runbook of outages\n1. Look\n", 1),
+    ],
+)
+def test_a_heading_that_says_what_is_put_right_with_steps_below_it_is_a_runbook(
+    path: str, text: str, line: int
+) -> None:
+    found = practice("runbooks", {path: text})
+    assert (found.outcome, found.strength) == ("present", "documented")
+    assert found.evidence == (f"repo:{path}#L{line}-L{line}",)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("README.md", "# Web\n## Restoring from Backup\nAsk the platform team.\n## Usage\n`make run`\n"),
+        ("README.md", "# Web\n## Restore dependencies\n```sh\ndotnet restore\n```\n"),
+        ("README.md", "# Web\n## Troubleshooting\n1. Delete node_modules\n"),
+        ("README.md", "# Web\n```sh\n# Restore the backup\n1. x\n```\n"),
+        ("docs/plans/release.md", "# Plan\n## Recovery\n1. Undo\n"),
+        ("node_modules/db/README.md", "# DB\n## Restore a backup\n1. Undo\n"),
+        ("CLAUDE.md", "# Rules\n## Recovery\n1. Undo\n"),
+        ("docs/infra.md", "# Infra\n## Set up incident management integration\n1. Click\n"),
+    ],
+)
+def test_a_heading_without_steps_or_about_something_else_is_no_runbook(path: str, text: str) -> None:
+    assert practice("runbooks", {path: text}).outcome == "absent"

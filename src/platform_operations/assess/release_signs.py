@@ -36,7 +36,7 @@ _ABOUT_OTHERS = frozenset(
 def documented_rollback(repository: Repository) -> Iterator[str]:
     """Yield the URI of the heading of each page that tells how a release of this repository is taken back."""
     pages = [path for path in repository.paths if path.lower().endswith((".md", ".rst", ".adoc"))]
-    own = [path for path in pages if _about_operating(path) and not _borrowed(path)]
+    own = [path for path in pages if _about_operating(path) and not borrowed(path)]
     for path in own[:MAX_PAGES]:
         fenced = False
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
@@ -52,7 +52,7 @@ def _about_operating(path: str) -> bool:
     return _OPERATING.search("/".join(path.split("/")[-2:])) is not None
 
 
-def _borrowed(path: str) -> bool:
+def borrowed(path: str) -> bool:
     """Whether a page comes with other people's code or a tool, or is one to be filled in."""
     folders = path.lower().split("/")[:-1]
     hidden = any(part.startswith(".") and part not in {".github", ".gitlab"} for part in folders)

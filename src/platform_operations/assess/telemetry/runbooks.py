@@ -16,6 +16,7 @@ from platform_operations.assess.places import (
     vendored,
 )
 from platform_operations.assess.telemetry.alarms import Alarm
+from platform_operations.assess.telemetry.procedures import procedures
 from platform_operations.assess.telemetry.rule_files import RawAlert, Rules, read_rules
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -275,9 +276,19 @@ def _practice(repository: Repository, found: Sequence[Runbook]) -> Fact:
             reason=f"{len(found)} runbooks",
             evidence=tuple(uri for runbook in inside[:3] for uri in runbook.evidence[:1]),
         )
+    told = tuple(procedures(repository))
+    if told:
+        return Fact(
+            subject="practices",
+            aspect="runbooks",
+            outcome="present",
+            strength="documented",
+            reason="a page holds an operating procedure",
+            evidence=told,
+        )
     return Fact(
         subject="practices",
         aspect="runbooks",
         outcome="unknown" if repository.cut else "absent",
-        reason=repository.cut or "no runbook file, and no alert that links one",
+        reason=repository.cut or "no runbook file, no page with a procedure, and no alert that links one",
     )
