@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from posixpath import dirname
 from types import MappingProxyType
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
+from platform_operations.platforms.reading.files import beginning, folder_of, name_of
 from platform_operations.repository import Repository, Unreadable
 
 _LOCKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -29,6 +31,8 @@ _LOCKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _ALIKE = {"typescript": "javascript", "kotlin": "java", "scala": "java", "groovy": "java", "fsharp": "csharp"}
 _NO_TEST = re.compile(r"no test specified|^\s*(?:exit 0|true|echo\b.*)$")
 _REQUIREMENTS = re.compile(r"^requirements[\w.-]*\.txt$")
+_PYTEST = re.compile(r"(?<![\w-])pytest(?![\w-])")
+_TEST_MODULE = re.compile(r"/test_\w+\.py$")
 _ASIDE = re.compile(r"dev|test|lint|doc|ci|build|tool|example")
 
 
@@ -47,7 +51,7 @@ def toolchain_facts(repository: Repository, components: Iterable[Component]) -> 
                 value=found[0],
                 evidence=(repo_uri(found[1], found[2]),),
             )
-        lock = next(_locked(paths, own, component.languages), None)
+        lock = next(_locked(repository, paths, own, component.languages), None)
         manifest = _in(own, "pyproject.toml")
         if "library" in component.types and lock and lock.endswith(".txt") and manifest in paths:
             lock = manifest  # what a library asks of those who install it, not what its developers install
@@ -75,7 +79,9 @@ def _folders(own: str) -> Iterator[str]:
         yield own
 
 
-def _locked(paths: frozenset[str], own: str, languages: tuple[str, ...]) -> Iterator[str]:
+def _locked(
+    repository: Repository, paths: frozenset[str], own: str, languages: tuple[str, ...]
+) -> Iterator[str]:
     for family in _families(languages):
         manifests: list[str] = []
         for folder in _folders(own):
@@ -86,7 +92,7 @@ def _locked(paths: frozenset[str], own: str, languages: tuple[str, ...]) -> Iter
                 elif path in paths:
                     yield path
             if family == "python":
-                yield from _requirements(paths, folder)
+                yield from _requirements(repository, folder)
         yield from manifests
 
 
@@ -96,18 +102,16 @@ _ONLY_NAMES = frozenset(
 """Manifests that name ranges: read only where nothing around locks them."""
 
 
-def _requirements(paths: frozenset[str], folder: str) -> Iterator[str]:
-    for inside in (folder, f"{folder}/requirements" if folder else "requirements"):
-        prefix = f"{inside}/" if inside else ""
-        names = sorted(
-            path
-            for path in paths
-            if path.startswith(prefix)
-            and "/" not in path[len(prefix) :]
-            and path.endswith(".txt")
-            and (inside != folder or _REQUIREMENTS.match(path[len(prefix) :]))
-        )
-        yield from (path for path in names if not _ASIDE.search(path[len(prefix) :]))
+def _requirements(repository: Repository, folder: str) -> Iterator[str]:
+    prefix = _in(folder, "requirements")
+    beside = [path for path in beginning(repository.paths, prefix) if _REQUIREMENTS.match(name_of(path))]
+    inside = [path for path in beginning(repository.paths, f"{prefix}/") if path.endswith(".txt")]
+    yield from (
+        path
+        for place, found in ((folder, beside), (prefix, inside))
+        for path in found
+        if folder_of(path) == place and not _ASIDE.search(name_of(path))
+    )
 
 
 def _classic(repository: Repository, lock: str) -> bool:
@@ -172,20 +176,22 @@ def _python(repository: Repository, paths: frozenset[str], own: str) -> Iterator
             yield f"{runner}pytest", _in(own, name), 1
     told = [_in(own, name) for name in ("pyproject.toml", "setup.cfg", "tox.ini", "Pipfile")]
     prefix = f"{own}/" if own else ""
-    told += sorted(
-        path for path in paths if path.startswith(f"{prefix}requirements") and path.endswith((".txt", ".in"))
-    )
+    told += [
+        path
+        for path in beginning(repository.paths, f"{prefix}requirements")
+        if path.endswith((".txt", ".in"))
+    ]
     for path in told:
         text = repository.read(path) if path in paths else None
         for number, row in enumerate(text.split("\n") if isinstance(text, str) else (), 1):
-            if re.search(r"(?<![\w-])pytest(?![\w-])", row):
+            if _PYTEST.search(row):
                 yield f"{runner}pytest", path, number
     if _in(own, "manage.py") in paths:
         yield f"{runner.removesuffix('-m ')}manage.py test", _in(own, "manage.py"), 1
-    tests = sorted(path for path in paths if path.startswith((f"{prefix}test/", f"{prefix}tests/")))
-    if any(re.search(r"/test_\w+\.py$", path) for path in tests):
-        path = next(path for path in tests if "/test_" in path)
-        yield f"{runner}unittest discover", path, 1
+    inside = (beginning(repository.paths, f"{prefix}{name}/") for name in ("test", "tests"))
+    tests = [path for path in chain(*inside) if "/test_" in path]
+    if any(_TEST_MODULE.search(path) for path in tests):
+        yield f"{runner}unittest discover", tests[0], 1
 
 
 def _python_runner(paths: frozenset[str], own: str) -> str:

@@ -5,6 +5,7 @@ it, a password by the name it is assigned to.
 """
 
 import re
+from collections.abc import Callable
 
 REDACTED = "[redacted]"
 
@@ -120,15 +121,14 @@ def redact(text: str) -> str:
     Doing it twice changes nothing more.
     """
     # What cannot be seen goes first: it could part a token.
-    text = _INVISIBLE.sub("", _TERMINAL.sub("", _LINE_ENDS.sub("\n", text)))
-    text = _PRIVATE_KEY.sub(REDACTED, text)
-    text = _TOKENS.sub(REDACTED, text)
-    for pattern in (_WEBHOOK, _SIGNATURE, _HEADER, _BEARER):
-        text = pattern.sub(rf"\1{REDACTED}", text)
-    for pattern in (_URL_PASSWORD, _URL_TOKEN):
-        text = pattern.sub(rf"\1{REDACTED}@", text)
-    text = _PAIR.sub(_assigned, text)
-    return _FLAG.sub(_assigned, _ASSIGNMENT.sub(_assigned, text))
+    if not (text.isascii() and text.isprintable()):
+        text = _INVISIBLE.sub("", _TERMINAL.sub("", _LINE_ENDS.sub("\n", text)))
+    # Beyond ASCII, letters of another script count as these words' letters when case is ignored.
+    lowered = text.lower() if text.isascii() else None
+    for words, pattern, replacement in _SECRETS:
+        if lowered is None or any(word in lowered for word in words):
+            text = pattern.sub(replacement, text)
+    return text
 
 
 def _assigned(match: re.Match[str]) -> str:
@@ -178,3 +178,20 @@ def _is_name(value: str) -> bool:
     """Say whether every part is a word, a number or short, as in `app-tls-2` or an ARN."""
     parts = re.split(r"[-_./:@= ]", value)
     return all(len(part) < 5 or part.isdigit() or (part.isalpha() and len(part) < 25) for part in parts)
+
+
+_NAMED = ("pass", "pwd", "secret", "token", "key", "credential")
+_SECRETS: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (("private key",), _PRIVATE_KEY, REDACTED),
+    (("",), _TOKENS, REDACTED),
+    (("hook",), _WEBHOOK, rf"\1{REDACTED}"),
+    (("sig=", "signature="), _SIGNATURE, rf"\1{REDACTED}"),
+    (("authorization",), _HEADER, rf"\1{REDACTED}"),
+    (("bearer", "basic"), _BEARER, rf"\1{REDACTED}"),
+    (("@",), _URL_PASSWORD, rf"\1{REDACTED}@"),
+    (("@",), _URL_TOKEN, rf"\1{REDACTED}@"),
+    (_NAMED, _PAIR, _assigned),
+    (_NAMED, _ASSIGNMENT, _assigned),
+    (_NAMED, _FLAG, _assigned),
+)
+"""What is looked for, in this order, in a text that holds one of the words in lower case: most hold none."""
