@@ -4,6 +4,7 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 
+from platform_operations.backtests import backtest_document, backtested, cases_of_plan, cases_of_rules
 from platform_operations.cli.output import note, print_document, progress, read_input
 from platform_operations.cli.page import Page
 from platform_operations.cli.show_findings import note_findings
@@ -12,14 +13,7 @@ from platform_operations.metrics import AlertCase
 from platform_operations.model.baseline import Backtest
 from platform_operations.model.finding import Findings
 from platform_operations.model.plan import Plan
-from platform_operations.toolbox import (
-    MAX_PLAN_BYTES,
-    backtest_document,
-    backtested,
-    cases_of_plan,
-    cases_of_rules,
-    read_plan,
-)
+from platform_operations.toolbox import MAX_PLAN_BYTES, read_plan
 
 _PLAN = re.compile(r"(?m)^[{\s]*[\"']?schema[\"']?\s*:\s*[\"']?platform-ops/plan")
 _STYLE = {"ok": "green", "noisy": "red", "no-data": "yellow", "unsupported": "yellow"}

@@ -3,11 +3,13 @@
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from platform_operations.assess.hosting import Hosting, hosting_answers, read_hosting
 from platform_operations.cli.output import read_input
-from platform_operations.metrics import MetricSource, open_source
 from platform_operations.toolbox import Target, assessed, open_target
+
+if TYPE_CHECKING:
+    from platform_operations.metrics import MetricSource
 
 MAX_HOSTING_BYTES = 4 * 1024 * 1024
 
@@ -21,6 +23,9 @@ def target_of(arguments: Namespace) -> Target:
     target = open_target(arguments.path, Path(arguments.config) if arguments.config else None)
     if not arguments.facts:
         return target
+    # Few name such files, and the models of them take time to build.
+    from platform_operations.assess.hosting import Hosting, hosting_answers, read_hosting
+
     hosting = Hosting()
     for name in arguments.facts:
         hosting = hosting.with_all_of(read_hosting(read_input(name, MAX_HOSTING_BYTES, "facts file"), name))
@@ -31,13 +36,17 @@ def target_of(arguments: Namespace) -> Target:
     return replace(target, configuration=target.configuration.model_copy(update={"facts": facts}))
 
 
-def metrics_of(arguments: Namespace) -> MetricSource | None:
+def metrics_of(arguments: Namespace) -> "MetricSource | None":
     """Return the source that `--metrics` names, None when it names none.
 
     Raises:
         InputError: it cannot be used.
     """
-    return open_source(arguments.metrics) if arguments.metrics else None
+    if not arguments.metrics:
+        return None
+    from platform_operations.metrics import open_source
+
+    return open_source(arguments.metrics)
 
 
 __all__ = ["metrics_of", "target_of"]
