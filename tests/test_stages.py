@@ -204,6 +204,12 @@ def test_a_script_is_split_into_its_simple_commands(script: str, texts: list[str
     assert [one.text for one in commands(script)] == texts
 
 
+def test_a_command_that_goes_on_at_the_end_of_its_file_is_cited_on_lines_that_exist() -> None:
+    (command,) = commands("helm upgrade app ./chart \\\n  --wait \\\n")
+
+    assert (command.first, command.last) == (1, 2)
+
+
 def test_commands_know_their_lines_and_the_folder_they_run_in() -> None:
     found = commands("set -e\ncd web\nnpm test\ncd ../api\n\npytest\n", 10)
     assert [(one.text, one.first, one.folder) for one in found] == [

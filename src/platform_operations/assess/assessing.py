@@ -20,6 +20,7 @@ from platform_operations.assess.command_facts import command_facts
 from platform_operations.assess.component_facts import facts_of
 from platform_operations.assess.components import component_of, read_components
 from platform_operations.assess.environment_facts import environment_facts, image_facts
+from platform_operations.assess.outside import unseen_paths
 from platform_operations.assess.practices import practices_of
 from platform_operations.assess.risk import risk_profile
 from platform_operations.assess.shipping import Shipping
@@ -125,7 +126,8 @@ def assess(
         drift_checks(delivery, seen),
         lambda uris: ledger(repository, uris),
     )
-    gathered += practices_of(repository, plan, seen, gathered)
+    practices = practices_of(repository, plan, seen, gathered)
+    gathered += (*practices, *unseen_paths(plan, practices))
     answered, user_rows = _answered(gathered, user)
     unique = _unique(answered)
     user_rows = (*user_rows, *(entry for _, entry in settings(user)))

@@ -240,3 +240,26 @@ def handed_on(
         if stage.kind == "package" and stage.produces and started & {"push-default-branch", "push-branch"}:
             return f"{stage.id} makes an artifact that is deployed from outside the repository"
     return None
+
+
+def unseen_paths(plan: Plan, practices: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return, for each component that nothing here puts before its users, who may do so outside the repository."""
+    open_ = (
+        fact.reason
+        for fact in practices
+        if fact.outcome == "unknown" and fact.aspect in {"stagedVerification", "postDeployValidation"}
+    )
+    reason = next(open_, None)
+    if reason is None:
+        return ()
+    places = {place.id: place.kind for place in plan.environments}
+    reached = {
+        stage.component
+        for stage in plan.pipeline_stages
+        if stage.kind in RELEASING and places.get(stage.environment or "") in {"production", "registry"}
+    }
+    return tuple(
+        Fact(subject=f"components/{component.id}", aspect="production-path", outcome="unknown", reason=reason)
+        for component in plan.components
+        if component.id not in reached
+    )

@@ -4,9 +4,11 @@ from shlex import quote
 
 from platform_operations.cli.page import Page, Part
 from platform_operations.cli.show_findings import MARK, counted, place_of, tally, write_findings
-from platform_operations.cli.show_stages import write_chains, write_pipelines
+from platform_operations.cli.show_stages import PAGES, PLACES, weight, write_chains, write_pipelines
+from platform_operations.documents import PRACTICES
 from platform_operations.model.assessment import Assessment, Fact
-from platform_operations.model.delivery import Environment
+from platform_operations.model.delivery import Environment, Stage
+from platform_operations.model.evidence import repo_place
 from platform_operations.model.finding import Finding
 from platform_operations.model.plan import Plan, Target
 from platform_operations.validate import Verdict
@@ -26,6 +28,10 @@ HURTS: tuple[tuple[str, str], ...] = (
 """Constraints in the order in which breaking them reaches users: what lets a bad release through comes first."""
 
 MOST_QUESTIONS = 12
+MOST_NAMED = 3
+MOST_SHOWN = 3
+
+ANSWERS = "answers go under [facts] in platform-ops.toml, or come with --facts FILE"
 
 FIRST_COMPONENTS = 4
 FIRST_GAPS = 5
@@ -47,12 +53,14 @@ def show_assessment(assessment: Assessment, today: Verdict, path: str) -> Page:
     page = Page()
     plan = assessment.as_is
     write_target(page, plan.target)
-    page.heading("How it ships today")
-    _write_today(page, plan)
-    _write_first_gaps(page, today.findings)
+    page.heading("How it ships today", ", ".join(fact.aspect for fact in assessment.about("ci")))
+    _write_today(page, assessment)
+    gaps = _nearest_first(plan, today.findings)
+    _write_first_gaps(page, gaps)
     _write_first_unseen(page, assessment, today)
-    _write_gaps(page, today.findings)
+    _write_gaps(page, gaps)
     _write_unseen(page, assessment, today)
+    _write_practices(page, assessment)
     if plan.pipelines:
         page.heading("Stage by stage")
         write_pipelines(page, plan, marks=False)
@@ -61,7 +69,19 @@ def show_assessment(assessment: Assessment, today: Verdict, path: str) -> Page:
     return page
 
 
-def _write_today(page: Page, plan: Plan) -> None:
+def _nearest_first(plan: Plan, gaps: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the gaps with those of each rule first that are nearest to the users of the service."""
+
+    def near(row: Finding) -> tuple[int, bool]:
+        entry = plan.by_name.get(row.entry or "")
+        return weight(plan, entry) if isinstance(entry, Stage) else (0, False)
+
+    order = {rule: place for place, rule in enumerate(dict.fromkeys(row.rule for row in gaps))}
+    return tuple(sorted(gaps, key=lambda row: (order[row.rule], near(row))))
+
+
+def _write_today(page: Page, assessment: Assessment) -> None:
+    plan = assessment.as_is
     if not plan.components:
         page.write("Nothing was found here that is built, shipped or run.", indent=2)
     for component in plan.components[:FIRST_COMPONENTS]:
@@ -71,22 +91,42 @@ def _write_today(page: Page, plan: Plan) -> None:
         rest = [component.id for component in plan.components[FIRST_COMPONENTS:]]
         page.write([_clipped(page, f"and {', '.join(rest)}", 2)], indent=2)
     if not plan.pipelines:
-        page.write([("No pipeline was found.", "yellow")], indent=2)
+        here = assessment.about("ci")
+        none = "No stage could be read: what runs is kept elsewhere." if here else "No pipeline was found."
+        page.write([(none, "yellow")], indent=2)
     write_chains(page, plan)
     _write_gates(page, plan)
-    for place in sorted(plan.environments, key=lambda place: PLACES.index(place.kind))[:2]:
-        page.row([(f"{place.id} ", "dim")], _about_place(plan, place), width=20)
-    if plan.alerts or plan.slos:
-        watched = [
-            counted(len(plan.alerts), "alert"),
-            counted(len(plan.slos), "SLO"),
-            counted(len(plan.runbooks), "runbook"),
-        ]
-        page.row([("watched by", "dim")], ", ".join(watched), width=20)
+    for place in sorted(plan.environments, key=lambda place: (PLACES.index(place.kind), place.id == PAGES))[
+        :2
+    ]:
+        page.row([(f"{place.id} ", "dim")], _about_place(assessment, place), width=20)
+    if plan.alerts or any(set(component.types) - INSTALLED for component in plan.components):
+        page.row([("watched by", "dim")], _watched(assessment), width=20)
 
 
-PLACES = ("production", "staging", "registry", "development", "ephemeral")
-"""Environments by how much hangs on them."""
+INSTALLED = frozenset({"library", "cli", "mobile-app"})
+"""Component types that run where nobody here watches them."""
+
+
+def _watched(assessment: Assessment) -> str:
+    """Return what observes this, and how many alerts, SLOs and runbooks there are."""
+    plan = assessment.as_is
+    outcomes = {fact.aspect: fact.outcome for fact in assessment.about("practices")}
+    rows = (
+        ("alerts", plan.alerts, "alert"),
+        ("slos", plan.slos, "SLO"),
+        ("runbooks", plan.runbooks, "runbook"),
+    )
+    told: list[str] = []
+    for aspect, entries, word in rows:
+        if entries or outcomes.get(aspect) == "absent":
+            told.append(counted(len(entries), word) if entries else f"no {word}")
+        else:
+            told.append(
+                f"{word}s {'that name no component' if outcomes.get(aspect) == 'present' else 'unknown'}"
+            )
+    tools = ", ".join(fact.aspect for fact in assessment.about("observability") if fact.outcome == "present")
+    return f"{tools or 'no tool that is known here'}; {', '.join(told)}"
 
 
 def _clipped(page: Page, text: str, lines: int, beside: int = 0) -> str:
@@ -117,17 +157,45 @@ def _write_first_unseen(page: Page, assessment: Assessment, today: Verdict) -> N
     for fact in assessment.about("practices"):
         if fact.outcome == "unknown":
             dark.setdefault(fact.reason or "", []).append(fact.aspect)
-    counts = [counted(len(today.questions), "question"), *([counted(len(unread), "file")] if unread else [])]
+    practices = sum(map(len, dark.values()))
+    counts = [
+        counted(number, word)
+        for number, word in (
+            (practices, "practice"),
+            (len(today.questions), "question"),
+            (len(unread), "file"),
+        )
+        if number
+    ]
     page.heading("What could not be seen", ", ".join(counts))
-    rows = [f"{', '.join(names)}: {reason}" for reason, names in dark.items()]
+    rows = [f"{_plainly(reason)}; that may decide {_named(names)}" for reason, names in dark.items()]
     rows += [f"{fact.subject.removeprefix('file:')}: {fact.reason}" for fact in unread]
     rows += [question.reason for question in today.questions] if len(rows) < FIRST_UNSEEN else []
     for text in rows[:FIRST_UNSEEN]:
-        page.write([("? ", "cyan"), _clipped(page, text, 2)], indent=2, hang=2)
+        page.write([("? ", "cyan"), _clipped(page, text, 3)], indent=2, hang=2)
     if len(rows) > FIRST_UNSEEN:
         page.write([(f"and {len(rows) - FIRST_UNSEEN} more, below", "dim")], indent=2)
     if not rows and not today.questions:
-        page.write("Everything that the rules ask about was found in the repository.", indent=2)
+        page.write("Nothing: what matters here was read, and nothing points outside.", indent=2)
+
+
+def _named(names: list[str]) -> str:
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _plainly(reason: str) -> str:
+    """Return why something could not be seen with its pipeline at the end and commits as short as Git shows them."""
+    if reason.startswith("pipelines/") and ": " in reason:
+        pipeline, _, why = reason.removeprefix("pipelines/").partition(": ")
+        reason = f"{why} (pipeline {pipeline})"
+    return " ".join(_short_commit(word) for word in reason.split(" "))
+
+
+def _short_commit(word: str) -> str:
+    head, at, commit = word.rpartition("@")
+    whole = len(commit) == 40 and set(commit) <= set("0123456789abcdef")
+    return f"{head}{at}{commit[:7]}" if at and whole else word
 
 
 def _unread(fact: Fact) -> bool:
@@ -136,6 +204,8 @@ def _unread(fact: Fact) -> bool:
 
 def _write_gates(page: Page, plan: Plan) -> None:
     if not plan.quality_gates:
+        if plan.pipelines:
+            page.row([("gates", "dim")], [("no check that is known here", "yellow")], width=20)
         return
     firm = sorted({gate.tool for gate in plan.quality_gates if gate.blocking})
     loose = sorted({gate.tool for gate in plan.quality_gates if not gate.blocking} - set(firm))
@@ -146,7 +216,8 @@ def _write_gates(page: Page, plan: Plan) -> None:
     page.row([("gates", "dim")], parts, width=20)
 
 
-def _about_place(plan: Plan, place: Environment) -> list[Part]:
+def _about_place(assessment: Assessment, place: Environment) -> list[Part]:
+    plan = assessment.as_is
     how = [
         f"{row.kind} with {row.mechanism}"
         for row in plan.deploy_strategy.components
@@ -160,9 +231,18 @@ def _about_place(plan: Plan, place: Environment) -> list[Part]:
     ]
     if place.kind == "production":
         parts.append(
-            f"; back with {', '.join(back)}" if back else ("; no way back is written down", "yellow")
+            f"; back with {', '.join(back)}" if back else (f"; {_no_way_back(assessment)}", "yellow")
         )
     return parts
+
+
+def _no_way_back(assessment: Assessment) -> str:
+    fact = assessment.fact("practices", "rollback")
+    if fact is not None and fact.outcome == "unknown":
+        return "its way back could not be seen"
+    if fact is not None and fact.outcome == "present" and fact.evidence:
+        return f"no way back of its own, but {_shown(fact)}"
+    return "no way back is written down"
 
 
 def _write_gaps(page: Page, gaps: tuple[Finding, ...]) -> None:
@@ -178,15 +258,61 @@ def _write_gaps(page: Page, gaps: tuple[Finding, ...]) -> None:
 def _write_unseen(page: Page, assessment: Assessment, today: Verdict) -> None:
     unread = [fact for fact in assessment.facts if _unread(fact)]
     if today.questions:
-        page.heading("Questions", "answers go under [facts] in platform-ops.toml, or come with --facts FILE")
+        page.heading("Questions", ANSWERS)
     for question in today.questions[:MOST_QUESTIONS]:
         page.write([("? ", "cyan"), question.reason[:1].upper() + question.reason[1:], "."], indent=2, hang=2)
         page.write([("if it is there after all: ", "dim"), f'"{question.key}" = "yes"'], indent=4, hang=2)
     if len(today.questions) > MOST_QUESTIONS:
         page.write([(f"and {len(today.questions) - MOST_QUESTIONS} more questions", "dim")], indent=2)
+    asked = {question.key for question in today.questions}
+    open_ = [
+        f"practices#{fact.aspect}" for fact in assessment.about("practices") if fact.outcome == "unknown"
+    ]
+    open_ = [f'"{key}"' for key in open_ if key not in asked]
+    if open_:
+        if not today.questions:
+            page.heading("Questions", ANSWERS)
+        page.write(
+            [("Nobody could see either, and an answer counts: ", "dim"), ", ".join(open_)], indent=2, hang=2
+        )
     if len(unread) > FIRST_UNSEEN:
         page.heading("Files that could not be read", counted(len(unread), "file"))
         for fact in unread[:8]:
             page.row([fact.subject.removeprefix("file:")], [fact.reason or ""], width=34)
         if len(unread) > 8:
             page.write([(f"and {len(unread) - 8} more", "dim")], indent=2)
+
+
+OUTCOMES = {
+    "present": ("✓", "green"),
+    "absent": ("-", "dim"),
+    "unknown": ("?", "cyan"),
+    "unsupported": ("-", "dim"),
+}
+
+
+def _write_practices(page: Page, assessment: Assessment) -> None:
+    """Write each practice with the lines that show it, or why there are none."""
+    facts = {fact.aspect: fact for fact in assessment.about("practices")}
+    rows = [facts[name] for name in PRACTICES if name in facts]
+    if not rows:
+        return
+    said = (("present", "there"), ("absent", "not there"), ("unknown", "not to be seen"))
+    tallies = [(sum(fact.outcome == outcome for fact in rows), word) for outcome, word in said]
+    page.heading("Practices", ", ".join(f"{number} {word}" for number, word in tallies if number))
+    before: str | None = None
+    for fact in rows:
+        told = _shown(fact) if fact.outcome == "present" else _plainly(fact.reason or "")
+        same = fact.outcome != "present" and told == before
+        before = told
+        page.row(
+            [OUTCOMES[fact.outcome], f" {fact.aspect}"], [("the same" if same else told, "dim")], width=24
+        )
+
+
+def _shown(fact: Fact) -> str:
+    places = [found for uri in fact.evidence if (found := repo_place(uri))]
+    names = list(dict.fromkeys(f"{place.path}:{place.first}" for place in places))
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    how = {"enforced": "enforced: ", "documented": "in prose: "}.get(fact.strength or "", "")
+    return f"{how}{', '.join(names[:MOST_SHOWN])}{more}" if names else fact.reason or "the user says so"

@@ -54,6 +54,8 @@ def _told(rows: Sequence[Finding]) -> list[Part]:
         return [first.message, ("  " + place_of(first), "dim")]
     names = [row.entry.rpartition("/")[2] if row.entry else row.message for row in rows[1:]]
     listed = [name for name in dict.fromkeys(names) if name not in first.message]
+    places = list(dict.fromkeys(place for row in rows[1:] if (place := place_of(row)) != place_of(first)))
+    listed = listed or places
     more = f" and {len(listed) - MOST_PLACES} more" if len(listed) > MOST_PLACES else ""
     also = f"; also {', '.join(listed[:MOST_PLACES])}{more}" if listed else f"; {len(rows)} times"
     return [first.message, also, ("  " + place_of(first), "dim")]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.evidence import Citation
@@ -184,8 +184,15 @@ def _finding(
         message=violation.message,
         repair=f"reference rules/{rule.id}#repair",
         allowed=violation.allowed,
-        source=violation.source,
+        source=violation.source or (_shown(review, name) if review.today else None),
     )
+
+
+def _shown(review: Review, name: str | None) -> str | None:
+    """Return the first line of the repository that an entry of today rests on."""
+    entry = review.plan.by_name.get(name or "")
+    uris = cast("tuple[str, ...]", getattr(entry, "evidence", ()))
+    return next((uri for uri in uris if uri.startswith("repo:")), None)
 
 
 def severity_of(review: Review, rule: Rule, violation: Violation) -> Severity:

@@ -1,7 +1,18 @@
-"""Words that stand where an answer should, and give none."""
+"""Words that stand where an answer should and give none, and words for an answer that is not there."""
 
 import re
 from functools import lru_cache
+
+SILENT = {
+    "pipelineStages": "no stage works on",
+    "deployStrategy": "nothing says how releases are put before the users of",
+    "qualityGates": "no gate checks",
+    "rollbackPlan": "nothing says how to take back",
+    "observabilityPillars": "nothing observes",
+    "slos": "no objective is set for",
+    "alerts": "no alert watches",
+}
+"""What it means that a section says nothing of a component, in words of its own."""
 
 _PLACES = """
     todo tbd tba fixme xxx n/a na none null nil nothing nobody noone never unknown whatever whoever anyone someone

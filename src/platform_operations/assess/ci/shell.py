@@ -133,7 +133,7 @@ def _pieces(script: str, first: int) -> Iterator[_Piece]:
 
 def _logical_lines(script: str, first: int) -> Iterator[tuple[str, int, int, str]]:
     """Yield lines with their continuations and here-documents: text, first line, last line, here-document."""
-    lines = script.split("\n")
+    lines = script.removesuffix("\n").split("\n")
     index = 0
     while index < len(lines):
         start, text = index, lines[index]

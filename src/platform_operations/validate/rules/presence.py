@@ -18,7 +18,7 @@ from platform_operations.validate.edits import amend, restore, united, waive
 from platform_operations.validate.expectations import REASONS, may_waive, requires
 from platform_operations.validate.graph import LOWER_KINDS
 from platform_operations.validate.rule import Review, Violation, rule
-from platform_operations.validate.wordings import says_nothing
+from platform_operations.validate.wordings import SILENT, says_nothing
 
 
 @rule("truth")
@@ -300,7 +300,7 @@ def section_missing(review: Review) -> Iterator[Violation]:
     """A section says nothing of a component, and no reason that fits the component's types excuses it.
 
     Where a rule of its own speaks of the gap (slo-missing, deploy-without-rollback...), this one is silent
-    but for a reason that the component's types refuse.
+    but for a reason that the component's types refuse. Today's state owes nobody a reason for what it may lack.
     """
     yield from _environments_without_strategy(review)
     told = {
@@ -316,13 +316,18 @@ def section_missing(review: Review) -> Iterator[Violation]:
             if (section, component.id) in told:
                 continue
             waived = bool({(section, component.id), (section, None)} & excused)
+            if review.today and may_waive(component, section):
+                continue
             refused = waived and not may_waive(component, section)
             if not refused and (waived or _spoken_of(review, component, section)):
                 continue
             why = f"; `notApplicable` is refused for a {', '.join(component.types)}" if refused else ""
             yield Violation(
                 (section,),
-                f"{section} says nothing of {component.id!r} ({', '.join(component.types)}){why}",
+                f"{SILENT[section]} {component.id!r} ({', '.join(component.types)}){why}",
+                question=(f"components/{component.id}", "production-path")
+                if section == "deployStrategy"
+                else None,
                 repair=lambda plan, section=section, component=component: _filled(
                     review, plan, component, section
                 ),
@@ -345,7 +350,7 @@ def _environments_without_strategy(review: Review) -> Iterator[Violation]:
         for name in sorted(name for name in met if name is not None and (component.id, name) not in rows):
             yield Violation(
                 ("deployStrategy",),
-                f"deployStrategy says nothing of {component.id!r} in {name}",
+                f"{SILENT['deployStrategy']} {component.id!r} in {name}",
                 repair=lambda plan, component=component, name=name: _strategy_in(
                     review, plan, component, name
                 ),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from platform_operations.model.delivery import Environment, Stage
+from platform_operations.model.evidence import repo_place
 from platform_operations.model.plan import Plan
 from platform_operations.validate.compose.acting import acting_in, by_digest
 from platform_operations.validate.compose.parties import lower_environment
@@ -252,6 +253,17 @@ def _validated(review: Review, plan: Plan, name: str) -> Plan | None:
     return add_stage(review, plan, stage) if stage else None
 
 
+def _way_back(review: Review) -> str:
+    """Return what there is of a way back where no release has one: a page, something apart, or nothing."""
+    fact = review.fact("practices", "rollback") if review.today else None
+    place = next((found for uri in (fact.evidence if fact else ()) if (found := repo_place(uri))), None)
+    if fact is None or fact.outcome != "present" or place is None:
+        return "nothing says how it is taken back"
+    if fact.strength == "documented":
+        return f"only a page tells how it is taken back ({place.path}:{place.first})"
+    return f"what takes something back ({place.path}:{place.first}) is not tied to it"
+
+
 @rule("checks-and-rollback")
 def deploy_without_rollback(review: Review) -> Iterator[Violation]:
     """A component is released to production with no way back."""
@@ -264,8 +276,7 @@ def deploy_without_rollback(review: Review) -> Iterator[Violation]:
         seen.add(pair)
         yield Violation(
             ("pipelineStages", release.id),
-            f"{release.id!r} releases {release.component} to {release.environment}, and nothing says how"
-            " it is taken back",
+            f"{release.id!r} releases {release.component} to {release.environment}, and {_way_back(review)}",
             question=("practices", "rollback"),
             repair=lambda plan, release=release: aligned(
                 review, rollback_entry(review, plan, release), release.component
