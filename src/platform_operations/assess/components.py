@@ -1,6 +1,7 @@
 """One component per deliverable: what it is, what it is written in, where it runs, what it keeps data in."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from platform_operations.assess.component_types import Unit
 from platform_operations.assess.data_stores import Migrations, data_stores, find_migrations, store_of_image
@@ -8,7 +9,7 @@ from platform_operations.assess.deliverables import deliverables, with_bundled
 from platform_operations.assess.exposure import exposure_facts
 from platform_operations.assess.languages import languages
 from platform_operations.assess.manifest import Manifest
-from platform_operations.assess.places import file_name, first_lines, kebab, text_of, unique, within
+from platform_operations.assess.places import file_name, first_lines, kebab, nearest, text_of, unique, within
 from platform_operations.assess.units import read_manifests, read_units
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
@@ -38,8 +39,7 @@ def read_components(
     spoken = languages(repository.paths, known)
     chosen = deliverables(units, known, sightings, migrations, bool(spoken))
     chosen = with_bundled(chosen, units, migrations)
-    places = [unit.folder for unit, _ in chosen]
-    particular = frozenset(places) - {"."}
+    seen = _seen(sightings, frozenset(unit.folder for unit, _ in chosen))
     components: list[Component] = []
     facts: list[Fact] = [
         *broken,
@@ -48,9 +48,7 @@ def read_components(
     ]
     for unit, types in chosen:
         taken = [component.id for component in components]
-        component, store_uris = _component(
-            repository, unit, types, places, particular, sightings, migrations, taken
-        )
+        component, store_uris = _component(repository, unit, types, seen, migrations, taken)
         components.append(component)
         if not types:
             facts.append(_type_unknown(component))
@@ -65,12 +63,12 @@ def component_of(components: Sequence[Component]) -> Callable[[str], str]:
 
     The callable raises LookupError when there is no component at all.
     """
-    ordered = sorted(components, key=lambda component: -len(component.path) if component.path != "." else 0)
+    by_place = {candidate.path: candidate.id for candidate in reversed(components)}
 
     def component(path: str) -> str:
-        for candidate in ordered:
-            if within(path, candidate.path):
-                return candidate.id
+        place = nearest(path, by_place)
+        if place is not None:
+            return by_place[place]
         words = {kebab(part) for part in path.split("/")} | {kebab(file_name(path).partition(".")[0])}
         named = next((candidate.id for candidate in components if candidate.id in words), None)
         if named or components:
@@ -84,29 +82,23 @@ def _component(
     repository: Repository,
     unit: Unit,
     types: Mapping[ComponentType, tuple[str, ...]],
-    places: Sequence[str],
-    particular: frozenset[str],
-    sightings: Mapping[str, tuple[Sighting, ...]],
+    seen: "Sequence[_Seen]",
     migrations: Sequence[Migrations],
     taken: Sequence[str],
 ) -> tuple[Component, tuple[str, ...]]:
     """Return the component and the URIs that show its data stores."""
-    others = [place for place in places if place != unit.folder]
-    inner = [place for place in others if within(place, unit.folder)]
     given, below_root = {id(mine) for _, mine in unit.sightings}, unit.folder != "."
     # What was given to this component, or lies in it, or where no component is in particular.
     own = [
-        (platform, place)
-        for platform in sorted(sightings)
-        for place in sightings[platform]
-        if id(place) in given
+        (one.platform, one.place)
+        for one in seen
+        if id(one.place) in given
         or (
-            not place.workload
-            and ((below_root and within(place.path, unit.folder)) or not _held(place.path, particular))
+            not one.place.workload
+            and (one.home in {None, "."} or (below_root and within(one.place.path, unit.folder)))
         )
     ]
-    beside = _stores_beside(sightings, unit, inner, alone=not others)
-    stores, shown = data_stores(repository, unit, migrations, beside)
+    stores, shown = data_stores(repository, unit, migrations, _stores_beside(seen, unit))
     evidence = [uri for uris in types.values() for uri in uris]
     evidence += [_manifest_uri(manifest) for manifest in unit.manifests if manifest.name][:1]
     evidence += [repo_uri(image.path, 1, min(image.lines, 40)) for image in unit.images[:1]]
@@ -127,28 +119,39 @@ def _component(
     return component, store_uris
 
 
-def _stores_beside(
-    sightings: Mapping[str, tuple[Sighting, ...]], unit: Unit, inner: Sequence[str], *, alone: bool
-) -> dict[str, tuple[str, int]]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Where a platform shows: in which component's folder, and the data store that runs there."""
+
+    platform: str
+    place: Sighting
+    home: str | None
+    store: str | None
+    alone: bool
+    """Whether there is but one component."""
+
+
+def _seen(sightings: Mapping[str, tuple[Sighting, ...]], places: frozenset[str]) -> tuple[_Seen, ...]:
+    return tuple(
+        _Seen(
+            platform,
+            place,
+            nearest(place.path, places),
+            store_of_image(place.workload.image) if place.workload and place.workload.image else None,
+            len(places) == 1,
+        )
+        for platform in sorted(sightings)
+        for place in sightings[platform]
+    )
+
+
+def _stores_beside(seen: Sequence[_Seen], unit: Unit) -> dict[str, tuple[str, int]]:
     """Return the stores that platforms run beside the component, with the first place of each."""
     found: dict[str, tuple[str, int]] = {}
-    for platform in sorted(sightings):
-        for place in sightings[platform]:
-            image = place.workload.image if place.workload else None
-            store = store_of_image(image) if image else None
-            near = within(place.path, unit.folder) and not any(within(place.path, other) for other in inner)
-            if store and (near or alone):
-                found.setdefault(store, (place.path, place.first))
+    for one in seen:
+        if one.store and (one.alone or one.home == unit.folder):
+            found.setdefault(one.store, (one.place.path, one.place.first))
     return found
-
-
-def _held(path: str, places: frozenset[str]) -> bool:
-    """Whether a path is or lies below one of the places, which the root is none of."""
-    while path:
-        if path in places:
-            return True
-        path = path.rpartition("/")[0]
-    return False
 
 
 _GENERIC = frozenset({"", "src", "app", "source", "code", "main", "service", "root"})

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from platform_operations.assess.places import aside, folder, lines_of, test_file, text_of, within
+from platform_operations.assess.places import aside, folder, lines_of, nearest, test_file, text_of
 from platform_operations.model.evidence import repo_uri
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
@@ -132,13 +132,13 @@ def _candidates(repository: Repository) -> Iterator[tuple[str, re.Pattern[str]]]
 
 
 def _of_program(path: str, projects: set[str]) -> bool:
-    if not any(within(path, place) for place in projects) or aside(path) or test_file(path):
+    if nearest(path, projects) is None or aside(path) or test_file(path):
         return False
     return _infrastructure(path, projects) or path.startswith("src/")
 
 
 def _infrastructure(path: str, projects: set[str]) -> bool:
     """Whether a source belongs to the program: at the root of the repository only what says so by its folder."""
-    if any(place != "." and within(path, place) for place in projects):
+    if nearest(path, projects) not in {None, "."}:
         return True
     return "/" not in path or re.match(r"(?:infra\w*|stacks?|lib|bin|iac|deploy\w*)/", path) is not None

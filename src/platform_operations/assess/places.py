@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -82,7 +82,8 @@ _TEST_FILE = re.compile(r"(_test\.\w+|\.(test|spec)\.\w+|^test_.+|Tests?\.(java|
 
 def test_file(path: str) -> bool:
     """Whether `path` is named as a test, wherever it lies."""
-    return bool(_TEST_FILE.search(file_name(path)))
+    name = file_name(path)
+    return ("est" in name or "spec" in name) and _TEST_FILE.search(name) is not None
 
 
 def folder(path: str) -> str:
@@ -93,6 +94,15 @@ def folder(path: str) -> str:
 def within(path: str, place: str) -> bool:
     """Whether `path` is `place` or lies below it; everything lies below "."."""
     return place == "." or path == place or path.startswith(place + "/")
+
+
+def nearest(path: str, places: Container[str]) -> str | None:
+    """Return the innermost of the folders `places` that `path` is or lies below; everything lies below "."."""
+    while path:
+        if path in places:
+            return path
+        path = path.rpartition("/")[0]
+    return "." if "." in places else None
 
 
 def below(repository: Repository, place: str) -> tuple[str, ...]:

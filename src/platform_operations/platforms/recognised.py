@@ -100,13 +100,14 @@ def _detect(row: Row, repository: Repository) -> tuple[Sighting, ...]:
 
 
 def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:
-    for path in files.matching(repository, partial(_named, row)):
+    own = files.ending(repository, *row.prefixes) if row.prefixes else ()
+    for path in sorted({*files.named(repository, frozenset(row.names)), *own})[: files.MAX_FILES]:
         content = files.text(repository, path)
         line = files.line_with(content, row.mark) if content is not None and row.mark else 1
         if content is not None and line is not None:
             last = max(line, files.line_count(content))
             yield Sighting(path, line, last, f"{row.title} configuration", environments.of_path(path))
-    for path in files.matching(repository, lambda name: name.lower() in row.templates):
+    for path in _templates(row, repository):
         content = files.text(repository, path)
         line = files.line_with(content, row.schema) if content is not None else None
         if line is not None:
@@ -125,8 +126,9 @@ def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:
         yield from pipelines.runs(repository, row.word, row.cli)
 
 
-def _named(row: Row, name: str) -> bool:
-    return name in row.names or (bool(row.prefixes) and name.endswith(row.prefixes))
+def _templates(row: Row, repository: Repository) -> Iterator[str]:
+    if row.templates:
+        yield from files.matching(repository, lambda name: name.lower() in row.templates)
 
 
 def _platform(row: Row) -> Platform:

@@ -13,10 +13,10 @@ from platform_operations.assess.places import (
     file_name,
     kebab,
     lines_of,
+    nearest,
     test_file,
     text_of,
     vendored,
-    within,
 )
 from platform_operations.assess.telemetry.instruments import INSTRUMENTS, LOGGERS, STANDARD_OUTPUT
 from platform_operations.assess.units import read_manifests
@@ -222,11 +222,11 @@ def read_instrumentation(
 def _by_place(manifests: Sequence[Manifest], places: Sequence[str]) -> Mapping[str, list[Manifest]]:
     """Return the manifests by the innermost of the components' folders that holds each."""
     found: dict[str, list[Manifest]] = {}
+    known = frozenset(places)
     for manifest in manifests:
-        holders = [place for place in places if within(manifest.path, place)]
-        if holders:
-            nearest = max(holders, key=lambda place: 0 if place == "." else len(place))
-            found.setdefault(nearest, []).append(manifest)
+        place = nearest(manifest.path, known)
+        if place is not None:
+            found.setdefault(place, []).append(manifest)
     return found
 
 
@@ -278,14 +278,14 @@ def _imports(
         return {}
     modules = {module: name for name in names for module in _modules(name)}
     pattern = re.compile("|".join(re.escape(module) for module in sorted(modules, key=len, reverse=True)))
-    others = [place for place in places if place != component.path and within(place, component.path)]
+    known = frozenset(places)
     sources = [
         path
         for path in below(repository, component.path)
         if path.endswith(_SOURCE)
         and not aside(path)
         and not test_file(path)
-        and not any(within(path, other) for other in others)
+        and nearest(path, known) == component.path
     ]
     telling = re.compile(
         r"metric|telemetry|instrument|tracing|trace|log|otel|monitor|sentry|app|main|server|index", re.I

@@ -96,10 +96,24 @@ def named(repository: Repository, names: frozenset[str]) -> Iterator[str]:
     return bounded(sorted(path for name in names for path in index.get(name, ())))
 
 
+@lru_cache(maxsize=4)
+def _by_extension(paths: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return the names of files that count by what follows their last dot."""
+    found: dict[str, list[str]] = {}
+    for name in _by_name(paths):
+        found.setdefault(name.rpartition(".")[2], []).append(name)
+    return MappingProxyType({extension: tuple(names) for extension, names in found.items()})
+
+
 def ending(repository: Repository, *endings: str) -> Iterator[str]:
-    """Yield the paths that count and whose name ends like one of `endings`, in path order, at most MAX_FILES."""
-    index = _by_name(repository.paths)
-    return bounded(sorted(path for name in index if name.endswith(endings) for path in index[name]))
+    """Yield the paths that count and whose name ends like one of `endings`, in path order, at most MAX_FILES.
+
+    Each ending has a dot: only the names with its extension are looked at.
+    """
+    index, names = _by_name(repository.paths), _by_extension(repository.paths)
+    extensions = {end.rpartition(".")[2] for end in endings}
+    fitting = (name for one in extensions for name in names.get(one, ()) if name.endswith(endings))
+    return bounded(sorted(path for name in fitting for path in index[name]))
 
 
 def matching(repository: Repository, fits: Callable[[str], bool]) -> Iterator[str]:
