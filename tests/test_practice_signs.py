@@ -106,17 +106,17 @@ DEPLOY = "      - run: helm upgrade web acme/web --install --set image.tag=${{ g
 
 
 @pytest.mark.parametrize(
-    "after",
+    ("after", "line"),
     [
-        "      - uses: jtalk/url-health-check-action@v2\n        with: {url: https://web.example.org}\n",
-        "      - name: Validate the deployment\n        run: scripts/try.sh https://web.example.org\n",
+        ("      - uses: jtalk/url-health-check-action@v2\n        with: {url: https://web.example.org}\n", 9),
+        ("      - name: Validate the deployment\n        run: scripts/try.sh https://web.example.org\n", 10),
     ],
 )
-def test_a_step_after_a_deploy_that_is_named_a_check_of_it_validates(after: str) -> None:
+def test_a_step_after_a_deploy_that_is_named_a_check_of_it_validates(after: str, line: int) -> None:
     files = {CI: f"{HEAD}  ship:\n    runs-on: x\n    steps:\n{DEPLOY}{after}"}
     found = practice("postDeployValidation", files)
     assert found.outcome == "present"
-    assert found.evidence[0].startswith(f"repo:{CI}#L9")
+    assert found.evidence[0].startswith(f"repo:{CI}#L{line}")
 
 
 def test_journeys_that_wait_for_a_deploy_validate_it() -> None:

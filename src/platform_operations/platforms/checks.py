@@ -95,6 +95,7 @@ _TESTS = (
     _test("chart-testing", ("iac",), "ct install", "ct lint-and-install"),
     _journey("cypress", "cypress run", "cypress open", uses=("cypress-io/github-action", "cypress-io/cypress/run")),
     _journey("playwright", "playwright test", uses=("microsoft/playwright-github-action",)),
+    _journey("dusk", "php artisan dusk", "artisan dusk"),
     _journey("newman", "newman run", uses=("matt-ball/newman-action",)),
     _journey("testcafe", "testcafe"),
     _journey("hurl", "hurl --test"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph, closure
 from platform_operations.assess.ci.names import kebab
-from platform_operations.assess.ci.naming import applied_path, reference_in, texts_of
+from platform_operations.assess.ci.naming import applied_path, reference_in, reference_to_all, texts_of
 from platform_operations.assess.ci.products import Product, Products, attest
 from platform_operations.assess.ci.references import (
     best_identity,
@@ -300,6 +300,11 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
         reference, unclear = reference_in(before, product.short, near == [product], draft)
         unknown = unknown or unclear
         if reference is not None:
+            _consume(draft, product, reference, found)
+    if draft.id not in found.consumes and len(near) > 1:
+        reference = reference_to_all(before, draft)
+        handed = [one for one in near if any(maker in draft.needs for maker in one.makers)]
+        for product in (handed or near) if reference is not None else ():
             _consume(draft, product, reference, found)
     if draft.id not in found.consumes and draft.kind == "promote":
         _put_up(draft, found)

@@ -26,7 +26,7 @@ MAX_ATOMS = 400
 MAX_RUN = 300
 
 _SETUP = re.compile(
-    r"install|set-?up|prepare|depend|version|changelog|notif|comment|cache|label|clean|bump|download|login|auth|checkout"
+    r"install|set-?up|prepare|depend|version|changelog|notif|comment|messag|annotat|announc|cache|label|clean|bump|download|login|auth|checkout"
     r"|generate|summary|report|upload|wait|artifact|seed|db:|\bcodegen|schema|config|init\b|print|info",
     re.IGNORECASE,
 )
@@ -128,7 +128,7 @@ def _of_uses(step: CiStep, repository: Repository) -> Iterator[Atom]:
     )
     kind = "approve" if act.kind == "approve" else act.kind
     if act.makes == "remote":
-        kind = _remote_kind(body)
+        kind = _remote_kind(body, step.name)
     if act.makes == "handover":
         act, kind = replace(act, weak=True), None
     yield Atom(act, kind, text, (text[:MAX_RUN],), (step.place,), step, folder=step.folder, body=body)
@@ -146,17 +146,28 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
     act = replace(act, weak=True) if act.makes == "handover" else act
     kind = None if act.weak else act.kind
     if act.makes == "remote":
-        kind = _remote_kind(f"{command.text}\n{command.body}")
+        kind = _remote_kind(f"{command.text}\n{command.body}", step.name)
     yield Atom(
         act, kind, command.text, tuple(one for one in (step.shown, command.text[:MAX_RUN]) if one), (place,), step, command.silenced,
         folder=_folder(step, command), body=command.body,
     )  # fmt: skip
 
 
-def _remote_kind(body: str) -> StageKind | None:
-    """A shell on another machine deploys when it changes what runs there."""
+_CHANGES = re.compile(
+    r"git\s+(?:pull|fetch|reset|checkout)|deploy|restart|reload|\bup\b|\bpull\b|\brun\b|\bapply\b|upgrade|rsync|install|systemctl\s+(?:start|enable)",
+    re.IGNORECASE,
+)
+
+
+def _remote_kind(body: str, step: str) -> StageKind | None:
+    """A shell on another machine deploys when it changes what runs there; a step named for a check or for tidying does not."""
     if re.search(r"rollback|roll back", body, re.IGNORECASE):
         return "rollback"
+    if not _CHANGES.search(body):
+        if kind_of_name(step) == "verify":
+            return "verify"
+        if _SETUP.search(step):
+            return None
     changes = re.search(
         r"docker|podman|systemctl|service\s|pm2|git\s+(?:pull|fetch|reset|checkout)|deploy|restart|supervisorctl|compose|\.sh\b"
         r"|npm|yarn|pip|bundle|rsync|ln\s+-s|nginx|kubectl|helm|make|up\s+-d|artisan|composer",
@@ -175,7 +186,7 @@ def _followed(outer: Command, place: Place, followed: Followed, inner: Command, 
     there = Place(followed.path, inner.first, inner.last)
     kind = None if act.weak else act.kind
     if act.makes == "remote":
-        kind = _remote_kind(f"{inner.text}\n{inner.body}")
+        kind = _remote_kind(f"{inner.text}\n{inner.body}", step.name)
     if (
         kind is None
         and not act.makes
@@ -267,6 +278,10 @@ def _provisioning(found: list[Atom], job: CiJob, pipeline: str) -> list[Atom]:
     ]
 
 
+_TESTS = re.compile(r"(?:^|[\s/])(?:tests?|specs?)/[\w./-]+\.(?:sh|bash|py|rb|js|ts|pl)(?=\s|$)")
+"""A program in a folder of tests is one, whatever the job is called: the tests of a deployment's scripts, say."""
+
+
 def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
     if atom.kind is not None:
         return None, ""
@@ -281,17 +296,35 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
     if atom.act.makes or atom.act.weak:
         return None, ""
     script = script_name(atom.text)
+    told = _told(atom, job, script)
+    if told is not None:
+        return told
     if not _own_program(atom, script) or ("provision" in kinds and kind_of_name(script) is None):
         return None, ""
     kind = kind_of_name(script)
     spoken = {kind_of_name(job.key), kind_of_name(job.name), kind_of_name(atom.step.name)}
     if kind in _NAMED and (kind != "migrate" or spoken & {"migrate", "deploy"}):
         return kind, f"the name of what it runs, {script!r}"
+    return _named_for(atom, job, kinds)
+
+
+def _named_for(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
     for name, what in ((atom.step.name, "step"), (job.name or job.key, "job"), (job.key, "job")):
         kind = None if _SETUP.search(name) and what == "step" else kind_of_name(name)
         if kind in _NAMED and kind != "publish" and kind not in kinds:
             return kind, f"the name of its {what}, {name!r}"
     return None, ""
+
+
+def _told(atom: Atom, job: CiJob, script: str) -> tuple[StageKind, str] | None:
+    """Return what a program is told to do, or what its folder makes of it, whatever else the job is called."""
+    called = invocation(atom.text)
+    deploys = job.target is not None or "deploy" in {kind_of_name(job.key), kind_of_name(job.name)}
+    if called[1:2] == ("deploy",) and deploys:
+        return "deploy", f"what it tells {called[0]!r} to do"
+    if script and _TESTS.search(atom.text):
+        return "test", f"the folder of what it runs, {script!r}"
+    return None
 
 
 def _own_program(atom: Atom, script: str) -> bool:

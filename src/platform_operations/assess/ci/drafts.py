@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from platform_operations.assess.ci.atoms import ATTESTING, Atom, atoms_of
 from platform_operations.assess.ci.handover import handed_over
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline
-from platform_operations.assess.ci.kinds import starts_here
+from platform_operations.assess.ci.kinds import kind_of_name, starts_here
 from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.targets import environment_hint
 from platform_operations.model.words import StageKind
@@ -230,11 +230,16 @@ def _final_kind(
         return None
     if kind == "deploy" and (job.when == "failure" or atom.step.when == "failure"):
         return "rollback"
-    if kind in {"test", "verify"} and atom.act.journey and reached:
+    if kind in {"test", "verify"} and reached and (atom.act.journey or _looks_by_name(atom, job)):
         return "verify"
     if atom.act.weak and atom.act.kind == "verify" and kind is None:
         return "verify" if reached or (runs_image and _is_local(atom)) else None
     return kind
+
+
+def _looks_by_name(atom: Atom, job: CiJob) -> bool:
+    """Say whether a step or job is named for checking what was put up: its tests after a deployment ask that."""
+    return any(kind_of_name(name) == "verify" for name in (atom.step.name, job.key, job.name))
 
 
 def _is_local(atom: Atom) -> bool:

@@ -156,11 +156,50 @@ def variables(name: str, merged_: Merged) -> dict[str, str]:
     top = merged_.top.get("variables")
     for node in [top.node] if top else []:
         found.update(_texts(node))
+    found.update(_of_rules(merged_.top.get("workflow")))
     for parent in reversed(_lineage(name, merged_)):
         value = merged_.jobs.get(parent, {}).get("variables")
         if value is not None:
             found.update(_texts(value.node))
     return found
+
+
+def _of_rules(workflow: Value | None) -> dict[str, str]:
+    """Return the variables that the workflow's rules set; where they differ, those of the default branch, else the first."""
+    rules = workflow.node.children("rules") if workflow is not None else ()
+    given = [
+        (rule.string("if") or "", inner) for rule in rules if (inner := rule.get("variables")) is not None
+    ]
+    given.sort(key=lambda row: _DEFAULT_BRANCH.search(row[0]) is not None)
+    return {
+        name: value
+        for _, node in [*reversed(given[:-1]), *given[-1:]]
+        for name, value in _texts(node).items()
+    }
+
+
+_DEFAULT_BRANCH = re.compile(r"CI_DEFAULT_BRANCH|[\"'](?:main|master|trunk)[\"']")
+
+
+def handed_variables(merged_: Merged) -> dict[str, str]:
+    """Return the literal variables of a pipeline, with those that jobs write into dotenv reports for later jobs."""
+    found = variables("", merged_)
+    for name, own in merged_.jobs.items():
+        if "artifacts" not in effective(name, merged_):
+            continue
+        reports = effective(name, merged_)["artifacts"].node.get("reports")
+        file = reports.string("dotenv") if reports is not None else None
+        if not file or "script" not in own:
+            continue
+        for node, _ in script_parts(name, effective(name, merged_), merged_):
+            for line in node.text.split("\n"):
+                match = _WRITTEN.search(line) if file in line else None
+                if match is not None:
+                    found.setdefault(match[1], match[2])
+    return found
+
+
+_WRITTEN = re.compile(r"echo\s+[\"']?([A-Za-z_]\w*)=([^\"'>]+?)[\"']?\s*>")
 
 
 def _texts(node: Node) -> dict[str, str]:

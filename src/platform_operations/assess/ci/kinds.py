@@ -336,7 +336,7 @@ def _unmatched(called: tuple[str, ...]) -> Act:
 
 _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
     ("rollback", re.compile(r"roll-?back|revert", re.IGNORECASE)),
-    ("verify", re.compile(r"smoke|verif|health|post-?deploy|acceptance|e2e|end-to-end|validat\w*.{0,5}deploy|deploy(?:ment|ed)?.(?:tests?\b|checks?\b|validat)|tests?.(?:the.)?deploy(?:ment|ed)", re.IGNORECASE)),
+    ("verify", re.compile(r"smoke|verif|health|live-?check|\bcheck.{0,24}\b(?:is|are) (?:up|alive|live|running|reachable)\b|post-?deploy|acceptance|e2e|end-to-end|validat\w*.{0,5}deploy|deploy(?:ment|ed)?.(?:tests?\b|checks?\b|validat)|tests?.(?:the.)?deploy(?:ment|ed)", re.IGNORECASE)),
     ("promote", re.compile(r"promot", re.IGNORECASE)),
     ("deploy", re.compile(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
     ("package", re.compile(r"(?:docker|image|container).?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),

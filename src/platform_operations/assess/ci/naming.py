@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph
 from platform_operations.assess.ci.references import identity_of, resolved
-from platform_operations.model.words import Identity
+from platform_operations.model.words import IMMUTABLE, Identity
 from platform_operations.platforms.reading.commands import invocation, value_of
 
 _GENERIC = re.compile(
@@ -50,6 +50,25 @@ def reference_in(
     if found:
         return max(found, key=lambda one: one == "tag"), None
     return _sole(texts, draft, unclear) if alone else (None, unclear)
+
+
+_FLAG = re.compile(r"\s--[\w-]*image(?:-tag|-uri)?[ =][\"']?([^\s\"',;]+)")
+_VARIABLE = re.compile(r"\w+=\S*")
+
+
+def reference_to_all(texts: list[str], draft: Draft) -> Identity | None:
+    """Return how commands name all of several images, where every tag in them is of a kind that cannot move.
+
+    Variables that a job merely sees say nothing about what it deploys.
+    """
+    said = [text for text in texts if not _VARIABLE.fullmatch(text)]
+    named = [match[1] for text in said for one in (_GENERIC, _FLAG) for match in one.finditer(text)]
+    best: Identity | None = None
+    for value in named:
+        best = None if value.startswith("http") else identity_of(value, draft.pipeline.triggers)
+        if best not in IMMUTABLE:
+            return None
+    return best
 
 
 def _sole(texts: list[str], draft: Draft, unclear: str | None) -> tuple[Identity | None, str | None]:

@@ -63,7 +63,7 @@ def _variable(name: str, whole: str, draft: Draft, atom: Atom) -> str:
 
 def _assigned(name: str, whole: str, draft: Draft) -> str:
     """Look for `NAME=value` among the job's own commands."""
-    wanted = re.compile(rf"(?:^|[\s\"']){re.escape(name)}=[\"']?([^\s\"'>]+|\$\([^)]*\))")
+    wanted = re.compile(rf"(?:^|[\s\"']){re.escape(name)}=[\"']?(\$\([^)]*\)|[^\s\"'>]+)")
     for step in draft.job.steps:
         for command in step.commands:
             match = wanted.search(command.text)

@@ -13,7 +13,8 @@ _HOOK = re.compile(
     re.IGNORECASE,
 )
 _DOWNLOAD = re.compile(
-    r"install|download|releases|raw\.githubusercontent|\.(?:tar|tgz|gz|zip|sh|deb|jar|bin)\b|get\.|apt\.|dl\.|storage\.googleapis|setup",
+    r"install|download|releases|raw\.githubusercontent|\.(?:tar|tgz|gz|zip|sh|deb|rpm|jar|bin|gpg|asc|key|list|repo)\b|get\.|apt\.|dl\.|packages\."
+    r"|storage\.googleapis|setup",
     re.IGNORECASE,
 )
 _CHATTER = re.compile(
@@ -23,6 +24,9 @@ _CHATTER = re.compile(
 _URL = re.compile(
     r"https?://[^\s\"')]+|\$\{?\{?[^\s\"']*(?:url|host|domain|endpoint|address|_ip)[^\s\"']*", re.IGNORECASE
 )
+
+
+_INTO = re.compile(r"(?<![\w<=>-])>>?\s*([^\s&<>]+)")
 
 
 def act_of_request(called: tuple[str, ...], text: str) -> Act:
@@ -36,7 +40,7 @@ def act_of_request(called: tuple[str, ...], text: str) -> Act:
     if re.match(r"(?:export |local )?\w+=[\"']?\$\(", text) and not re.search(r"http_code|status|%\{", text):
         return NOTHING_DONE
     saves = called[0] == "wget" and "--spider" not in called
-    if called[0] in {"curl", "wget"} and (_saves(called) or saves or _DOWNLOAD.search(text)):
+    if called[0] in {"curl", "wget"} and (_saves(called, text) or saves or _DOWNLOAD.search(text)):
         return NOTHING_DONE
     found = _URL.search(text)
     if found is None and called[0] in {"curl", "wget"}:
@@ -44,7 +48,12 @@ def act_of_request(called: tuple[str, ...], text: str) -> Act:
     return Act(kind="verify", weak=True, journey=True, url=found[0] if found else None)
 
 
-def _saves(called: tuple[str, ...]) -> bool:
+def _saves(called: tuple[str, ...], text: str) -> bool:
+    """Say whether a request fetches a file. One that keeps the answer and asks for its status is a check."""
     target = value_of(called, "-o", "--output")
     short = any(re.fullmatch(r"-[a-zA-Z]*O[a-zA-Z]*", word) for word in called[1:])
-    return short or has(called, "--remote-name") or (target is not None and target != "/dev/null")
+    if short or has(called, "--remote-name"):
+        return True
+    into = _INTO.search(text)
+    kept = target or (into[1].strip("\"'") if into else None)
+    return kept not in {None, "/dev/null"} and "%{http_code}" not in text

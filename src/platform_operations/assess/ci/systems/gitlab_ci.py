@@ -8,6 +8,7 @@ from platform_operations.assess.ci.gitlab_files import (
     Merged,
     Value,
     effective,
+    handed_variables,
     merged,
     script_parts,
     variables,
@@ -67,8 +68,7 @@ def read(repository: Repository) -> Reading | None:
     workflow = config.top.get("workflow")
     pipeline = CiPipeline(
         id=id, place=workflow.place if workflow else place, triggers=_triggers(config, jobs, default), jobs=jobs,
-        names=(path,), variables=variables("", config),
-    )  # fmt: skip
+        names=(path,), variables=handed_variables(config))  # fmt: skip
     return Reading(evidence, (pipeline,), tuple(files.facts))
 
 
