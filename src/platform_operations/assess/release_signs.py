@@ -39,12 +39,44 @@ def documented_rollback(repository: Repository) -> Iterator[str]:
     own = [path for path in pages if _about_operating(path) and not borrowed(path)]
     for path in own[:MAX_PAGES]:
         fenced = False
-        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+        rows = lines_of(text_of(repository, path) or "")
+        for number, row in enumerate(rows, 1):
             fenced ^= row.lstrip().startswith(("```", "~~~"))
-            told = _ROLLBACK_COMMAND if fenced else _ROLLBACK_HEADING
-            if len(row) < 300 and told.match(row):
+            if len(row) < 300 and _takes_back(path, rows, number, fenced=fenced):
                 yield repo_uri(path, number)
                 break
+
+
+_RELEASING_PAGE = re.compile(r"deploy|releas|operat|runbook|playbook|incident", re.IGNORECASE)
+_TOLD_TO_REVERT = re.compile(
+    r"(?:^\s*(?:\d+[.)]|[-*+])\s+|\b(?:then|must|should|immediately|minutes),? |\*\*)revert (?:the|that|this|your) (?:change|commit|merge|deploy\w*|release|pr\b|pull request)"
+    r"|\broll ?back to the (?:previous|last|prior|earlier)\b",
+    re.IGNORECASE,
+)
+
+
+def _takes_back(path: str, rows: list[str], number: int, *, fenced: bool) -> bool:
+    """Whether a line begins a procedure that takes a release back, or is the step of one that says so."""
+    row = rows[number - 1]
+    if fenced:
+        return _ROLLBACK_COMMAND.match(row) is not None
+    if _ROLLBACK_HEADING.match(row):
+        return _explained(rows, number)
+    return (
+        _TOLD_TO_REVERT.search(row) is not None
+        and _RELEASING_PAGE.search("/".join(path.split("/")[-2:])) is not None
+    )
+
+
+def _explained(rows: list[str], number: int) -> bool:
+    """Whether more than one word stands below a heading: a form's field (`Rollback process type: Manual`) tells no way."""
+    below: list[str] = []
+    for row in rows[number : number + 40]:
+        if below and row.startswith("#"):
+            break
+        if row.strip():
+            below.append(row.strip())
+    return len(below) != 1 or not below[0].isalpha()
 
 
 def _about_operating(path: str) -> bool:

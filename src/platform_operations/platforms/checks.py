@@ -148,7 +148,7 @@ _DEPENDENCIES = (
     Check("snyk", "dependency-scan", "analyze", _ANY, ("snyk test",), ("snyk/actions", "snyk/snyk/scan"), fails_on=("findings", "1")),
     Check("dependency-review", "dependency-scan", "analyze", _ANY, (), ("actions/dependency-review-action",), fails_on=("severity", "low"), inputs=("warn-only=true", "vulnerability-check=false")),
     Check("trivy-fs", "dependency-scan", "analyze", _ANY, ("trivy fs", "trivy filesystem", "trivy repo", "trivy repository", "trivy rootfs", "trivy sbom"), run="trivy fs --scanners vuln --exit-code 1 --severity HIGH,CRITICAL .", cannot_fail=("--exit-code 0", "without --exit-code")),
-    Check("grype-dir", "dependency-scan", "analyze", _ANY, ("grype dir:.", "grype sbom:"), run="grype dir:. --fail-on high", fails_on=("severity", "high"), cannot_fail=("without --fail-on",)),
+    Check("grype-dir", "dependency-scan", "analyze", _ANY, ("grype dir:", "grype sbom:"), run="grype dir:. --fail-on high", fails_on=("severity", "high"), cannot_fail=("without --fail-on",)),
     Check("dependency-check", "dependency-scan", "analyze", _JVM, ("dependency-check", "dependency-check.sh", "mvn org.owasp:dependency-check-maven:check", "mvn dependency-check:check", "gradle dependencyCheckAnalyze"), ("dependency-check/dependency-check_action",), run="mvn org.owasp:dependency-check-maven:check -DfailBuildOnCVSS=7"),
     Check("bundler-audit", "dependency-scan", "analyze", ("ruby",), ("bundle-audit", "bundle audit", "bundler-audit", "rails bundle:audit"), ("andrewmcodes/bundler-audit-action",), run="bundle-audit check --update"),
     Check("composer-audit", "dependency-scan", "analyze", ("php",), ("composer audit",), ("symfonycorp/security-checker-action",), run="composer audit"),

@@ -302,10 +302,10 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
         if reference is not None:
             _consume(draft, product, reference, found)
     if draft.id not in found.consumes and len(near) > 1:
-        reference = reference_to_all(before, draft)
+        kept = reference_to_all(before, draft)
         handed = [one for one in near if any(maker in draft.needs for maker in one.makers)]
-        for product in (handed or near) if reference is not None else ():
-            _consume(draft, product, reference, found)
+        for product in (handed or near) if kept else ():
+            _consume(draft, product, kept or "tag", found)
     if draft.id not in found.consumes and draft.kind == "promote":
         _put_up(draft, found)
     if draft.id not in found.consumes:

@@ -77,12 +77,13 @@ def _procedure(path: str, rows: Sequence[str]) -> int | None:
         if heading is None:
             continue
         depth = len(heading["level"])
-        if depth == 1 and _TITLE.search(heading["text"]):
+        below = rows[number : number + MAX_SECTION]
+        if _TITLE.search(heading["text"]) and (depth == 1 or (depth == 2 and _has_steps(below, depth))):
             return number
         if _SPOKEN_OF.search(heading["text"]):
             continue
         named = _PUTS_RIGHT.search(heading["text"]) or (operated and _TROUBLE.search(heading["text"]))
-        if named and _has_steps(rows[number : number + MAX_SECTION], depth):
+        if named and _has_steps(below, depth):
             return number
     return None
 

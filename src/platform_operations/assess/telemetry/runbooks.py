@@ -172,7 +172,15 @@ def _is_runbook(path: str) -> bool:
         return False
     if aside(path, but=frozenset({"docs", "doc", "documentation"})):
         return False
-    return bool(_FOLDER.search(path) or _NAMED.search(file_name(path)))
+    if _FOLDER.search(path):
+        return True
+    return _NAMED.search(file_name(path)) is not None and _PUBLISHED.isdisjoint(path.lower().split("/")[:-1])
+
+
+_PUBLISHED = frozenset(
+    {"content", "blog", "posts", "articles", "news", "changelog", "changelogs", "marketing"}
+)
+"""Folders of pages that a site shows its readers: what they tell of incidents is no procedure of this system."""
 
 
 def _runbook(

@@ -183,7 +183,8 @@ def begins(called: tuple[str, ...], pattern: str) -> int:
     """Return how strongly `called` begins as `pattern` says, 0 when it does not.
 
     The pattern's words must follow one another but for options (and their values) between them: `kubectl -n shop set
-    image` begins with `kubectl set image`. A pattern word that is itself an option may stand anywhere after.
+    image` begins with `kubectl set image`. A pattern word that is itself an option may stand anywhere after; one that ends
+    in a colon (`sbom:`) is the beginning of a word.
     """
     wanted = _pattern(pattern)
     if not called or not wanted or called[0] != wanted[0]:
@@ -203,7 +204,7 @@ def begins(called: tuple[str, ...], pattern: str) -> int:
 
 def _next(called: tuple[str, ...], position: int, word: str) -> int | None:
     while position < len(called):
-        if called[position] == word:
+        if called[position] == word or (word[-1:] == ":" and called[position].startswith(word)):
             return position + 1
         if called[position].startswith("-"):
             value = position + 1 < len(called) and called[position + 1] != word
