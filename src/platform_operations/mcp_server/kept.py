@@ -1,14 +1,14 @@
 """Assessments kept between calls, for as long as nothing they rest on has changed."""
 
 import os
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from platform_operations.mcp_server.pages import Document
 from platform_operations.mcp_server.roots import Place
@@ -17,11 +17,13 @@ from platform_operations.mcp_server.watch import Watch, Watched
 if TYPE_CHECKING:
     from platform_operations.metrics import MetricSource
     from platform_operations.model.assessment import Assessment
+    from platform_operations.model.finding import Finding
     from platform_operations.model.plan import Plan
     from platform_operations.toolbox import Drafted, Target
+    from platform_operations.validate import Read
 
 MOST_KEPT = 4
-MOST_VERDICTS = 8
+MOST_PLANS = 8
 # A file in a folder that held none is seen only by listing anew; a live metrics source moves on by itself.
 LONGEST_KEPT = 10.0
 _GIT = ("HEAD", "index", "logs/HEAD", "packed-refs")
@@ -46,28 +48,50 @@ class Assessed:
         return all(_mark(path) == mark for path, mark in self.marks)
 
 
-class Verdicts:
-    """The verdicts on the last few plans against one assessment.
+class Plans:
+    """The last few plans that were given, by their documents.
 
-    A host validates a plan and then renders it, or asks again: as long as the assessment stands, so does the verdict.
+    A host changes an entry or two before it asks again, and validates a plan before it renders it: only what was
+    changed is read anew, and what was worked out of the rest stays.
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, tuple[Plan, Document]] = OrderedDict()
+        self._kept: deque[Read] = deque(maxlen=MOST_PLANS)
+        self._lock = Lock()
+
+    def read(self, document: object) -> "Plan | tuple[Finding, ...]":
+        """Return the plan that a document holds, or the findings that say why it is none."""
+        from platform_operations.validate import Read, read_document
+
+        with self._lock:
+            kept = tuple(self._kept)
+        for row in kept:
+            if row.document == document:
+                return row.plan
+        plan = read_document(document, kept[0] if kept else None)
+        if not isinstance(plan, tuple):
+            with self._lock:
+                self._kept.appendleft(Read(cast("Document", document), plan))
+        return plan
+
+
+class Verdicts:
+    """The verdicts on the last few plans against one assessment: as long as that stands, so do they."""
+
+    def __init__(self) -> None:
+        self._kept: deque[tuple[Plan, Document]] = deque(maxlen=MOST_PLANS)
         self._lock = Lock()
 
     def of(self, plan: "Plan", judge: Callable[[], Document]) -> Document:
         """Return the verdict on a plan, of `judge` where it was not judged lately; nobody changes it afterwards."""
-        key = hash(plan)
         with self._lock:
-            known = self._kept.get(key)
-        if known is not None and known[0] == plan:
-            return known[1]
+            kept = tuple(self._kept)
+        for known, verdict in kept:
+            if known is plan or known == plan:
+                return verdict
         verdict = judge()
         with self._lock:
-            self._kept[key] = (plan, verdict)
-            while len(self._kept) > MOST_VERDICTS:
-                self._kept.popitem(last=False)
+            self._kept.appendleft((plan, verdict))
         return verdict
 
 

@@ -4,11 +4,11 @@ These run in threads. They raise InputError for what the caller can correct, in 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from platform_operations.mcp_server.arguments import Arguments, LoadReference, OnRepository, ValidatePlan
-from platform_operations.mcp_server.kept import Assessments
+from platform_operations.mcp_server.kept import Assessments, Plans
 from platform_operations.mcp_server.pages import CONCISE, DETAILED, LEAST, Portion, compact, portion
 from platform_operations.mcp_server.roots import Roots
 from platform_operations.mcp_server.watch import Watch
@@ -40,10 +40,11 @@ ASSESSMENT_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the tools work with: the folders they may look into, and what is known of them."""
+    """What the tools work with: the folders they may look into, what is known of them, the plans given lately."""
 
     roots: Roots
     assessments: Assessments
+    plans: Plans = field(default_factory=Plans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,14 @@ def validate_plan(desk: Desk, arguments: Arguments, watch: Watch) -> Answer:
 
 def judged_plan(desk: Desk, arguments: ValidatePlan, watch: Watch) -> "tuple[Plan | None, Document]":
     """Return the plan that was given, None where it is none, and the document of the verdict on it."""
-    from platform_operations.toolbox import judged, plan_of, read_plan
+    from platform_operations.documents import parsed
+    from platform_operations.toolbox import MAX_PLAN_BYTES, judged
 
     place = desk.roots.folder(arguments.path)
+    given: object = arguments.plan
     if arguments.plan_path is not None:
-        plan = read_plan(desk.roots.text(arguments.plan_path), arguments.plan_path)
-    else:
-        plan = plan_of(arguments.plan)
+        given = parsed(desk.roots.text(arguments.plan_path), arguments.plan_path, MAX_PLAN_BYTES)
+    plan = desk.plans.read(given)
     if isinstance(plan, tuple):
         return None, malformed(plan)
     kept = desk.assessments.of(place, watch)

@@ -1,6 +1,7 @@
 """Durations as plans write them: one whole number and one unit, such as 30s, 5m, 1h, 28d."""
 
 import re
+from functools import lru_cache
 
 from platform_operations.errors import InputError
 
@@ -11,6 +12,7 @@ _PART = re.compile(r"([0-9]+)(ms|[smhdwy])", re.ASCII)
 _MILLISECONDS = {"ms": 1, "y": 31_536_000_000} | {unit: value * 1000 for unit, value in _UNITS.items()}
 
 
+@lru_cache(maxsize=1024)
 def seconds(text: str) -> int:
     """The length of a duration in seconds; InputError when the text is not one."""
     match = _DURATION.fullmatch(text)

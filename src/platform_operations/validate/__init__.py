@@ -1,6 +1,6 @@
 """The validator: the rules, and the verdict they give on a plan. Pure, total and deterministic."""
 
-from platform_operations.validate.documents import read_document
+from platform_operations.validate.documents import Read, read_document
 from platform_operations.validate.judge import Ignore, Verdict, gaps, judge, lowerable, severity_of, validate
 from platform_operations.validate.registry import BY_ID, CONSTRAINTS, RULES
 from platform_operations.validate.rule import Review, Rule, Violation
@@ -11,6 +11,7 @@ __all__ = [
     "CONSTRAINTS",
     "RULES",
     "Ignore",
+    "Read",
     "Review",
     "Rule",
     "Verdict",

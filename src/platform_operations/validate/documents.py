@@ -1,6 +1,8 @@
 """From a document, as parsed from YAML or JSON, to a plan or to the findings that say why it is none."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -36,8 +38,19 @@ _BECOMES = {
 }
 
 
-def read_document(document: object) -> Plan | tuple[Finding, ...]:
-    """Return the plan that a document holds, or every `plan-malformed` or `entry-untyped` finding."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document with the plan that was read from it."""
+
+    document: Document
+    plan: Plan
+
+
+def read_document(document: object, before: Read | None = None) -> Plan | tuple[Finding, ...]:
+    """Return the plan that a document holds, or every `plan-malformed` or `entry-untyped` finding.
+
+    What says the same as in the document read `before` is taken from that plan, with all that was worked out from it.
+    """
     if not isinstance(document, dict):
         return (_malformed("", f"a plan is a mapping with the key schema: {SCHEMA}, not {_kind(document)}"),)
     fields = cast("Document", document)
@@ -50,13 +63,46 @@ def read_document(document: object) -> Plan | tuple[Finding, ...]:
             _malformed("/schema", f"schema is {schema!r}; this version reads {SCHEMA!r}", allowed=(SCHEMA,)),
         )
     try:
-        return Plan.model_validate(fields, by_alias=True, by_name=False)
+        return _plan(fields) if before is None else _edited(fields, before)
     except ValidationError as error:
         rows = [
             _from_pydantic(fields, cast("Document", row))
             for row in error.errors(include_url=False, include_input=True)
         ]
         return tuple(sorted(rows, key=lambda row: row.at)[:MOST_FINDINGS])
+
+
+def _plan(fields: Document) -> Plan:
+    return Plan.model_validate(fields, by_alias=True, by_name=False)
+
+
+_MISSING = object()
+
+
+def _edited(fields: Document, before: Read) -> Plan:
+    """Return the plan of a document that differs in some fields, and in some entries of them, from one read before."""
+    mixed, changed = dict(fields), set[str]()
+    for name, info in Plan.model_fields.items():
+        key = info.alias or name
+        new, old = fields.get(key, _MISSING), before.document.get(key, _MISSING)
+        read: object = getattr(before.plan, name)
+        if new == old:
+            mixed[key] = read
+            continue
+        changed.add(name)
+        if isinstance(new, list) and isinstance(old, list):
+            mixed[key] = _mixed(cast("list[Any]", new), cast("list[Any]", old), cast("tuple[Any, ...]", read))
+    try:
+        plan = _plan(mixed)
+    except ValidationError:
+        # Told in the words of the document alone.
+        return _plan(fields)
+    return before.plan.model_copy(update={name: getattr(plan, name) for name in changed})
+
+
+def _mixed(new: list[Any], old: list[Any], read: tuple[Any, ...]) -> list[Any]:
+    rows = zip_longest(new, old, read, fillvalue=_MISSING)
+    return [entry if row == was else row for row, was, entry in rows if row is not _MISSING]
 
 
 def _untyped(fields: Document) -> Iterator[Finding]:

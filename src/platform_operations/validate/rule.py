@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from platform_operations.model.assessment import Assessment, Fact
+from platform_operations.model.delivery import Entry
+from platform_operations.model.difference import difference
 from platform_operations.model.evidence import Citation
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Constraint, Severity
@@ -72,6 +74,14 @@ class Review:
     def graph_today(self) -> Graph | None:
         """Today's stages as a graph, None where nothing is known of today."""
         return graph_of(self.as_is) if self.as_is is not None else None
+
+    @cached_property
+    def differences(self) -> Mapping[str, tuple[str, ...]]:
+        """The fields in which each entry that is there today differs from today, by `section/id`."""
+        before: Mapping[str, Entry] = self.as_is.by_name if self.as_is is not None else {}
+        return {
+            name: difference(before[name], entry) for name, entry in self.plan.entries() if name in before
+        }
 
     @cached_property
     def worked_out(self) -> dict[str, Any]:

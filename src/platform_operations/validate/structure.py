@@ -1,7 +1,8 @@
 """Structure before rules: ids unique, references resolved, no cycle. Rules may rely on it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 from platform_operations.model.plan import SECTIONS, Plan
@@ -57,27 +58,41 @@ Reference: TypeAlias = tuple[str, str, tuple[str | int, ...], str, str]
 
 
 def references(plan: Plan) -> Iterator[Reference]:
-    """Yield every reference from one entry to another, by section in wire order."""
+    """Yield every reference from one entry to another; those of sections that an edit left alone are kept."""
+    for find, fields in _REFERRING.items():
+        yield from plan.kept(find.__name__, fields, lambda plan, find=find: tuple(find(plan)))
+
+
+def _of_pipelines(plan: Plan) -> Iterator[Reference]:
     for entry in plan.pipelines:
         yield from (("pipelines", entry.id, ("protectedBy",), "guards", name) for name in entry.protected_by)
-    yield from _component_of_each(plan)
-    yield from _of_stages(plan)
-    yield from _of_strategy(plan)
-    yield from (
-        ("qualityGates", gate.id, ("stage",), "pipelineStages", gate.stage) for gate in plan.quality_gates
-    )
+
+
+def _of_gates(plan: Plan) -> Iterator[Reference]:
+    for gate in plan.quality_gates:
+        yield ("qualityGates", gate.id, ("stage",), "pipelineStages", gate.stage)
+
+
+def _of_ways_back(plan: Plan) -> Iterator[Reference]:
     for back in plan.rollback_plan:
         yield ("rollbackPlan", back.id, ("environment",), "environments", back.environment)
-    yield from _of_alerts(plan)
 
 
 def _component_of_each(plan: Plan) -> Iterator[Reference]:
-    for section in ("artifacts", "deployStrategy", "qualityGates", "rollbackPlan", *_RELIABILITY):
+    for section in _HAVE_A_COMPONENT:
         for entry in plan.section(section):
             yield (section, entry.id, ("component",), "components", getattr(entry, "component", ""))
 
 
-_RELIABILITY = ("observabilityPillars", "slos", "alerts")
+_HAVE_A_COMPONENT = (
+    "artifacts",
+    "deployStrategy",
+    "qualityGates",
+    "rollbackPlan",
+    "observabilityPillars",
+    "slos",
+    "alerts",
+)
 
 
 def _of_strategy(plan: Plan) -> Iterator[Reference]:
@@ -119,3 +134,17 @@ def _of_stages(plan: Plan) -> Iterator[Reference]:
         yield from ((*at, ("optionalNeeds",), "pipelineStages", name) for name in stage.optional_needs)
         yield from ((*at, ("produces",), "artifacts", name) for name in stage.produces)
         yield from ((*at, ("consumes",), "artifacts", item.artifact) for item in stage.consumes)
+
+
+_REFERRING: Mapping[Callable[[Plan], Iterator[Reference]], frozenset[str]] = MappingProxyType(
+    {
+        _of_pipelines: frozenset({"pipelines"}),
+        _component_of_each: frozenset(SECTIONS[name] for name in _HAVE_A_COMPONENT),
+        _of_stages: frozenset({"pipeline_stages"}),
+        _of_strategy: frozenset({"deploy_strategy"}),
+        _of_gates: frozenset({"quality_gates"}),
+        _of_ways_back: frozenset({"rollback_plan"}),
+        _of_alerts: frozenset({"alerts", "runbooks"}),
+    }
+)
+"""What finds references, with the fields that alone it reads: in wire order of the sections."""

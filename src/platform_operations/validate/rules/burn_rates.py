@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from platform_operations.model.delivery import Rollback
 from platform_operations.model.plan import Plan
@@ -118,21 +119,23 @@ def _wrong(alert: Alert, slo: Slo | None) -> str | None:
         return f"SLO {slo.id!r} has no objective, so there is no budget to burn"
     if not alert.windows:
         return "has no windows"
-    found = (_wrong_pair(pair, slo, slo.objective) for pair in alert.windows)
+    objective, window = slo.objective, slo.window
+    found = (_wrong_pair(pair.long, pair.short, pair.factor, objective, window) for pair in alert.windows)
     return next((why for why in found if why), None)
 
 
-def _wrong_pair(pair: BurnWindow, slo: Slo, objective: str) -> str | None:
+@lru_cache(maxsize=1024)
+def _wrong_pair(long: str, short: str, factor: str, objective: str, window: str) -> str | None:
     """Say why a pair of windows can never fire, or only when it is too late, None where it can."""
-    if seconds(pair.short) >= seconds(pair.long):
-        return f"its short window {pair.short} is not shorter than the long one {pair.long}"
-    if seconds(pair.short) < SHORTEST:
-        return f"its window {pair.short} holds no two scrapes of a metric"
-    if seconds(pair.long) > seconds(slo.window):
-        return f"its window {pair.long} is longer than the SLO's {slo.window}"
-    if Fraction(pair.factor) * seconds(pair.long) >= seconds(slo.window):
-        return f"at {pair.factor} over {pair.long} the whole budget is gone before it fires"
-    return infeasibility(objective, pair.factor)
+    if seconds(short) >= seconds(long):
+        return f"its short window {short} is not shorter than the long one {long}"
+    if seconds(short) < SHORTEST:
+        return f"its window {short} holds no two scrapes of a metric"
+    if seconds(long) > seconds(window):
+        return f"its window {long} is longer than the SLO's {window}"
+    if Fraction(factor) * seconds(long) >= seconds(window):
+        return f"at {factor} over {long} the whole budget is gone before it fires"
+    return infeasibility(objective, factor)
 
 
 def _standard(plan: Plan, alert: Alert, slo: Slo | None) -> Plan | None:

@@ -6,15 +6,16 @@ a citation shows that lines exist, not that they are ours to follow.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
 from pydantic import ValidationError
 
 from platform_operations.model.delivery import Entry
-from platform_operations.model.plan import Plan
+from platform_operations.model.plan import SECTIONS, Plan
 from platform_operations.platforms import PLATFORMS
 from platform_operations.platforms.checks import CHECKS
 from platform_operations.validate.compose.attesting import TOOLS
@@ -44,18 +45,22 @@ ORDINARY_ACTIONS = ("actions/", "docker/", "github/codeql-action")
 _TOKEN = re.compile(r"[\w@][\w./@:+-]*")
 _EDGE = re.compile(r"[\w./-]")
 
-FIELDS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
-    ("environments", (("url",),)),
-    ("pipelineStages", (("runs",), ("health_check", "target"), ("health_check", "because"))),
-    ("qualityGates", ()),
-    ("rollbackPlan", (("data", "note"),)),
-    ("observabilityPillars", (("dashboards",), ("instrumentation",))),
-    ("slos", (("budget_policy", "exhausted"), ("budget_policy", "slow"))),
-    ("alerts", (("route",),)),
-    ("runbooks", (("url",), ("path",), ("confirm",), ("mitigate",), ("impact",), ("escalate",))),
-    ("driftChecks", (("tool",), ("what",), ("schedule",))),
-)  # fmt: skip
+FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        "environments": (("url",),),
+        "pipelineStages": (("runs",), ("health_check", "target"), ("health_check", "because")),
+        "qualityGates": (),
+        "rollbackPlan": (("data", "note"),),
+        "observabilityPillars": (("dashboards",), ("instrumentation",)),
+        "slos": (("budget_policy", "exhausted"), ("budget_policy", "slow")),
+        "alerts": (("route",),),
+        "runbooks": (("url",), ("path",), ("confirm",), ("mitigate",), ("impact",), ("escalate",)),
+        "driftChecks": (("tool",), ("what",), ("schedule",)),
+    }
+)
 """Where free text stands in entries; `text` is in all of them."""
+_WORDED = ("components", "artifacts", "pipelines", "deployStrategy")
+"""Sections whose entries have no other free text than their wording."""
 _COMMANDS = frozenset({("pipelineStages", "runs"), ("driftChecks", "tool")})
 
 Place: TypeAlias = tuple[tuple[str, ...], str, bool]
@@ -127,21 +132,33 @@ def unsupported(review: Review) -> Iterator[Violation]:
     if review.as_is is None or review.assessment is None:
         return
     known = _known(review.assessment.said)
-    for section, fields in FIELDS:
-        for entry in review.plan.section(section):
-            if entry.origin != "existing":
-                yield from _of_entry(review, known, section, entry, fields)
-    for section in ("components", "artifacts", "pipelines", "deployStrategy"):
-        for entry in review.plan.section(section):
-            if entry.text:
-                yield from _of_entry(review, known, section, entry, ())
+    for section in (*FIELDS, *_WORDED):
+        reads = frozenset({SECTIONS[section]})
+        added = review.plan.kept(f"added to {section}", reads, partial(_added, section=section))
+        for entry, owners, places in added:
+            yield from _of_entry(review, known, section, entry, owners, places)
     yield from _of_plan(review, known)
 
 
+def _added(plan: Plan, section: str) -> tuple[tuple[Entry, tuple[str, ...], tuple[Place, ...]], ...]:
+    """Return the entries of a section that say anything that could be unsupported, with whom they name and the texts."""
+    rows = (
+        (entry, _owners(entry), tuple(_texts(section, entry, FIELDS.get(section, ()))))
+        for entry in plan.section(section)
+        if (entry.text if section in _WORDED else entry.origin != "existing")
+    )
+    return tuple(row for row in rows if row[1] or row[2])
+
+
 def _of_entry(
-    review: Review, known: Known, section: str, entry: Entry, fields: tuple[tuple[str, ...], ...]
+    review: Review,
+    known: Known,
+    section: str,
+    entry: Entry,
+    owners: tuple[str, ...],
+    places: tuple[Place, ...],
 ) -> Iterator[Violation]:
-    for name in _owners(entry):
+    for name in owners:
         if name not in review.related.owners and name not in known.lines:
             yield Violation(
                 (section, entry.id, "owner"),
@@ -151,7 +168,7 @@ def _of_entry(
                     review, plan, section, name, text
                 ),
             )
-    for path, text, command in _texts(section, entry, fields):
+    for path, text, command in places:
         if text in known.lines or (path[0] == "health_check" and known.names(text)):
             continue
         reach = reach_of_command(text) if command else reach_of_prose(text)

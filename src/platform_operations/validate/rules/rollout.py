@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from platform_operations.model.difference import changed_entries, retired_entries
+from platform_operations.model.difference import retired_entries
 from platform_operations.model.plan import Plan
 from platform_operations.validate.rule import Review, Violation, rule
 from platform_operations.validate.structure import Reference, references
@@ -17,8 +17,8 @@ def rollout_unordered(review: Review) -> Iterator[Violation]:
         return
     plan = review.plan
     planned = Counter(name for step in plan.rollout for name in step.implements)
-    for name in changed_entries(plan, today):
-        if planned[name] != 1:
+    for name in plan.by_name:
+        if planned[name] != 1 and review.differences.get(name, name):
             yield Violation(
                 ("rollout",),
                 f"{name} differs from today and is implemented by {planned[name] or 'no'} rollout "

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 
 from platform_operations.model.delivery import Entry
-from platform_operations.model.difference import difference
 from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.plan import SECTIONS, Plan
 from platform_operations.model.reliability import Alert
@@ -38,7 +37,7 @@ def existing_contradicted(review: Review) -> Iterator[Violation]:
                     allowed=("proposed",),
                 )
             continue
-        changes = difference(known, entry)
+        changes = review.differences[name]
         origin = "changed" if changes else "existing"
         source = next((uri for uri in known.evidence if uri.startswith("repo:")), None)
         if entry.origin != origin:
@@ -77,7 +76,9 @@ def _relabelled_risk(review: Review, today: Plan) -> Iterator[Violation]:
 def evidence_contradicted(review: Review) -> Iterator[Violation]:
     """A summary that its fields do not give, a wording with its own number, or an altered ledger entry."""
     yield from _wordings(review)
-    wanted = strategy_summary(review.plan)
+    wanted = review.plan.kept(
+        "strategy summary", frozenset({"deploy_strategy", "evidence"}), strategy_summary
+    )
     if review.plan.deploy_strategy.summary != wanted:
         yield Violation(
             ("deployStrategy", "summary"),
@@ -125,16 +126,16 @@ def _bare_number(text: str | None) -> str | None:
 def _wordings(review: Review) -> Iterator[Violation]:
     """Yield wordings with numbers of their own, and all summaries at once that nobody generated after an edit."""
     old: list[tuple[str, Entry, str]] = []
-    for section in SECTIONS:
-        for entry in review.plan.section(section):
-            bare = _bare_number(entry.text)
+    for section, field in SECTIONS.items():
+        # Placeholders of a wording name fields of its entry and entries of the ledger.
+        fields = frozenset({field, "evidence"})
+        for entry, bare, wanted in review.plan.kept(f"odd {section}", fields, partial(_odd, section=section)):
             if bare:
                 yield Violation(
                     (section, entry.id, "text"),
                     f"the wording of {section}/{entry.id} has the number {bare!r} of its own; numbers come from "
                     "fields, as in {objective}",
                 )
-            wanted = summary_of(section, entry, review.plan)
             if entry.summary != wanted:
                 old.append((section, entry, wanted))
     if not old:
@@ -147,6 +148,14 @@ def _wordings(review: Review) -> Iterator[Violation]:
     yield Violation(
         (section, entry.id, "summary"), f"{what}; `validate --fix` writes it anew", allowed=(wanted,)
     )
+
+
+def _odd(plan: Plan, section: str) -> tuple[tuple[Entry, str | None, str], ...]:
+    """Return the entries with a number of their own in the wording, or another summary than the fields give."""
+    rows = (
+        (entry, _bare_number(entry.text), summary_of(section, entry, plan)) for entry in plan.section(section)
+    )
+    return tuple(row for row in rows if row[1] or row[0].summary != row[2])
 
 
 @rule("truth")
