@@ -1,15 +1,23 @@
 """Whether a platform, a container or a load balancer is told how to ask what runs whether it is well."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from platform_operations.assess.declared_probes import probes_in_code, probes_in_settings
-from platform_operations.assess.outside import asks_nothing
+from platform_operations.assess.outside import (
+    asks_nothing,
+    by_components,
+    declares_a_workload,
+    set_up_elsewhere,
+)
+from platform_operations.assess.places import aside, text_of
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Strength
 from platform_operations.platforms.platform import Sighting
+from platform_operations.platforms.reading import files
 from platform_operations.repository import Repository
 
 _ASKED = frozenset({"none", "install"})
@@ -50,6 +58,7 @@ def health_practice(
             evidence=declared[:8],
         )
     reason = outside or _library_chart(repository, sightings) or _hidden(plan, sightings)
+    reason = reason or _module_elsewhere(repository, sightings)
     return Fact(
         subject="practices",
         aspect="healthChecks",
@@ -104,7 +113,41 @@ def _hidden(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | 
     if served and all("serverless" in one.types for one in served) and not asks_nothing(sightings):
         return "functions have no health check of their own"
     program = _program(sightings.get("aws", ()))
-    return f"{program}: what its constructs ask for by default is not in the repository" if program else None
+    if program:
+        return f"{program}: what its constructs ask for by default is not in the repository"
+    return by_components(plan, sightings) or set_up_elsewhere(plan, sightings)
+
+
+MAX_FILES = 200
+_MODULE = re.compile(r'^\s*module\s+"([\w-]+)"\s*\{[^{}]*?^\s*source\s*=\s*"([^"\n]+)"', re.MULTILINE)
+_RUNS = re.compile(
+    r"service|container|web-?_?app|(?:^|[-_/])app(?:$|[-_/])|ecs|fargate|cloud-?run|function|lambda|workload|deployment|beanstalk",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(
+    r"vault|storage|bucket|environment|registry|identity|account|network|bus|database|postgres|principal|log|dns|endpoint",
+    re.IGNORECASE,
+)
+
+
+def _module_elsewhere(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
+    """Return the Terraform module of another place that makes what runs, where no file here declares anything that does."""
+    if "terraform" not in sightings or declares_a_workload(sightings):
+        return None
+    for path in [path for path in files.ending(repository, ".tf") if not aside(path)][:MAX_FILES]:
+        text = text_of(repository, path) or ""
+        for name, source in _MODULE.findall(text) if "module" in text else ():
+            told = f"{name} {source.rpartition('/')[2].partition('?')[0]}"
+            if _RUNS.search(told) and not _BESIDE.search(told) and not _held_here(repository, path, source):
+                return f"{path}: the module {source} is outside the repository"
+    return None
+
+
+def _held_here(repository: Repository, path: str, source: str) -> bool:
+    if not source.startswith("."):
+        return False
+    folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), source))
+    return any(one.startswith(f"{folder}/") for one in repository.paths)
 
 
 def _program(rows: Iterable[Sighting]) -> str | None:

@@ -201,6 +201,53 @@ def _incidental(path: str) -> bool:
     return path.endswith((".tf", ".tofu", "package.json"))
 
 
+_RUN_BY = frozenset({"aws", "azure"})
+"""Clouds on which a service is set up once and only given new versions by pipelines."""
+
+_ON_A_HOST = re.compile(r"\bssh\b|ssh-action|scp-action|rsync", re.IGNORECASE)
+_SETS_UP = re.compile(
+    r"cloudformation|\bsam\b|\bcdk\b|copilot|terra(?:form|grunt)|\baz deployment\b|bicep|arm-deploy|create-service",
+    re.I,
+)
+
+
+def set_up_elsewhere(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
+    """Return the cloud on which a pipeline renews services that no file here sets up; None where one is declared.
+
+    How such a service is asked and taken back stands with it: in another repository, or in nobody's.
+    """
+    if _DECLARED & set(sightings) or declares_a_workload(sightings):
+        return None
+    if not any({"http-service", "worker"} & set(one.types) for one in plan.components):
+        return None
+    renewed = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
+    if not renewed or any(stage.kind == "publish" for stage in renewed):
+        return None
+    if any(_SETS_UP.search(line) for stage in renewed for line in stage.runs):
+        return None
+    if all(any(_ON_A_HOST.search(line) for line in stage.runs) for stage in renewed):
+        return None
+    for name in sorted(_RUN_BY & set(sightings)):
+        if all(row.detail == "used by the pipeline" for row in sightings[name]):
+            return f"what runs on {name} is set up outside the repository, the pipeline only renews it"
+    return None
+
+
+def declares_a_workload(sightings: Mapping[str, tuple[Sighting, ...]]) -> bool:
+    """Say whether a file here declares what runs; images and Compose files do not count."""
+    return any(
+        row.workload is not None for name, rows in sightings.items() if name != "docker" for row in rows
+    )
+
+
+def by_components(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
+    """Return the SST program whose components decide how services are asked and taken back; None where there is none."""
+    if not any({"http-service", "worker"} & set(one.types) for one in plan.components):
+        return None
+    program = next((row.path for row in sightings.get("sst", ()) if row.detail == "application"), None)
+    return f"{program}: what its components do by default is not in the repository" if program else None
+
+
 _INSTALLED = frozenset({"library", "cli", "mobile-app", "infrastructure"})
 
 

@@ -11,11 +11,13 @@ from platform_operations.assess.local_hooks import hooks_that
 from platform_operations.assess.outside import (
     DASHBOARD,
     HEALTHLESS,
+    by_components,
     dashboard,
     declares_what_runs,
     elsewhere,
     handed_on,
     kept_by_platform,
+    set_up_elsewhere,
     unprobed,
 )
 from platform_operations.assess.pinning import pinning_practice
@@ -40,6 +42,7 @@ def practices_of(
     on = handed_on(repository, plan, sightings)
     outside = handed or dashboard(plan, sightings, DASHBOARD) or on
     kept = handed or kept_by_platform(plan, sightings, DASHBOARD) or on
+    kept = kept or by_components(plan, sightings) or set_up_elsewhere(plan, sightings)
     settled = HEALTHLESS | unprobed(sightings)
     checked = (
         (None if declares_what_runs(sightings) else handed)

@@ -1,0 +1,88 @@
+"""How a service is asked and taken back stays open where another place sets it up, and only there."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from platform_operations.assess import assess
+from platform_operations.model.assessment import Fact
+from platform_operations.repository import InMemoryRepository
+
+APP = {
+    "Dockerfile": "FROM python:3.12\nEXPOSE 8000\nCMD gunicorn app\n",
+    "requirements.txt": "flask==3.0.0\n",
+    "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+}
+CI = ".github/workflows/ci.yml"
+HEAD = "on:\n  push:\n    branches: [main]\njobs:\n  deploy:\n    environment: production\n    runs-on: x\n    steps:\n"
+RENEWED = f"{HEAD}      - run: aws ecs update-service --cluster web --service web --force-new-deployment\n"
+
+
+def practice(name: str, files: Mapping[str, str]) -> Fact:
+    fact = assess(InMemoryRepository({**APP, **files})).fact("practices", name)
+    assert fact is not None
+    return fact
+
+
+@pytest.mark.parametrize("name", ["healthChecks", "rollback"])
+def test_a_service_that_a_pipeline_only_renews_may_be_asked_and_taken_back_where_it_is_set_up(
+    name: str,
+) -> None:
+    found = practice(name, {CI: RENEWED})
+    assert found.outcome == "unknown"
+    assert "aws is set up outside" in (found.reason or "")
+
+
+@pytest.mark.parametrize("name", ["healthChecks", "rollback"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {CI: f"{HEAD}      - run: aws ecr get-login-password\n      - run: ssh web docker compose up -d\n"},
+        {CI: RENEWED + "      - run: npm publish\n", "package.json": '{"name": "web"}'},
+        {
+            CI: RENEWED,
+            "infra/main.tf": 'resource "aws_ecs_service" "web" {\n  name = "web"\n  launch_type = "FARGATE"\n}\n',
+        },
+    ],
+)
+def test_a_host_a_published_product_and_a_service_declared_here_leave_nothing_open(
+    name: str, files: Mapping[str, str]
+) -> None:
+    assert practice(name, files).outcome == "absent"
+
+
+SST = 'export default $config({ app() { return { name: "web", home: "aws" }; }, async run() {} });\n'
+SHIPPED = f"{HEAD}      - run: npx sst deploy --stage production\n"
+
+
+@pytest.mark.parametrize("name", ["healthChecks", "rollback"])
+def test_what_components_of_sst_do_by_default_stays_open_for_a_service(name: str) -> None:
+    assert practice(name, {CI: SHIPPED, "sst.config.ts": SST}).outcome == "unknown"
+
+
+def module(source: str, name: str = "webapp") -> Mapping[str, str]:
+    main = f'module "{name}" {{\n  source = "{source}"\n  name = "web"\n}}\n'
+    return {CI: f"{HEAD}      - run: terraform apply -auto-approve\n", "infra/main.tf": main}
+
+
+@pytest.mark.parametrize(
+    "source", ["../modules/shared/container-app", "git::https://example.org/tf.git//ecs-service?ref=1"]
+)
+def test_a_terraform_module_of_another_place_may_hold_the_probe_of_what_it_runs(source: str) -> None:
+    found = practice("healthChecks", module(source))
+    assert found.outcome == "unknown"
+    assert source in (found.reason or "")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {**module("../modules/shared/container-app"), "modules/shared/container-app/main.tf": "locals {}\n"},
+        module("../modules/shared/postgres", "database"),
+        module("../modules/shared/key-vault", "app-vault"),
+    ],
+)
+def test_a_module_of_this_repository_or_of_something_beside_holds_no_hidden_probe(
+    files: Mapping[str, str],
+) -> None:
+    assert practice("healthChecks", files).outcome == "absent"
