@@ -54,7 +54,7 @@ def read_components(
             facts.append(_type_unknown(component))
         if component.data_stores:
             facts.append(_stores_fact(component, store_uris))
-        facts += exposure_facts(repository, component, unit)
+        facts += exposure_facts(repository, component, unit, len(chosen))
     return tuple(components), tuple(facts)
 
 

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 
 from platform_operations.assess.component_types import Unit
 from platform_operations.assess.languages import EXTENSIONS
-from platform_operations.assess.places import aside, file_name, folder, lines_of, node_uri, test_file, text_of
+from platform_operations.assess.places import (
+    MAX_READ,
+    aside,
+    file_name,
+    folder,
+    lines_of,
+    node_uri,
+    test_file,
+    text_of,
+)
 from platform_operations.assess.technologies import FEATURE_FLAGS
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
@@ -19,6 +28,7 @@ PUBLIC_SERVICES = frozenset({"render", "digitalocean"})
 """Platforms that give web services a public address, and other kinds none."""
 
 MAX_SOURCES = 200
+MIN_SOURCES = 50
 _LIKELY = re.compile(
     r"(app|main|server|index|health|probe|route|router|urls|api|handler|status|ping|web|http|program)", re.I
 )
@@ -32,13 +42,19 @@ _DJANGO = re.compile(
 _BEST = ("/healthz", "/health", "/readyz", "/livez")
 
 
-def exposure_facts(repository: Repository, component: Component, unit: Unit) -> Iterator[Fact]:
-    """Yield what is known of the component's exposure, feature flags and health endpoint."""
+def exposure_facts(
+    repository: Repository, component: Component, unit: Unit, components: int = 1
+) -> Iterator[Fact]:
+    """Yield what is known of the component's exposure, feature flags and health endpoint.
+
+    `components` is how many there are: each has its share of the MAX_READ files that are searched for endpoints.
+    """
     subject = f"components/{component.id}"
     yield _exposure(repository, subject, component, unit)
     yield _flags(subject, unit)
     if {"http-service", "serverless"} & set(component.types):
-        yield _health(repository, subject, unit)
+        most = min(MAX_SOURCES, max(MIN_SOURCES, MAX_READ // components))
+        yield _health(repository, subject, unit, most)
 
 
 def _exposure(repository: Repository, subject: str, component: Component, unit: Unit) -> Fact:
@@ -117,7 +133,7 @@ def _flags(subject: str, unit: Unit) -> Fact:
     return Fact(subject=subject, aspect="feature-flags", outcome="absent", reason=reason)
 
 
-def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
+def _health(repository: Repository, subject: str, unit: Unit, most: int) -> Fact:
     actuator = unit.dependencies.get("spring-boot-starter-actuator")
     if actuator:
         uri = repo_uri(actuator.path, actuator.line)
@@ -129,7 +145,7 @@ def _health(repository: Repository, subject: str, unit: Unit) -> Fact:
             evidence=(uri,),
         )
     found: list[tuple[int, str, str]] = []
-    for path in _sources(unit):
+    for path in _sources(unit, most):
         text = text_of(repository, path) or ""
         match = _declared_path(text, path)
         if match and "client" not in file_name(path).lower():
@@ -166,8 +182,8 @@ def _unrouted(row: str) -> int:
     )
 
 
-def _sources(unit: Unit) -> list[str]:
-    """Return the source files likely to declare routes, at most MAX_SOURCES of them: telling names before others."""
+def _sources(unit: Unit, most: int) -> list[str]:
+    """Return the source files likely to declare routes, at most `most` of them: telling names before others."""
     sources = [
         path
         for path in unit.files
@@ -176,7 +192,7 @@ def _sources(unit: Unit) -> list[str]:
         and not test_file(path)
         and not path.endswith((".tf", ".sql", ".sh"))
     ]
-    if len(sources) <= MAX_SOURCES:
+    if len(sources) <= most:
         return sorted(sources)
     ranked = sorted(sources, key=lambda path: (not _LIKELY.search(file_name(path)), path.count("/"), path))
-    return ranked[:MAX_SOURCES]
+    return ranked[:most]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from platform_operations.assess.places import file_name, lines_of, text_of
+from platform_operations.assess.wording import Wording
 from platform_operations.model.evidence import repo_uri
 from platform_operations.platforms.reading.files import counts
 from platform_operations.repository import Repository
@@ -41,35 +42,31 @@ _BUILD_FILES = re.compile(
     r"^(?:GNUmakefile|[Mm]akefile|.*\.mk|[Jj]ustfile|Taskfile\.ya?ml|magefile\.go|noxfile\.py|tox\.ini)$"
 )
 
-_WORDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+_WORDS: Mapping[str, Wording] = MappingProxyType(
     {
-        "securityScan": re.compile(
+        "securityScan": Wording(
             r"codeql|semgrep|trivy|grype|gitleaks|trufflehog|detect-secrets|ggshield|checkov|tfsec|terrascan"
             r"|\bkics\b|\bbandit\b|gosec|brakeman|zizmor|sonar(?:qube|cloud|-scanner)|fortify|veracode|checkmarx"
             r"|coverity|twistlock|prisma-?cloud|\bzap\b|cfn[-_]nag|devskim|\bsast\b|\bdast\b|snyk[-_/ ](?:code|container|iac|docker)"
             r"|(?:security|secrets?|container|image|docker|iac|infrastructure|whitesource|vulnerabilit(?:y|ies)|sarif)[-_ ]?(?:scan|scans|scanning|scanner|detection)\b"
             r"|(?:scan|detect)[-_ ](?:for[-_ ])?(?:secrets|images?|containers?|vulnerabilities)"
             r"|enable(?:Security|Fortify|Checkmarx|Veracode)Scan|securityScan\b|container-scan|docker-scan",
-            re.IGNORECASE,
         ),
-        "dependencyScan": re.compile(
+        "dependencyScan": Wording(
             r"dependency-?review|trivy (?:fs|filesystem|repo)|dependency[-_ ]?check|owasp[-_ ]?(?:dependency|dep)|security_owasp|osv-scanner|govulncheck"
             r"|pip-audit|(?:npm|yarn|pnpm|bun|cargo|bundle|bundler|composer)[-_ ](?:npm[-_ ])?audit|cargo[-_ ]deny|\bnancy\b|safety (?:check|scan)"
             r"|(?<!sast-)(?<!:)\bsnyk\b(?![-_/ ]?(?:code|container|iac|docker|image|token|org|api|client)|/actions/(?:docker|iac))|whitesource|\bmend\b|blackduck|black-duck|nexus[-_ ]?iq|dependency[-_ ]scann?(?:ing)?"
             r"|docker[-_](?:vulnerability[-_])?scan@|ossf/scorecard-action|/sca@|(?<![a-z])sca[-_ ](?:scan|check|analysis)\b|(?:vuln|pkg)-types?\s*:.*\blibrary\b"
             r"|dependenc(?:y|ies)[-_ ](?:vulnerabilit|security|audit|scan)|audit[-_ ]dependencies|vulnerable dependencies|\bcve[-_ ](?:check|scan)",
-            re.IGNORECASE,
         ),
-        "rollback": re.compile(
+        "rollback": Wording(
             r"roll-?_?back|rollout undo|roll back|revert[-_ ](?:deploy|release|to previous)|redeploy[-_ ]previous",
-            re.IGNORECASE,
         ),
-        "postDeployValidation": re.compile(
+        "postDeployValidation": Wording(
             r"smoke[-_ ]?(?:tests?|checks?|suite)\b|name:.*\bsmoke\b|^\s*(?:-\s+)?[\w-]*smoke[\w-]*\s*:|bin/smoke\b|post[-_ ]?deploy(?:ment)?\b"
             r"|(?:verify|validate|validating)[-_ ](?:the[-_ ])?(?:deployment|deploy|deployed|release[-_ ]health|live site|production)\b(?![-_ ](?:depend|permi|conf|script|key|input|branch|var|env))"
             r"|test[-_ ](?:the[-_ ])?(?:deployment|deployed|live site|production)\b|deployment[-_ ](?:tests?|verification|validation|health)\b|url-health-check|health-?check-(?:action|url)"
             r"|healthcheck(?:s)?[-_ ](?:after|url|endpoint)|synthetics?[-_ ](?:tests?|ci)\b|smoketest:",
-            re.IGNORECASE,
         ),
     }
 )
@@ -89,31 +86,27 @@ _ITEM = re.compile(r"^\s*-\s*(?:[\"'](?:[A-Z][\w .&-]*|[\w./*-]+\.ya?ml)[\"']|[\
 
 _SCRIPT = re.compile(r"^\s*(?:-\s+)?(?:[@\w./$({\"'-]|stage\s*\()")
 _LOCAL = re.compile(r"localhost|127\.0\.0\.1|docker[ -]compose|docker run|kind create|minikube|0\.0\.0\.0")
-_AFTER = re.compile(
+_AFTER = Wording(
     r"^\s*(?:-\s+)?(?:uses|name|run|script|command|template|task|displayName|stage|environment|[\w-]*deploy[\w-]*)\s*:.*(?:deploy|rollout|release to)"
     r"|^\s*[\w-]*deploy[\w-]*\s*:|helm upgrade|kubectl (?:apply|set)|(?:terraform|terragrunt)(?: [\w-]+)* apply|pulumi up|(?:sst|cdk|sam|serverless|sls|fly|flyctl|wrangler|eb) deploy|gcloud (?:run|app|functions) deploy|aws ecs|aws lambda update|argocd app sync|\bdeploy\b.*--|goreleaser|withPipeline"
     r"|deployment_status|workflow_run|^\s*-?\s*environment\s*:",
-    re.IGNORECASE,
 )
 """What ships stands before what checks it."""
 
 _AFTER_BY_NAME = re.compile(r"post-?_?deploy|after-?deploy|deploy-pr|deploy[-_]check", re.IGNORECASE)
-_UNDOES_OTHERS = re.compile(
+_UNDOES_OTHERS = Wording(
     r"(?:disable|no|skip)[-_]?rollback|rollback\W{0,4}false|migrat|ROLLBACK_|db:|schema|liquibase|flyway|alembic|git rev|transaction",
-    re.IGNORECASE,
 )
 _SNYK_BY_NAME = re.compile(r"^\s*(?:-\s+)?(?:name|displayName)\s*:.*snyk", re.IGNORECASE)
 """A step that only its name calls Snyk may look at an image or at code."""
 
 _NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label|id)\s*:")
-_DEPLOYER = re.compile(
+_DEPLOYER = Wording(
     r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness-cd|app\.harness\.io|deploybot|shipit|aws-?codepipeline)\b",
-    re.IGNORECASE,
 )
-_UPLOADS = re.compile(
+_UPLOADS = Wording(
     r"uses:\s*[\"']?(?!actions/|github/|codecov|softprops/|docker/|peaceiris/|\S*(?:marker|status|release|coverage|sarif|newrelic|sentry|datadog))[\w.-]+/[\w./-]*(?:deploy|upload|promot|riff-raff|octopus|rollout)[\w./-]*@"
     r"|task:\s*Publish(?:Build|Pipeline)Artifacts?@",
-    re.IGNORECASE,
 )
 
 
@@ -150,13 +143,14 @@ def _said(repository: Repository, practice: str) -> Iterator[str]:
 _OF_RELEASES = frozenset({"rollback", "postDeployValidation"})
 
 
-def _names(row: str, pattern: re.Pattern[str]) -> bool:
-    if len(row) > MAX_LINE or not _tells(row):
+def _names(row: str, pattern: Wording) -> bool:
+    if len(row) > MAX_LINE:
         return False
     bare = _bare(row)
-    return pattern.search(bare) is not None and not re.search(r":\s*[\"']?(?:false|off|no)[\"']?\s*$", bare)
+    return pattern.search(bare) is not None and _tells(row) and _SWITCHED_OFF.search(bare) is None
 
 
+_SWITCHED_OFF = re.compile(r":\s*[\"']?(?:false|off|no)[\"']?\s*$")
 _JOURNEYS = re.compile(
     r"(?:integration|e2e|end-?to-?end|acceptance|functional|journey|regression|cypress|playwright|api|ui)[-_ ]?tests?",
     re.IGNORECASE,
@@ -197,9 +191,8 @@ def _checks_what_shipped(path: str, rows: list[str], number: int) -> bool:
     return shipped and not _here(rows, number)
 
 
-_LOWER = re.compile(
+_LOWER = Wording(
     r"(?<![a-z])(?:staging|stage|stg|uat|pre-?prod|qa|int|integration|internal-dev|acceptance|aat)(?![a-z])",
-    re.IGNORECASE,
 )
 _HIGHEST = re.compile(r"(?<![a-z])prod(?:uction)?(?![a-z])", re.IGNORECASE)
 
@@ -248,20 +241,17 @@ def deployer(repository: Repository) -> str | None:
     return None
 
 
-_UNIQUE = re.compile(
+_UNIQUE = Wording(
     r"github\.sha\b|GITHUB_SHA|git rev-parse|git describe|CI_COMMIT_(?:SHORT_)?SHA|CI_COMMIT_TAG|CIRCLE_SHA1|CIRCLE_TAG|BUILDKITE_(?:COMMIT|BUILD_NUMBER)"
     r"|Build\.(?:BuildId|BuildNumber|SourceVersion)|BUILD_(?:NUMBER|ID|TAG)\b|GIT_(?:COMMIT|SHA|HASH|TAG)|COMMIT_(?:SHA|HASH|ID|REF)|SHORT_SHA|github\.run_(?:number|id)"
     r"|release\.tag_name|app_?version|image_?(?:tag|version|digest)|IMAGE_?TAG|\$\{?(?:RELEASE_?)?VERSION\b|\$\{?TAG\b|@sha256:|type=sha|type=semver"
     r"|inputs\.\w*(?:sha|version|tag|digest)\b|outputs\.\w*(?:sha|version|tag|digest)\b|\.sha\b|docker[_-]?sha",
-    re.IGNORECASE,
 )
-_OF_ARTIFACTS = re.compile(
+_OF_ARTIFACTS = Wording(
     r"image|docker|helm|kubectl|\bpush\b|regist|artifact|s3://|s3_|\.zip|\.jar|\.deb|lambda|\becs\b|gcloud|\baz\b|\bdeploy|\btag\b|app_version|release",
-    re.IGNORECASE,
 )
-_NO_NAME = re.compile(
+_NO_NAME = Wording(
     r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|test",
-    re.IGNORECASE,
 )
 _PULLS = re.compile(r"^\s*(?:&&\s*|sudo\s+)?git\s+(?:pull\b|reset\s+--hard\s+origin/)")
 
@@ -326,7 +316,10 @@ def moved_by(repository: Repository) -> tuple[str, ...]:
 
 
 def _bare(row: str) -> str:
-    return re.sub(r"\s#.*$", "", row)
+    return _COMMENT.sub("", row) if "#" in row else row
+
+
+_COMMENT = re.compile(r"\s#.*$")
 
 
 def _tells(row: str) -> bool:
