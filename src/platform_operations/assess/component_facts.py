@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from platform_operations.assess.places import below
+from platform_operations.assess.wording import Wording
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
@@ -41,7 +42,7 @@ _MANIFESTS = {
     "composer.json": re.compile(r'"require(-dev)?"\s*:'),
     "mix.exs": re.compile(r"deps"),
 }
-_SMOKE = re.compile(r"(^|/)(smoke|smoketests?|smoke_tests?|e2e|acceptance)/", re.IGNORECASE)
+_SMOKE = Wording(r"(^|/)(smoke|smoketests?|smoke_tests?|e2e|acceptance)/")
 _EXPOSE = re.compile(r"^\s*EXPOSE\s+(\d{1,5})", re.IGNORECASE)
 
 
@@ -106,7 +107,7 @@ def _dependencies(repository: Repository, subject: str, inside: tuple[str, ...])
 def _smoke(inside: tuple[str, ...]) -> tuple[str, str] | None:
     """Return a smoke test's file and the command that runs its folder."""
     for path in inside:
-        if not _SMOKE.search(path):
+        if not _SMOKE.stands_in(path):
             continue
         folder = path.rpartition("/")[0]
         if path.endswith(".py") and path.rpartition("/")[2].startswith("test_"):

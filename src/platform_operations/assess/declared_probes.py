@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from platform_operations.assess.places import aside, folder, lines_of, nearest, test_file, text_of
+from platform_operations.assess.wording import Wording
 from platform_operations.model.evidence import repo_uri
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
@@ -38,17 +39,15 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 _SETTINGS = (".yaml", ".yml", ".json", ".toml", ".bicep", ".hcl", ".nomad", ".tpl")
-_SHIPPING = re.compile(
+_SHIPPING = Wording(
     r"deploy|pulumi|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
     r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift",
-    re.IGNORECASE,
 )
 _OFF = re.compile(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
 _NOTHING = frozenset({"{}", "[]", "null", "~", "false", '""', "''", "none", "{},", "false,", "null,"})
-_OTHERS = re.compile(
+_OTHERS = Wording(
     r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|^\.github/|(?:^|/)package(?:-lock)?\.json$|\.schema\.json$|openapi|swagger|/crds?/|(?:^|/)crd"
     r"|dashboards?/|(?:^|/)\.circleci/|\.gitlab-ci",
-    re.IGNORECASE,
 )
 _SOURCES = (".ts", ".js", ".py", ".go", ".cs", ".java", ".kt")
 
@@ -71,12 +70,12 @@ def probes_in_code(repository: Repository, sightings: Mapping[str, tuple[Sightin
 def probes_in_settings(repository: Repository) -> tuple[str, ...]:
     """Return the URIs of lines of settings files (YAML, JSON, TOML, Bicep) that declare a health check."""
     found: list[str] = []
-    wanted = [path for path in repository.paths if path.endswith(_SETTINGS) and _SHIPPING.search(path)]
-    for path in [path for path in wanted if not _OTHERS.search(path) and not aside(path, but=_CHARTS)][
+    wanted = [path for path in repository.paths if path.endswith(_SETTINGS) and _SHIPPING.stands_in(path)]
+    for path in [path for path in wanted if not _OTHERS.stands_in(path) and not aside(path, but=_CHARTS)][
         :MAX_SETTINGS
     ]:
         text = text_of(repository, path)
-        if text is None or "CustomResourceDefinition" in text or not _ANY.search(text):
+        if text is None or "CustomResourceDefinition" in text or not _ANY.stands_in(text):
             continue
         line = _declared(lines_of(text))
         if line:
@@ -86,7 +85,7 @@ def probes_in_settings(repository: Repository) -> tuple[str, ...]:
     return tuple(found)
 
 
-_ANY = re.compile(r"probe|health|checks\]|liveness|readiness", re.IGNORECASE)
+_ANY = Wording(r"probe|health|checks\]|liveness|readiness")
 _CHARTS = frozenset({"templates", "template"})
 
 

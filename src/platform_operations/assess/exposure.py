@@ -16,6 +16,7 @@ from platform_operations.assess.places import (
     text_of,
 )
 from platform_operations.assess.technologies import FEATURE_FLAGS
+from platform_operations.assess.wording import Wording
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
@@ -29,8 +30,8 @@ PUBLIC_SERVICES = frozenset({"render", "digitalocean"})
 
 MAX_SOURCES = 200
 MIN_SOURCES = 50
-_LIKELY = re.compile(
-    r"(app|main|server|index|health|probe|route|router|urls|api|handler|status|ping|web|http|program)", re.I
+_LIKELY = Wording(
+    r"app|main|server|index|health|probe|route|router|urls|api|handler|status|ping|web|http|program"
 )
 _PATH = re.compile(
     r"[\"'`](?:GET )?(/(?:[\w.-]+/){0,3}?(?:_?healthz?|health[-_]?check|livez?|liveness|readyz?|readiness|"
@@ -194,5 +195,5 @@ def _sources(unit: Unit, most: int) -> list[str]:
     ]
     if len(sources) <= most:
         return sorted(sources)
-    ranked = sorted(sources, key=lambda path: (not _LIKELY.search(file_name(path)), path.count("/"), path))
+    ranked = sorted(sources, key=lambda path: (not _LIKELY.stands_in(file_name(path)), path.count("/"), path))
     return ranked[:most]

@@ -9,6 +9,7 @@ from platform_operations.assess.manifest import Manifest
 from platform_operations.assess.places import aside, file_name, first_lines, stem, text_of
 from platform_operations.assess.technologies import SENSITIVE, SENSITIVE_DEPENDENCIES
 from platform_operations.assess.units import read_manifests
+from platform_operations.assess.wording import Wording
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
@@ -25,8 +26,8 @@ _REGION = re.compile(
     r"|(?:us|europe|asia|australia|southamerica|northamerica)-(?:north|south|east|west|central)(?:east|west)?[1-9])\b"
 )
 _CONFIGURATION = (".tf", ".tfvars", ".yaml", ".yml", ".toml", ".json", ".ts")
-_PLACES_OF_REGIONS = re.compile(
-    r"infra|terraform|deploy|k8s|kube|pulumi|sst|samconfig|fly|render|region|overlay|env", re.I
+_PLACES_OF_REGIONS = Wording(
+    r"infra|terraform|deploy|k8s|kube|pulumi|sst|samconfig|fly|render|region|overlay|env"
 )
 _ANY_SENSITIVE = re.compile("|".join(word for words in SENSITIVE.values() for word in words))
 MAX_FILES = 400
@@ -153,7 +154,7 @@ def _regions(repository: Repository) -> Iterator[Reason]:
     wanted = [
         path
         for path in repository.paths
-        if path.endswith(_CONFIGURATION) and _PLACES_OF_REGIONS.search(path) and not aside(path)
+        if path.endswith(_CONFIGURATION) and _PLACES_OF_REGIONS.stands_in(path) and not aside(path)
     ]
     for path in sorted(wanted, key=lambda path: (path.count("/"), path))[:MAX_FILES]:
         text = text_of(repository, path) or ""

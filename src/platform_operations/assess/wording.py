@@ -24,6 +24,11 @@ class Wording:
             return None
         return self._folding.search(text)
 
+    def stands_in(self, text: str) -> bool:
+        """Say whether a text has a match."""
+        found = self._lowered.search(text.lower()) if text.isascii() else self._folding.search(text)
+        return found is not None
+
     @cached_property
     def _lowered(self) -> re.Pattern[str]:
         return re.compile(

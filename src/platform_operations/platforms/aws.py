@@ -19,6 +19,7 @@ _CLI = (
     r"|\bsam\s+(?:build|deploy|package)\b|\b(?:npx\s+)?cdk\s+(?:deploy|synth|diff)\b|\bcopilot\s+(?:svc|deploy|pipeline)\b"
     r"|\beb\s+deploy\b|uses:\s*[\"']?aws-actions/|\bcircleci/aws-|\.dkr\.ecr\."
 )
+_CLI_WORDS = ("aws", "sam", "cdk", "copilot", "eb ", "eb\t", ".dkr.ecr.")
 _NAMED = {
     "cdk.json": "CDK application",
     "samconfig.toml": "SAM configuration",
@@ -45,7 +46,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         found.extend(_samconfig(repository, path))
     found.extend(dependencies.declared(repository, *_LIBRARIES))
     found.extend(aws_terraform.resources(repository))
-    found.extend(pipelines.runs(repository, "", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, *_CLI_WORDS))
     return tuple(found)
 
 

@@ -30,7 +30,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         line = files.line_with(content, _MARK)
         if line is not None:
             found.append(Sighting(path, line, line, "Coolify's own variable or label"))
-    found.extend(pipelines.runs(repository, "coolify", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "coolify"))
     return tuple(found)
 
 

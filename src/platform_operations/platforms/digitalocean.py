@@ -45,7 +45,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         if line is not None and files.folder_of(path) not in folders:
             folders.add(files.folder_of(path))
             found.append(Sighting(path, line, line, "Terraform resources of DigitalOcean"))
-    found.extend(pipelines.runs(repository, "d", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "doctl", "digitalocean"))
     return tuple(found)
 
 

@@ -33,7 +33,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         if content is not None:
             found.extend(_site(path, content))
     found.extend(dependencies.declared(repository, *_LIBRARIES))
-    found.extend(pipelines.runs(repository, "netlify", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "netlify"))
     return tuple(found)
 
 

@@ -21,7 +21,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         if content is not None:
             found.extend(_file(path, content))
     found.extend(dependencies.declared(repository, "@pulumi/pulumi", "pulumi"))
-    found.extend(pipelines.runs(repository, "pulumi", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "pulumi"))
     return tuple(found)
 
 

@@ -38,7 +38,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
             )
         else:
             found.extend(_service(path, content, document))
-    found.extend(pipelines.runs(repository, "railway", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "railway"))
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ class Row(NamedTuple):
     prefixes: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
-    word: str = ""
+    words: tuple[str, ...] = ()
     cli: str = ""
     environments: str = ""
     templates: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ ROWS = (
         prefixes=(".bicep",),
         providers=("azurerm", "azapi"),
         libraries=("@pulumi/azure-native", "@pulumi/azure", "pulumi-azure-native", "pulumi-azure"),
-        word="az",
+        words=("az ", "az\t", "azd", "azure"),
         cli=r"\baz\s+(?:webapp|functionapp|containerapp|acr|aks|deployment|storage|login|staticwebapp)\b|\bazd\s+(?:up|deploy)\b"
             r"|uses:\s*[\"']?azure/(?!setup-helm|setup-kubectl|k8s-)|\btask:\s*Azure\w+@",
         environments="Resource groups, deployment slots or subscriptions.",
@@ -51,7 +51,7 @@ ROWS = (
             "wrangler", "@sveltejs/adapter-cloudflare", "@opennextjs/cloudflare", "@astrojs/cloudflare",
             "@pulumi/cloudflare", "pulumi-cloudflare",
         ),
-        word="c",
+        words=("wrangler", "cloudflare"),
         cli=r"\bwrangler\s+(?:deploy|publish|pages|versions)\b|uses:\s*[\"']?cloudflare/|\bCLOUDFLARE_(?:API_TOKEN|ACCOUNT_ID)\b",
         environments="Environments of a Wrangler file; Pages previews per branch.",
     ),
@@ -59,7 +59,7 @@ ROWS = (
         "fly", "Fly.io",
         ("fly.toml",),
         mark=r"^\s*(?:app|primary_region)\s*=|^\[",
-        word="fly",
+        words=("fly",),
         cli=r"\bfly(?:ctl)?\s+(?:deploy|launch|apps|secrets)\b|uses:\s*[\"']?superfly/|\bFLY_API_TOKEN\b",
         environments="One app per environment, each with its own fly.toml.",
     ),
@@ -69,7 +69,7 @@ ROWS = (
         mark=r"^\s*runtime\s*:|^steps\s*:|deploy\.cloud\.google\.com|^\s*\"(?:hosting|functions|firestore)\"",
         providers=("google", "google-beta"),
         libraries=("@pulumi/gcp", "@pulumi/google-native", "pulumi-gcp", "pulumi_gcp"),
-        word="g",
+        words=("gcloud", "google-github-actions", "gcr.io", "docker.pkg.dev", "firebase"),
         cli=r"\bgcloud\s+(?:\S+\s+)?(?:run|app|functions|builds|deploy|container|artifacts|auth|compute)\b"
             r"|uses:\s*[\"']?google-github-actions/|\b(?:gcr\.io|\w+-docker\.pkg\.dev)/|\bfirebase\s+deploy\b",
         environments="One project per environment.",
@@ -79,7 +79,7 @@ ROWS = (
         ("app.json", "heroku.yml"),
         mark=r"\"(?:buildpacks|addons|formation|stack)\"\s*:|^build\s*:|^run\s*:",
         providers=("heroku",),
-        word="heroku",
+        words=("heroku",),
         cli=r"\bheroku\s+(?:container|pipelines|releases|run|ps|git)\S*|git\.heroku\.com|uses:\s*[\"']?akhileshns/heroku-deploy",
         environments="Apps of a pipeline: review apps, staging, production.",
     ),
@@ -88,7 +88,7 @@ ROWS = (
         ("serverless.yml", "serverless.yaml", "serverless.ts", "serverless.js", "serverless.json"),
         libraries=("serverless",),
         mark=r"\b(?:service|provider|functions)\b\s*[:=]",
-        word="s",
+        words=("serverless", "sls"),
         cli=r"\b(?:serverless|sls)\s+deploy\b|uses:\s*[\"']?serverless/github-action",
         environments="One stage per environment.",
     ),
@@ -123,7 +123,7 @@ def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:
     if row.libraries:
         yield from dependencies.declared(repository, *row.libraries)
     if row.cli:
-        yield from pipelines.runs(repository, row.word, row.cli)
+        yield from pipelines.runs(repository, row.cli, *row.words)
 
 
 def _templates(row: Row, repository: Repository) -> Iterator[str]:

@@ -52,7 +52,10 @@ def _releases(repository: Repository) -> bool:
     """Whether the repository publishes packages: packages inside it may be parts of an application else."""
     if any(repository.exists(path) for path in _RELEASE_FILES):
         return True
-    return next(pipelines.runs(repository, "", _RELEASE), None) is not None
+    return (
+        next(pipelines.runs(repository, _RELEASE, "publish", "twine", "gem", "changesets/action"), None)
+        is not None
+    )
 
 
 def _reader(path: str) -> "Callable[[str, str, bool], Iterator[Sighting]] | None":

@@ -39,7 +39,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         content = files.text(repository, path)
         if content is not None:
             found.extend(_blueprint(path, content))
-    found.extend(pipelines.runs(repository, "render", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "render"))
     return tuple(found)
 
 

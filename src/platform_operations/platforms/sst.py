@@ -36,7 +36,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         if content is not None and ("sst" in content or "$config" in content):
             found.extend(_application(path, content))
     found.extend(dependencies.declared(repository, "sst"))
-    found.extend(pipelines.runs(repository, "sst", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "sst"))
     return tuple(found)
 
 

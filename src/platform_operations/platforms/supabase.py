@@ -31,7 +31,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
                 configured.add(files.folder_of(path))
                 found.extend(_project(path, content))
     found.extend(_folders(repository, configured))
-    found.extend(pipelines.runs(repository, "supabase", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "supabase"))
     return tuple(found)
 
 

@@ -29,7 +29,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         content = files.text(repository, path) or ""
         environment = environments.of_folder(files.folder_of(path))
         found.append(Sighting(path, 1, files.line_count(content), "Terragrunt", environment))
-    found.extend(pipelines.runs(repository, "t", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "terraform", "tofu", "terragrunt"))
     return tuple(found)
 
 

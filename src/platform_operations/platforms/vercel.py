@@ -31,7 +31,7 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
         ):
             found.append(_project(path, content))
     found.extend(dependencies.declared(repository, *_LIBRARIES))
-    found.extend(pipelines.runs(repository, "vercel", _CLI))
+    found.extend(pipelines.runs(repository, _CLI, "vercel"))
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from platform_operations.assess.places import MAX_READ, aside, lines_of, text_of
 from platform_operations.assess.telemetry import signal_words as told
 from platform_operations.assess.telemetry.signal_words import words
+from platform_operations.assess.wording import Wording
 from platform_operations.model.words import AlertKind
 from platform_operations.repository import Repository
 
@@ -33,6 +34,7 @@ _NAMED = re.compile(r"^\s*['\"]?([A-Za-z][\w-]{0,120})['\"]?\s*:\s*\{?\s*$")
 _METRIC = re.compile(
     r"(?:metric_name|MetricName|metricName|name|query)['\"]?\s*[:=]\s*['\"]([^'\"]{2,300})['\"]"
 )
+_TELLING = Wording(r"alarm|alert|monitor|cloudwatch|observ|template|infra|terraform|stack|\.tf$")
 _ANY = re.compile(
     r"Alarm|_alarm|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_|_detector|_trigger|_alert\b|statuscake_|_monitor\b|_check\b|_alert_"
     r"|metricAlerts|scheduledQueryRules"
@@ -60,8 +62,7 @@ def read_alarms(repository: Repository) -> tuple[Alarm, ...]:
     """Return the alarms that the repository's own files define and do not disable."""
     found: list[Alarm] = []
     wanted = [path for path in repository.paths if path.endswith(_SUFFIXES) and not aside(path, but=_HELM)]
-    telling = re.compile(r"alarm|alert|monitor|cloudwatch|observ|template|infra|terraform|stack|\.tf$", re.I)
-    ranked = sorted(wanted, key=lambda path: (not telling.search(path), path.count("/"), path))
+    ranked = sorted(wanted, key=lambda path: (not _TELLING.stands_in(path), path.count("/"), path))
     for path in ranked[: MAX_READ // 2]:
         text = text_of(repository, path)
         if text is not None and _ANY.search(text):

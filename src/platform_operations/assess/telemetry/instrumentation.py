@@ -20,6 +20,7 @@ from platform_operations.assess.places import (
 )
 from platform_operations.assess.telemetry.instruments import INSTRUMENTS, LOGGERS, STANDARD_OUTPUT
 from platform_operations.assess.units import read_manifests
+from platform_operations.assess.wording import Wording
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
@@ -270,6 +271,9 @@ def _pillars(
             )
 
 
+_TELLING = Wording(r"metric|telemetry|instrument|tracing|trace|log|otel|monitor|sentry|app|main|server|index")
+
+
 def _imports(
     repository: Repository, component: Component, places: Sequence[str], names: Sequence[str]
 ) -> dict[str, tuple[str, int]]:
@@ -287,10 +291,9 @@ def _imports(
         and not test_file(path)
         and nearest(path, known) == component.path
     ]
-    telling = re.compile(
-        r"metric|telemetry|instrument|tracing|trace|log|otel|monitor|sentry|app|main|server|index", re.I
+    ranked = sorted(
+        sources, key=lambda path: (not _TELLING.stands_in(file_name(path)), path.count("/"), path)
     )
-    ranked = sorted(sources, key=lambda path: (not telling.search(file_name(path)), path.count("/"), path))
     found: dict[str, tuple[str, int]] = {}
     most = min(MAX_SOURCES, max(MIN_SOURCES, MAX_READ // max(1, len(places))))
     for path in ranked[:most]:
@@ -328,23 +331,25 @@ def _modules(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, name.replace("-", "_"), name.replace("-", "."))))
 
 
+_TELLING_CONFIG = Wording(
+    r"prom|alert|grafana|otel|monitor|observ|telemetry|datadog|loki|tempo|jaeger|fluent|dashboard|collector|logging|"
+    r"docker-compose|compose|values|deploy|k8s|kube|infra|terraform|\.tf$|template|helm|sentry|newrelic"
+)
+
+
 def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield each tool that a configuration file names, with the line."""
-    telling = re.compile(
-        r"prom|alert|grafana|otel|monitor|observ|telemetry|datadog|loki|tempo|jaeger|fluent|dashboard|collector|logging|"
-        r"docker-compose|compose|values|deploy|k8s|kube|infra|terraform|\.tf$|template|helm|sentry|newrelic",
-        re.I,
-    )
     wanted = [
         path
         for path in repository.paths
-        if (path.endswith(_CONFIG) or re.search(_IMAGES, path))
+        if (path.endswith(_CONFIG) or ("file" in path and re.search(_IMAGES, path)))
         and not vendored(path)
         and not aside(path, but=_HELM)
         and file_name(path) not in {"package.json", "package-lock.json", "pnpm-lock.yaml", "composer.lock"}
     ]
     ranked = sorted(
-        wanted, key=lambda path: (path.startswith("."), not telling.search(path), path.count("/"), path)
+        wanted,
+        key=lambda path: (path.startswith("."), not _TELLING_CONFIG.stands_in(path), path.count("/"), path),
     )
     found: set[str] = set()
     for path in ranked[: min(MAX_CONFIG, MAX_READ)]:

@@ -89,7 +89,7 @@ def read_rules(repository: Repository) -> Rules:
     facts: list[Fact] = []
     for path in _candidates(repository.paths):
         text = text_of(repository, path)
-        if text is None or not _RULE.search(text):
+        if text is None or not ("alert" in text or "record" in text) or not _RULE.search(text):
             continue
         found, recorded, fact = _read(path, text)
         alerts += found

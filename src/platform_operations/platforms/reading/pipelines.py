@@ -33,11 +33,14 @@ def _pipelines(paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(files.bounded(path for path in paths if is_pipeline(path) and files.counts(path)))
 
 
-def runs(repository: Repository, word: str, pattern: str) -> Iterator[Sighting]:
-    """Yield for each pipeline the first line that `pattern` finds; `word`, in lower case, is in each."""
+def runs(repository: Repository, pattern: str, *words: str) -> Iterator[Sighting]:
+    """Yield for each pipeline the first line that `pattern` finds; each such line has one of `words`, in lower case."""
     for path in _pipelines(repository.paths):
         content = files.text(repository, path)
-        if content is None or word not in content.lower():
+        if content is None:
+            continue
+        lowered = content.lower()
+        if not any(word in lowered for word in words):
             continue
         line = files.line_with(content, pattern)
         if line is not None:
