@@ -106,6 +106,8 @@ def _component(
     evidence += store_uris[:2]
     if not evidence:
         evidence += [uri for _, place in own if (uri := repo_uri(place.path, place.first, place.last))][:1]
+    if not evidence:
+        evidence += [repo_uri(manifest.path, 1) for manifest in unit.manifests[:1]]
     component = Component(
         id=unique(_name(repository, unit), taken),
         types=tuple(types) or (_fallback(unit),),

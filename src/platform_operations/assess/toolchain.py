@@ -49,22 +49,28 @@ def toolchain_facts(repository: Repository, components: Iterable[Component]) -> 
                 aspect="test-command",
                 outcome="present",
                 value=found[0],
-                evidence=(repo_uri(found[1], found[2]),),
+                evidence=_cited(repository, found[1], found[2]),
             )
         lock = next(_locked(repository, paths, own, component.languages), None)
         manifest = _in(own, "pyproject.toml")
         if "library" in component.types and lock and lock.endswith(".txt") and manifest in paths:
             lock = manifest  # what a library asks of those who install it, not what its developers install
-        if lock and not isinstance(repository.read(lock), Unreadable):
+        if lock:
             yield Fact(
                 subject=subject,
                 aspect="lock-file",
                 outcome="present",
                 value=lock,
-                evidence=(repo_uri(lock, 1),),
+                evidence=_cited(repository, lock, 1),
             )
             if lock.endswith("yarn.lock") and _classic(repository, lock):
                 yield Fact(subject=subject, aspect="yarn", outcome="present", value="classic")
+
+
+def _cited(repository: Repository, path: str, line: int) -> tuple[str, ...]:
+    """Return the citation of a line; none of a file that is empty, or too large to read: that it is there is known all the same."""
+    text = repository.read(path)
+    return () if isinstance(text, Unreadable) or not text else (repo_uri(path, line),)
 
 
 def _families(languages: tuple[str, ...]) -> tuple[str, ...]:

@@ -91,9 +91,13 @@ minutes (AWS SAM, "Deploying serverless applications gradually")."""
 
 _PARAMETERS = {
     "cluster": Parameter("the ECS cluster of {component} in {environment}", ("aws ecs",), ("--cluster",)),
-    "service": Parameter("the ECS service of {component}", ("aws ecs",), ("--service", "--services")),
+    "service": Parameter(
+        "the ECS service of {component} in {environment}", ("aws ecs",), ("--service", "--services")
+    ),
     "family": Parameter(
-        "the family of {component}'s task definition", ("aws ecs",), ("--family", "--family-prefix")
+        "the family of {component}'s task definition in {environment}",
+        ("aws ecs",),
+        ("--family", "--family-prefix"),
     ),
     "container": Parameter("the name of {component}'s container in its task definition"),
     "stack": Parameter(
@@ -108,7 +112,9 @@ _PARAMETERS = {
         "the settings of sam deploy",
         otherwise="--stack-name {stack} --resolve-s3 --capabilities CAPABILITY_IAM",
     ),
-    "function": Parameter("the Lambda function of {component}", ("aws lambda",), ("--function-name",)),
+    "function": Parameter(
+        "the Lambda function of {component} in {environment}", ("aws lambda",), ("--function-name",)
+    ),
     "code": Parameter("where the function's code stands", otherwise="--zip-file fileb://function.zip"),
     "alias": Parameter(
         "the alias of the function that {environment} calls", ("aws lambda update-alias",), ("--name",)
@@ -129,9 +135,13 @@ _PARAMETERS = {
     ),
     "bundle": Parameter("the folder that the build writes", ("aws s3 sync", "aws s3 cp"), operand=0),
     "distribution": Parameter(
-        "the CloudFront distribution in front of it", ("aws cloudfront",), ("--distribution-id",)
+        "the CloudFront distribution in front of {component} in {environment}",
+        ("aws cloudfront",),
+        ("--distribution-id",),
     ),
-    "beanstalk": Parameter("the Elastic Beanstalk environment of {component}", ("eb deploy",), operand=0),
+    "beanstalk": Parameter(
+        "the Elastic Beanstalk environment of {component} in {environment}", ("eb deploy",), operand=0
+    ),
 }
 
 PLATFORM = Platform(

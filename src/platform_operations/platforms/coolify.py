@@ -79,7 +79,9 @@ PLATFORM = Platform(
         ),
     },
     parameters={
-        "resource": Parameter("the id of {component} in Coolify", ("coolify deploy uuid",), operand=0),
+        "resource": Parameter(
+            "the id of {component} of {environment} in Coolify", ("coolify deploy uuid",), operand=0
+        ),
     },
     signals=frozenset({"deployment-failed", "health-check-failed"}),
     environments="Environments inside a project, one application per branch or stage, and previews.",

@@ -139,7 +139,9 @@ PLATFORM = Platform(
     },
     parameters={
         "service": Parameter(
-            "the id of {component}'s service on Render", ("render deploys create",), operand=0
+            "the id of {component}'s service of {environment} on Render",
+            ("render deploys create",),
+            operand=0,
         ),
         "image": Parameter("what is deployed", otherwise=" --commit {commit}"),
         "previous": Parameter("what ran before", otherwise=' --commit "$PREVIOUS_COMMIT"'),

@@ -15,6 +15,8 @@ IDLE = QUIET | SETTING | {"false", "set", "trap", "tee", "mkdir", "touch"}
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash"})
 _ASKING = frozenset({"--version", "--help", "-h", "-V", "version", "help"})
 _NOTHING_IN_CODE = re.compile(r"\s*(pass|exit\(\)|0|;|\s)*\s*")
+_CONNECTS = (">/dev/tcp/", "> /dev/tcp/", "</dev/tcp/", "< /dev/tcp/")
+"""By which bash opens a connection: it fails where nobody answers (Bash manual, "Redirections")."""
 _FAILS = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*|--fail(-with-body|-early)?")
 _LONGEST = 20_000
 
@@ -26,6 +28,8 @@ def idle(command: str) -> bool:
     if not words or command.lstrip().startswith("#"):
         return True
     program = words[0].rpartition("/")[2]
+    if any(sign in command for sign in _CONNECTS):
+        return False
     if program in IDLE:
         return True
     if program in _SHELLS and "-c" in words[:-1]:

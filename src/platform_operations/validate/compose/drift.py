@@ -58,7 +58,7 @@ def drift_entry(review: Review, plan: Plan, component: Component | None) -> Plan
     )
     if component is not None and place is not None:
         for parameter in place.parameters:
-            word = variable(plan, component, place, parameter)
+            word = variable(plan, component, place, parameter, environment)
             if f"${word}" in tool:
                 says = meaning_of(component, environment, place, parameter)
                 fills = (f"driftChecks/{name}/tool",)

@@ -100,6 +100,8 @@ def gate_stage(review: Review, plan: Plan, component: Component, check: Check, r
         None,
     )
     if same is not None and before is not None:
+        if same.component not in {None, component.id}:
+            plan = amend(plan, "pipelineStages", same.id, component=None)
         return with_gate(add_need(plan, before, same.id), component, check, same.id)
     whole = check.gate == "secret-scan"
     stage = Stage(

@@ -15,6 +15,8 @@ _PUSHED = re.compile(
 )
 _BUILD_ACTION = "uses docker/build-push-action"
 _OUTPUT = re.compile(r"\$\{\{\s*needs\.[\w-]+\.outputs\.[\w-]*digest[\w-]*\s*\}\}")
+_OF_MAKE = re.compile(r"\$\([\w.]+\)")
+"""A variable of make, or of Azure Pipelines: to a shell it is a command."""
 _ASSIGNED = re.compile(r"^IMAGE_DIGEST=", re.MULTILINE)
 
 
@@ -140,7 +142,11 @@ def _digest(plan: Plan, stage: Stage, artifact: str) -> tuple[str, ...]:
     """Return the command that learns the digest of what a stage pushed, nothing where it knows that already."""
     if any(_ASSIGNED.match(line) for line in stage.runs):
         return ()
-    pushed = [found["name"] for line in stage.runs if (found := _PUSHED.search(line))]
+    pushed = [
+        found["name"]
+        for line in stage.runs
+        if (found := _PUSHED.search(line)) and not (set(_OF_MAKE.findall(found["name"])) - set(COMMITS))
+    ]
     pushed.sort(key=lambda name: any(word in name for word in COMMITS))
     if pushed:
         return (

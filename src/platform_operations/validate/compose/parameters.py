@@ -58,7 +58,7 @@ def _filled(
             return seen
         if parameter is not None and parameter.otherwise is not None:
             return parameter.otherwise
-        return f"${variable(plan, component, place, name)}"
+        return f"${variable(plan, component, place, name, environment)}"
 
     for _ in range(_DEPTH):
         line, before = PLACEHOLDER.sub(value, line), line
@@ -144,9 +144,13 @@ def _elsewhere(plan: Plan, component: str, environment: str | None, parameter: P
     return None
 
 
-def variable(plan: Plan, component: Component, place: Platform, name: str) -> str:
-    """Return the variable that stands for what nobody knows; of several components each has its own."""
+def variable(
+    plan: Plan, component: Component, place: Platform, name: str, environment: str | None = None
+) -> str:
+    """Return the variable that stands for what nobody knows; each of several components, and each environment, has its own."""
     whose = f"{component.id}-" if len(plan.components) > 1 else ""
+    if "{environment}" in place.parameters[name].says:
+        whose += f"{environment or 'production'}-"
     words = name if place.id in {"aws", "kubernetes", "docker", "registries"} else f"{place.id}-{name}"
     return re.sub(r"[^A-Z0-9]+", "_", f"{whose}{words}".upper())
 

@@ -177,7 +177,12 @@ def with_environment(plan: Plan, kind: EnvironmentKind, wanted: str) -> tuple[Pl
 
 def with_pipeline(plan: Plan, component: str) -> tuple[Plan, str]:
     """Return the plan with the pipeline of a component's release stages, proposed where there is none."""
-    stages = [stage for stage in plan.pipeline_stages if stage.component == component]
+    proposing = {row.id for row in plan.pipelines if set(row.triggers) == {"pull-request"}}
+    stages = [
+        stage
+        for stage in plan.pipeline_stages
+        if stage.component == component and stage.pipeline not in proposing
+    ]
     released = [stage for stage in stages if stage.kind in {"deploy", "promote", "publish", "package"}]
     if released:
         return plan, min(released, key=lambda stage: _beside(plan, stage.pipeline)).pipeline

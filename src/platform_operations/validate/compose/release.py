@@ -16,7 +16,7 @@ from platform_operations.model.delivery import (
 )
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Exposure
-from platform_operations.platforms import platform
+from platform_operations.platforms import PLATFORMS, platform
 from platform_operations.platforms.platform import Action, Mechanism, Platform
 from platform_operations.platforms.platform import Rollback as WayBack
 from platform_operations.slo.budget import pairs_for
@@ -45,7 +45,7 @@ from platform_operations.validate.compose.stages import (
 from platform_operations.validate.compose.systems import commit_in, system_of
 from platform_operations.validate.compose.verification import health_of
 from platform_operations.validate.edits import amend, assume, fresh
-from platform_operations.validate.expectations import is_installed
+from platform_operations.validate.expectations import is_installed, runs_for_users
 from platform_operations.validate.rule import Review
 
 TIME_LIMIT = "10m"
@@ -332,6 +332,48 @@ def mechanisms_of(component: Component, environment: Environment | None) -> dict
     }
 
 
+def services_acting(plan: Plan, component: Component, environment: Environment) -> frozenset[str]:
+    """Return the services that the component's stages in an environment act on: of AWS each by its name, else the platform."""
+    words = {
+        stage.action
+        for stage in plan.pipeline_stages
+        if stage.action and (stage.component, stage.environment) == (component.id, environment.id)
+    }
+    return frozenset(_service(word) for word in words)
+
+
+def _service(word: str) -> str:
+    owner = next((place.id for place in PLATFORMS if word in place.actions or word in place.mechanisms), "")
+    return word.partition("-")[0] if owner == "aws" else owner
+
+
+def unstopping(plan: Plan, component: Component, environment: Environment) -> tuple[str, ...]:
+    """Return the mechanisms that start the new version before the old one stops, on the service that the component is on."""
+    acting = services_acting(plan, component, environment)
+    return tuple(
+        word
+        for word, mechanism in mechanisms_of(component, environment).items()
+        if mechanism.strategy != "recreate" and (not acting or _service(word) in acting)
+    )
+
+
+def _shown(
+    review: Review, component: Component, offered: Mapping[str, Mechanism], acting: frozenset[str]
+) -> tuple[str, ...]:
+    """Return the mechanisms without those of AWS where the component is on another platform, and nothing shows a service of AWS."""
+    aws = platform("aws")
+    own = set(aws.mechanisms) & set(offered) if aws is not None else set[str]()
+    elsewhere = [word for word in offered if word not in own and _service(word) not in _DECLARING]
+    on_aws = {_service(word) for word in own} & acting or review.value(
+        f"components/{component.id}", "aws.ecs"
+    )
+    return tuple(elsewhere) if own and elsewhere and not on_aws else tuple(offered)
+
+
+_DECLARING = frozenset({"terraform", "pulumi", "docker"})
+"""Platforms that a component on AWS has beside it."""
+
+
 def strategy_entry(review: Review, plan: Plan, component: Component, environment: Environment) -> Plan | None:
     """Return the plan with a strategy for the component in `environment` that its platforms can carry out."""
     offered = mechanisms_of(component, environment)
@@ -358,10 +400,12 @@ def strategy_entry(review: Review, plan: Plan, component: Component, environment
         if (stage.component, stage.environment) == (component.id, environment.id)
     }
     families = {word.partition("-")[0] for word in offered} & acting
+    stops = level != "low" and runs_for_users(component) and bool(unstopping(plan, component, environment))
     ranked = sorted(
-        offered,
+        _shown(review, component, offered, services_acting(plan, component, environment)),
         key=lambda word: (
             not fits(component, word),
+            stops and offered[word].strategy == "recreate",
             bool(families) and word.partition("-")[0] not in families,
             preferred.index(offered[word].strategy),
         ),

@@ -198,9 +198,11 @@ def with_artifact(review: Review, plan: Plan, component: Component, pipeline: st
             entry.id in made and made[entry.id].pipeline != pipeline,
         )
     )
+    proposing = {row.id for row in plan.pipelines if set(row.triggers) == {"pull-request"}}
     for entry in known:
-        if entry.id in made:
+        if entry.id in made and (made[entry.id].pipeline not in proposing or pipeline in proposing):
             return plan, entry
+    known = [entry for entry in known if entry.id not in made]
     kind = known[0].kind if known else artifact_kind(component)
     suffix = {"container-image": "image", "package": "package"}.get(kind, "artifact")
     entry = (

@@ -39,7 +39,8 @@ def named_variables(plan: Plan, stage: Stage) -> Iterator[tuple[str, str]]:
 def _parameters(plan: Plan, component: Component, environment: str) -> Iterator[tuple[str, str]]:
     for place in carriers(component):
         for name in place.parameters:
-            yield variable(plan, component, place, name), meaning_of(component, environment, place, name)
+            called = variable(plan, component, place, name, environment)
+            yield called, meaning_of(component, environment, place, name)
 
 
 def _by_ending(name: str) -> str:

@@ -104,6 +104,9 @@ def _by_itself(review: Review, alert: Alert) -> str | None:
     """Say why an alert is noise, or silence, whatever happens: it pages within the budget, or measures nothing."""
     if alert.origin == "existing" or review.today:
         return None
+    today = review.as_is.by_name.get(f"alerts/{alert.id}") if review.as_is is not None else None
+    if isinstance(today, Alert) and today.expression == alert.expression and not alert.windows:
+        return None
     slo = review.related.slos.get(alert.slo)
     if alert.severity == "page" and alert.windows and slo is not None and slo.objective is not None:
         paging = [pair.factor for pair in pairs_for(slo.objective, seconds(slo.window)) if pair.pages]
@@ -114,13 +117,20 @@ def _by_itself(review: Review, alert: Alert) -> str | None:
         return None
     if not _measures(alert.expression):
         return f"measures nothing: {alert.expression[:80]!r} names no metric"
-    return f"always fires: {alert.expression[:80]!r}" if _ALWAYS.search(alert.expression.strip()) else None
+    always = _ALWAYS.search(alert.expression.strip()) and not _JOINED.search(alert.expression)
+    return f"always fires: {alert.expression[:80]!r}" if always else None
+
+
+_JOINED = re.compile(r"\b(?:and|unless)\b")
+"""What holds only where something else holds too."""
 
 
 @lru_cache(maxsize=4096)
 def _measures(expression: str) -> bool:
     """Whether an expression names a metric; of one that cannot be read, whether anything in it looks like a name."""
     names = metric_names(expression)
+    if "__name__" in expression:
+        return True
     return bool(_NAME.search(expression) if isinstance(names, Unreadable) else names)
 
 

@@ -60,11 +60,16 @@ def rollback_trigger_missing(review: Review) -> Iterator[Violation]:
 def _with_triggers(review: Review, plan: Plan, back: Rollback) -> Plan | None:
     now = Review(plan, review.assessment)
     component, release = component_of(plan, back.component), _release_of(now, back)
-    if component is None or release is None:
+    if component is None:
         return None
-    way = ways_back(component, now.graph.place(release)).get(back.mechanism)
+    way = ways_back(component, now.graph.environments.get(back.environment or "")).get(back.mechanism)
     if way is None:
         return None
+    if (
+        release is None
+    ):  # nothing of the pipelines puts it there: what the platform itself detects starts the way back
+        seen = [RollbackTrigger(signal=f"platform:{word}", comparison="detected") for word in way.signals[:1]]
+        return amend(plan, "rollbackPlan", back.id, triggers=tuple(seen)) if seen else None
     found = triggers_of(review, plan, component, release, way)
     measurable = tuple(trigger for trigger in found if _unmeasurable(now, back, trigger) is None)
     return amend(plan, "rollbackPlan", back.id, triggers=measurable) if measurable else None

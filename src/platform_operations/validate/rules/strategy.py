@@ -8,7 +8,7 @@ from platform_operations.model.plan import Plan
 from platform_operations.platforms import platform
 from platform_operations.validate.compose.canary import in_use
 from platform_operations.validate.compose.parties import REGISTRIES, carriers
-from platform_operations.validate.compose.release import mechanisms_of, strategy_entry
+from platform_operations.validate.compose.release import mechanisms_of, strategy_entry, unstopping
 from platform_operations.validate.compose.stages import component_of
 from platform_operations.validate.edits import amend
 from platform_operations.validate.expectations import runs_for_users
@@ -92,13 +92,12 @@ def strategy_mismatches_risk(review: Review) -> Iterator[Violation]:
                 repair=lambda plan, row=row: amend(plan, "deployStrategy", row.id, because=level),
                 allowed=(level,),
             )
-        able = mechanisms_of(component, place)
-        better = [word for word, mechanism in able.items() if mechanism.strategy != "recreate"]
+        better = unstopping(review.plan, component, place)
         if row.kind == "recreate" and level != "low" and runs_for_users(component) and better:
             yield Violation(
                 ("deployStrategy", row.id, "kind"),
                 f"strategy {row.id!r} stops the old version before the new one runs, at {level} risk; "
                 f"{', '.join(better)} would not",
                 repair=lambda plan, row=row: _replaced(review, plan, row),
-                allowed=tuple(better),
+                allowed=better,
             )
