@@ -49,7 +49,7 @@ def test_a_service_is_never_published_to_a_registry_of_packages() -> None:
 
 
 def test_the_image_that_a_verification_starts_is_the_one_that_was_pushed() -> None:
-    lines = packaging(DOCKERED, "container-image", "shop-image", "$GITHUB_SHA")
+    lines = packaging(Review(plan_of(DOCKERED)), DOCKERED, "container-image", "shop-image", "$GITHUB_SHA")
     made = Stage(id="package", kind="package", pipeline="ci", runs=lines, produces=("shop-image",))
     plan = plan_of(DOCKERED).with_entry("pipelineStages", made)
     pushed = lines[-1].removeprefix("docker push ").removesuffix(":$GITHUB_SHA")
@@ -77,8 +77,13 @@ def test_a_packed_chart_is_rendered_and_no_image_is_started_in_its_place() -> No
 def test_only_vercel_builds_with_the_tool_of_vercel() -> None:
     netlify = SITE.model_copy(update={"platforms": ("netlify",)})
     vercel = SITE.model_copy(update={"platforms": ("vercel",)})
-    assert packaging(netlify, "platform-deployment", "docs") == ("npm ci", "npm run build")
-    assert packaging(vercel, "platform-deployment", "docs")[-1] == "vercel build --prod"
+    assert packaging(Review(plan_of(netlify)), netlify, "platform-deployment", "docs") == (
+        "npm install",
+        "npm run build",
+    )
+    assert (
+        packaging(Review(plan_of(vercel)), vercel, "platform-deployment", "docs")[-1] == "vercel build --prod"
+    )
 
 
 def test_a_target_of_make_that_nobody_has_seen_is_assumed_by_its_name() -> None:

@@ -51,6 +51,16 @@ def toolchain_facts(repository: Repository, components: Iterable[Component]) -> 
                 value=found[0],
                 evidence=_cited(repository, found[1], found[2]),
             )
+        for name in ("build", "start") if "javascript" in _families(component.languages) else ():
+            script = next(_script(repository, paths, own, name), None)
+            if script:
+                yield Fact(
+                    subject=subject,
+                    aspect=f"{name}-command",
+                    outcome="present",
+                    value=script[0],
+                    evidence=_cited(repository, script[1], script[2]),
+                )
         lock = next(_locked(repository, paths, own, component.languages), None)
         manifest = _in(own, "pyproject.toml")
         if "library" in component.types and lock and lock.endswith(".txt") and manifest in paths:
@@ -143,6 +153,11 @@ def _in(own: str, name: str) -> str:
 
 
 def _javascript(repository: Repository, paths: frozenset[str], own: str) -> Iterator[_Found]:
+    yield from _script(repository, paths, own, "test")
+
+
+def _script(repository: Repository, paths: frozenset[str], own: str, name: str) -> Iterator[_Found]:
+    """Yield the command that runs a script of a component's package.json, where that does something."""
     path = _in(own, "package.json")
     text = repository.read(path) if path in paths else None
     if text is None or isinstance(text, Unreadable):
@@ -153,11 +168,16 @@ def _javascript(repository: Repository, paths: frozenset[str], own: str) -> Iter
         return
     package = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
     scripts = package.get("scripts")
-    script = cast("dict[str, Any]", scripts).get("test") if isinstance(scripts, dict) else None
+    script = cast("dict[str, Any]", scripts).get(name) if isinstance(scripts, dict) else None
     if not isinstance(script, str) or _NO_TEST.search(script):
         return
-    line = next((n for n, row in enumerate(text.split("\n"), 1) if re.search(r'"test"\s*:', row)), 1)
-    yield _manager(paths, own) + " test", path, line
+    line = next((n for n, row in enumerate(text.split("\n"), 1) if re.search(rf'"{name}"\s*:', row)), 1)
+    manager = _manager(paths, own)
+    yield (
+        f"{manager} {name}" if name != "build" or manager == "bun run" else f"{manager} run {name}",
+        path,
+        line,
+    )
 
 
 def _manager(paths: frozenset[str], own: str) -> str:

@@ -149,7 +149,7 @@ PLATFORM = Platform(
     actions={
         "pypi-publish": Action(
             kinds=("publish",),
-            commands=("twine check --strict dist/*", "twine upload --non-interactive dist/*"),
+            commands=("twine check --strict {dist}/*", "twine upload --non-interactive {dist}/*"),
             waits=True,
             seen=(
                 "twine upload",
@@ -166,7 +166,7 @@ PLATFORM = Platform(
         ),
         "npm-publish": Action(
             kinds=("publish",),
-            commands=("npm publish --provenance --access public",),
+            commands=("npm publish --provenance --access public {folder}*.tgz",),
             waits=True,
             seen=(
                 "npm publish",

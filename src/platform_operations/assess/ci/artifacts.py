@@ -14,6 +14,7 @@ from platform_operations.assess.ci.references import (
     image_names,
     pushes,
     short_name,
+    usable_name,
 )
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component, Consumed
@@ -97,6 +98,17 @@ def _images(
         )  # fmt: skip
         _add(product, found)
         found.facts.extend(_named(names, product.evidence))
+        pushed = next((usable for one in names if (usable := usable_name(one))), None)
+        if pushed:
+            found.facts.append(
+                Fact(
+                    subject=f"artifacts/{product.id}",
+                    aspect="image",
+                    outcome="present",
+                    value=pushed,
+                    evidence=tuple(product.evidence[:1]),
+                )
+            )
 
 
 def _named(names: list[str], evidence: list[str]) -> Iterator[Fact]:

@@ -180,6 +180,21 @@ def best_identity(names: list[str], triggers: tuple[str, ...]) -> Identity | Non
     return _best(known) if known else None
 
 
+_USABLE = re.compile(
+    r"\$\{\{(?:github\.(?:repository|repository_owner|event\.repository\.name)|(?:vars|secrets)\.\w+)\}\}|\$\{?CI_\w+\}?|\$\{?GITHUB_REPOSITORY\w*\}?"
+)
+"""What means the same in every job of a pipeline."""
+
+
+def usable_name(reference: str) -> str | None:
+    """Return the repository part of an image reference as any job of the pipeline can use it; None where only one job can, or it names no registry."""
+    length = len(image_name(reference))
+    name = reference.strip().strip("\"'")[:length]
+    rest = _USABLE.sub("", name)
+    names_place = "/" in name or rest != name
+    return name if name and names_place and not re.search(r"[${}()\s]", rest) else None
+
+
 def image_name(reference: str) -> str:
     """Return the repository part of an image reference, in lower case, without tag or digest."""
     text = reference.strip().strip("\"'").partition("@")[0].partition(":type=")[0]

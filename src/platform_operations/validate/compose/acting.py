@@ -29,7 +29,7 @@ def acting_in(
     if folder and (release.action or "").startswith(("kubernetes", "argo-rollouts")):
         taken = consumed(plan, *sorted(item.artifact for item in release.consumes))
         applied = release.model_copy(update={"runs": (f"kubectl apply -k {folder}",), "consumes": taken})
-        return "kubernetes-apply", pinned_apply(plan, applied, commit_in(release))
+        return "kubernetes-apply", pinned_apply(review, plan, applied, commit_in(release))
     runs = _moved(review, release, component, place)
     if runs != release.runs and release.kind == "deploy":
         return release.action, runs
@@ -37,7 +37,7 @@ def acting_in(
     if found is None or component is None:
         return (release.action if release.kind == "deploy" else None), runs
     artifact = release.consumes[0].artifact if release.consumes else component.id
-    given = taken_by(plan, component, artifact, place, release.pipeline)
+    given = taken_by(review, plan, component, artifact, place, release.pipeline)
     return found[1], commands_of(review, plan, component, place.id, found[0], found[2].commands, **given)
 
 

@@ -5,8 +5,9 @@ import re
 from platform_operations.model.delivery import Artifact, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Attestation
-from platform_operations.validate.compose.handover import image_of, known
+from platform_operations.validate.compose.handover import beside, image_of, known
 from platform_operations.validate.edits import amend, assume
+from platform_operations.validate.rule import Review
 
 _LISTED = "syft scan {subject} --output spdx-json={artifact}.spdx.json"
 _ATTACHED = "cosign attest --yes --type spdxjson --predicate {artifact}.spdx.json {subject}"
@@ -21,17 +22,17 @@ _TRUSTED = ("uses pypa/gh-action-pypi-publish",)
 """Publishing steps that attest by themselves (PyPI docs, "Producing attestations")."""
 
 
-def attested(plan: Plan, artifact: Artifact) -> Plan | None:
+def attested(review: Review, plan: Plan, artifact: Artifact) -> Plan | None:
     """Return the plan in which commands attest an artifact, and the artifact says so; None where nothing makes it."""
     maker = next((stage for stage in plan.pipeline_stages if artifact.id in stage.produces), None)
     if artifact.kind == "container-image":
-        return _image(plan, artifact, maker) if maker is not None else None
+        return _image(review, plan, artifact, maker) if maker is not None else None
     for stage in plan.pipeline_stages:
         if stage.kind == "publish" and any(item.artifact == artifact.id for item in stage.consumes):
             made, runs = _publishing(stage)
             if made:
                 plan = amend(plan, "pipelineStages", stage.id, runs=runs)
-                return _said(plan, artifact, made, stage)
+                return _said(plan, artifact, made, stage.id)
     if maker is None:
         return None
     line = _LISTED.format(subject="dir:.", artifact=artifact.id)
@@ -39,14 +40,15 @@ def attested(plan: Plan, artifact: Artifact) -> Plan | None:
     return amend(plan, "artifacts", artifact.id, attestations=("sbom",))
 
 
-def _image(plan: Plan, artifact: Artifact, maker: Stage) -> Plan:
-    plan = known(plan, maker.id, artifact.id)
-    entry = plan.by_name[f"pipelineStages/{maker.id}"]
+def _image(review: Review, plan: Plan, artifact: Artifact, maker: Stage) -> Plan:
+    plan, place = beside(plan, maker.id, artifact.id)
+    plan = known(review, plan, place, artifact.id)
+    entry = plan.by_name[f"pipelineStages/{place}"]
     runs = entry.runs if isinstance(entry, Stage) else ()
-    subject = f"{image_of(plan, artifact.id)}@$IMAGE_DIGEST"
+    subject = f"{image_of(review, plan, artifact.id)}@$IMAGE_DIGEST"
     lines = [line.format(subject=subject, artifact=artifact.id) for line in (_LISTED, _ATTACHED, _SIGNED)]
-    plan = amend(plan, "pipelineStages", maker.id, runs=(*runs, *lines))
-    return _said(plan, artifact, ("sbom", "signature"), maker)
+    plan = amend(plan, "pipelineStages", place, runs=(*runs, *lines))
+    return _said(plan, artifact, ("sbom", "signature"), place)
 
 
 def _publishing(stage: Stage) -> tuple[tuple[Attestation, ...], tuple[str, ...]]:
@@ -72,12 +74,12 @@ def _publishing(stage: Stage) -> tuple[tuple[Attestation, ...], tuple[str, ...]]
     return (), stage.runs
 
 
-def _said(plan: Plan, artifact: Artifact, made: tuple[Attestation, ...], stage: Stage) -> Plan:
+def _said(plan: Plan, artifact: Artifact, made: tuple[Attestation, ...], stage: str) -> Plan:
     plan = amend(plan, "artifacts", artifact.id, attestations=made)
     return assume(
         plan,
         "signing-identity",
         "The jobs that sign or attest may ask the CI system for an identity token (in GitHub Actions `permissions: id-token: write`).",
-        fills=(f"pipelineStages/{stage.id}/runs",),
+        fills=(f"pipelineStages/{stage}/runs",),
         confirm_with=plan.owners[0].id if plan.owners else None,
     )

@@ -165,6 +165,7 @@ def _carried(
         if stage.kind != "deploy":
             continue
         given = taken(
+            review,
             plan,
             component,
             stage.consumes[0].artifact if stage.consumes else component.id,
@@ -179,7 +180,7 @@ def _carried(
         kept = tuple(line for line in stage.runs if line.startswith("IMAGE_DIGEST="))
         runs = (*kept, *(line.replace("--timeout 30m", wait) for line in runs))
         plan = amend(plan, "pipelineStages", stage.id, action=action[0], runs=runs, waits=action[1].waits)
-        plan = handed(plan, stage.id)
+        plan = handed(review, plan, stage.id)
     way = next(((name, way) for name, way in place.rollbacks.items() if name.startswith(word)), None)
     if back is not None and way is not None:
         plan = amend(

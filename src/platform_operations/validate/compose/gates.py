@@ -8,6 +8,7 @@ from platform_operations.model.words import GateKind
 from platform_operations.platforms.checks import CHECKS, Check, proposals
 from platform_operations.validate.compose.parties import evidence_of, owner_of, with_owner
 from platform_operations.validate.compose.stages import add_need, add_stage, scoped
+from platform_operations.validate.compose.systems import system_of
 from platform_operations.validate.edits import amend, assume, fresh, kebab, united
 from platform_operations.validate.rule import Review
 
@@ -202,7 +203,7 @@ def approval(review: Review, plan: Plan, component: Component, release: Stage) -
         kind="approval",
         component=component.id,
         stage=name,
-        tool="github-environment",
+        tool=system_of(plan, release.pipeline).approval,
         fails_on=FailsOn(metric="approvals", below="1"),
         blocking=True,
         owner=owner,

@@ -131,17 +131,17 @@ def token_of(release: Stage) -> str | None:
     return f'"{commit}"' if commit is not None and "commit" in kinds else None
 
 
-def pinned_apply(plan: Plan, stage: Stage, commit: str | None = None) -> tuple[str, ...]:
+def pinned_apply(review: Review, plan: Plan, stage: Stage, commit: str | None = None) -> tuple[str, ...]:
     """Return the commands of a stage that applies an overlay, with the image set in the overlay first.
 
     By its digest, or by the commit where the release names it so.
     """
-    return tuple(_pinned(plan, stage, f":{commit}" if commit else "@$IMAGE_DIGEST"))
+    return tuple(_pinned(review, plan, stage, f":{commit}" if commit else "@$IMAGE_DIGEST"))
 
 
-def _pinned(plan: Plan, stage: Stage, name: str) -> Iterator[str]:
+def _pinned(review: Review, plan: Plan, stage: Stage, name: str) -> Iterator[str]:
     artifact = next((item.artifact for item in stage.consumes), None)
-    image = image_name(plan, artifact) if artifact else None
+    image = image_name(review, plan, artifact) if artifact else None
     for line in stage.runs:
         found = re.search(r"kubectl\b.*\bapply\b.*(?:-k|--kustomize)[= ](\S+)", line)
         if found and image and not any("edit set image" in other for other in stage.runs):

@@ -149,7 +149,7 @@ def variable(
 ) -> str:
     """Return the variable that stands for what nobody knows; each of several components, and each environment, has its own."""
     whose = f"{component.id}-" if len(plan.components) > 1 else ""
-    if "{environment}" in place.parameters[name].says:
+    if name in place.parameters and "{environment}" in place.parameters[name].says:
         whose += f"{environment or 'production'}-"
     words = name if place.id in {"aws", "kubernetes", "docker", "registries"} else f"{place.id}-{name}"
     return re.sub(r"[^A-Z0-9]+", "_", f"{whose}{words}".upper())

@@ -136,8 +136,24 @@ _REGISTRY_OF = {
 }
 
 
+_MANIFESTS = {
+    "package.json": "javascript",
+    "Cargo.toml": "rust",
+    "pyproject.toml": "python",
+    "setup.py": "python",
+}
+
+
+def spoken_by(component: Component) -> tuple[str, ...]:
+    """Return the languages of a component; of one without source, that of the manifest that shows it."""
+    if component.languages:
+        return component.languages
+    names = {uri.partition("#")[0].rpartition("/")[2].removeprefix("repo:") for uri in component.evidence}
+    return tuple(language for name, language in _MANIFESTS.items() if name in names)
+
+
 def _publishes(component: Component, word: str) -> bool:
-    wanted = [_REGISTRY_OF[language] for language in component.languages if language in _REGISTRY_OF]
+    wanted = [_REGISTRY_OF[language] for language in spoken_by(component) if language in _REGISTRY_OF]
     return word in (wanted or ["github-release"]) or word == "github-release"
 
 

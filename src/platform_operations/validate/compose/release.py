@@ -7,17 +7,17 @@ from types import MappingProxyType
 from platform_operations.model.delivery import (
     Artifact,
     Component,
-    ComponentStrategy,
     DataPlan,
     Environment,
+    Pipeline,
     Rollback,
     RollbackTrigger,
     Stage,
 )
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Exposure
-from platform_operations.platforms import PLATFORMS, platform
-from platform_operations.platforms.platform import Action, Mechanism, Platform
+from platform_operations.platforms import platform
+from platform_operations.platforms.platform import Action, Platform
 from platform_operations.platforms.platform import Rollback as WayBack
 from platform_operations.slo.budget import pairs_for
 from platform_operations.slo.durations import duration, seconds
@@ -45,7 +45,7 @@ from platform_operations.validate.compose.stages import (
 from platform_operations.validate.compose.systems import commit_in, system_of
 from platform_operations.validate.compose.verification import health_of
 from platform_operations.validate.edits import amend, assume, fresh
-from platform_operations.validate.expectations import is_installed, runs_for_users
+from platform_operations.validate.expectations import is_installed
 from platform_operations.validate.rule import Review
 
 TIME_LIMIT = "10m"
@@ -100,11 +100,27 @@ def _released(
         health_check=health,
         action=name,
     )
-    plan = supposed(review, plan, component, stage)
+    plan = _merged_only(supposed(review, plan, component, stage), stage)
     if not any("IMAGE_DIGEST" in line for line in stage.runs) and commit_in(stage):
         takes = tuple(item.model_copy(update={"reference": "commit"}) for item in stage.consumes)
         stage = stage.model_copy(update={"consumes": takes})
     return add_stage(review, plan, stage)
+
+
+def _merged_only(plan: Plan, stage: Stage) -> Plan:
+    """Return the plan in which an assumption keeps a new release from what a pull request only proposes, where both start its pipeline."""
+    row = plan.by_name.get(f"pipelines/{stage.pipeline}")
+    if not isinstance(row, Pipeline) or "pull-request" not in row.triggers:
+        return plan
+    return assume(
+        plan,
+        f"{row.id}-releases-merged",
+        f"In pipeline {row.id}, which pull requests start too, {stage.id} and what it waits for beside the checks run only "
+        "for the default branch.",
+        about=f"pipelines/{row.id}#releases",
+        fills=(f"pipelineStages/{stage.id}/pipeline",),
+        confirm_with=plan.owners[0].id if plan.owners else None,
+    )
 
 
 def supposed(review: Review, plan: Plan, component: Component, stage: Stage) -> Plan:
@@ -142,7 +158,7 @@ def _running(
     A controller that keeps the environment equal to Git is given the image by a commit.
     """
     folder = review.value(f"environments/{place.id}", "manifests")
-    named = image_of(plan, artifact)
+    named = image_of(review, plan, artifact)
     written: tuple[str, ...] = ()
     entry = plan.by_name.get(f"artifacts/{artifact}")
     image = isinstance(entry, Artifact) and entry.kind == "container-image"
@@ -152,7 +168,7 @@ def _running(
             f'git commit --all --message "Deploy {component.id} to {place.id}"',
             "git push origin HEAD",
         )
-    given = taken(plan, component, artifact, place, pipeline)
+    given = taken(review, plan, component, artifact, place, pipeline)
     return (
         *written,
         *commands_of(review, plan, component, place.id, carrier, action.commands, **given),
@@ -160,15 +176,17 @@ def _running(
 
 
 def taken(
-    plan: Plan, component: Component, artifact: str, place: Environment, pipeline: str
+    review: Review, plan: Plan, component: Component, artifact: str, place: Environment, pipeline: str
 ) -> dict[str, str]:
     """Return what command templates are given of an artifact and the environment it goes to."""
-    named = image_of(plan, artifact)
+    named = image_of(review, plan, artifact)
     known = {
         "artifact": f"{named}@$IMAGE_DIGEST",
         "reference": VARIABLE[reference_of(plan, artifact)],
         "url": url_of(plan, component, place),
         "commit": system_of(plan, pipeline).commit,
+        "folder": "./" if component.path in {".", ""} else f"./{component.path}/",
+        "dist": "dist" if component.path in {".", ""} else f"{component.path}/dist",
         "draft": " --prod" if place.kind == "production" else f" --alias={place.id}",
     }
     entry = plan.by_name.get(f"artifacts/{artifact}")
@@ -314,119 +332,3 @@ def triggers_of(
             RollbackTrigger(signal=f"platform:{word}", comparison="detected") for word in way.signals[:1]
         ]
     return tuple(found)
-
-
-def mechanisms_of(component: Component, environment: Environment | None) -> dict[str, Mechanism]:
-    """Return the strategy mechanisms of the component's platforms whose needs are met, in their order."""
-    registry = environment is not None and environment.kind == "registry"
-    places = carriers(component)
-    extra = platform(REGISTRIES)
-    if extra is not None and (registry or not any(place.mechanisms for place in places)):
-        places = (extra, *places) if registry else (*places, extra)
-    able = frozenset(word for place in places for word in place.capabilities)
-    return {
-        word: mechanism
-        for place in places
-        for word, mechanism in place.mechanisms.items()
-        if set(mechanism.requires) <= able
-    }
-
-
-def services_acting(plan: Plan, component: Component, environment: Environment) -> frozenset[str]:
-    """Return the services that the component's stages in an environment act on: of AWS each by its name, else the platform."""
-    words = {
-        stage.action
-        for stage in plan.pipeline_stages
-        if stage.action and (stage.component, stage.environment) == (component.id, environment.id)
-    }
-    return frozenset(_service(word) for word in words)
-
-
-def _service(word: str) -> str:
-    owner = next((place.id for place in PLATFORMS if word in place.actions or word in place.mechanisms), "")
-    return word.partition("-")[0] if owner == "aws" else owner
-
-
-def unstopping(plan: Plan, component: Component, environment: Environment) -> tuple[str, ...]:
-    """Return the mechanisms that start the new version before the old one stops, on the service that the component is on."""
-    acting = services_acting(plan, component, environment)
-    return tuple(
-        word
-        for word, mechanism in mechanisms_of(component, environment).items()
-        if mechanism.strategy != "recreate" and (not acting or _service(word) in acting)
-    )
-
-
-def _shown(
-    review: Review, component: Component, offered: Mapping[str, Mechanism], acting: frozenset[str]
-) -> tuple[str, ...]:
-    """Return the mechanisms without those of AWS where the component is on another platform, and nothing shows a service of AWS."""
-    aws = platform("aws")
-    own = set(aws.mechanisms) & set(offered) if aws is not None else set[str]()
-    elsewhere = [word for word in offered if word not in own and _service(word) not in _DECLARING]
-    on_aws = {_service(word) for word in own} & acting or review.value(
-        f"components/{component.id}", "aws.ecs"
-    )
-    return tuple(elsewhere) if own and elsewhere and not on_aws else tuple(offered)
-
-
-_DECLARING = frozenset({"terraform", "pulumi", "docker"})
-"""Platforms that a component on AWS has beside it."""
-
-
-def strategy_entry(review: Review, plan: Plan, component: Component, environment: Environment) -> Plan | None:
-    """Return the plan with a strategy for the component in `environment` that its platforms can carry out."""
-    offered = mechanisms_of(component, environment)
-    level = plan.target.risk_profile.level
-    judged = any(slo.component == component.id and slo.objective is not None for slo in plan.slos)
-    preferred = {
-        "high": ("canary", "blue-green", "atomic-promote", "rolling", "publish", "feature-flag", "recreate"),
-        "medium": (
-            "rolling",
-            "blue-green",
-            "atomic-promote",
-            "canary",
-            "publish",
-            "feature-flag",
-            "recreate",
-        ),
-        "low": ("rolling", "atomic-promote", "publish", "blue-green", "recreate", "canary", "feature-flag"),
-    }[level]
-    if not judged:  # nothing measured could tell a bad step from a good one
-        preferred = (*(word for word in preferred if word != "canary"), "canary")
-    acting = {
-        (stage.action or "").partition("-")[0]
-        for stage in plan.pipeline_stages
-        if (stage.component, stage.environment) == (component.id, environment.id)
-    }
-    families = {word.partition("-")[0] for word in offered} & acting
-    stops = level != "low" and runs_for_users(component) and bool(unstopping(plan, component, environment))
-    ranked = sorted(
-        _shown(review, component, offered, services_acting(plan, component, environment)),
-        key=lambda word: (
-            not fits(component, word),
-            stops and offered[word].strategy == "recreate",
-            bool(families) and word.partition("-")[0] not in families,
-            preferred.index(offered[word].strategy),
-        ),
-    )
-    if environment.kind == "registry":
-        ranked.sort(key=lambda word: offered[word].strategy != "publish")
-    if not ranked:
-        return None
-    word = ranked[0]
-    name = f"{component.id}-{environment.id}"
-    page = {"feature-flag": "feature-flags", "atomic-promote": "blue-green"}.get(
-        offered[word].strategy, offered[word].strategy
-    )
-    del page, review
-    entry = ComponentStrategy(
-        id=fresh(plan, "deployStrategy", name),
-        component=component.id,
-        environment=environment.id,
-        kind=offered[word].strategy,
-        mechanism=word,
-        requires=offered[word].requires,
-        because=level,
-    )
-    return plan.with_entry("deployStrategy", entry)

@@ -1,5 +1,7 @@
 """New stages: what builds, checks, deploys, verifies and approves, in the repository's own words."""
 
+import re
+
 from platform_operations.model.delivery import (
     Artifact,
     Component,
@@ -10,7 +12,8 @@ from platform_operations.model.delivery import (
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import ArtifactKind, Identity
 from platform_operations.validate.compose.handover import handed
-from platform_operations.validate.compose.parties import cited, evidence_of, is_aside
+from platform_operations.validate.compose.installing import inside_folder, manager_of, with_dependencies
+from platform_operations.validate.compose.parties import cited, evidence_of, is_aside, spoken_by
 from platform_operations.validate.compose.systems import system_of
 from platform_operations.validate.compose.variables import named_variables
 from platform_operations.validate.edits import amend, assume, fresh
@@ -51,6 +54,8 @@ def artifact_kind(component: Component) -> ArtifactKind:
         component.platforms
     ) and "kubernetes" not in component.platforms:
         return "platform-deployment"  # these build by themselves from what is uploaded
+    if component.types == ("serverless",) and "aws" in component.platforms:
+        return "function-archive"
     if "docker" in component.platforms:
         return "container-image"
     if {"vercel", "netlify", "railway", "render", "coolify"} & set(component.platforms):
@@ -63,20 +68,20 @@ def artifact_kind(component: Component) -> ArtifactKind:
 _PACKAGING = {
     "container-image": ("docker build --tag {artifact}:{commit} {path}", "docker push {artifact}:{commit}"),
     "package:python": ("python -m build",),
-    "package:javascript": ("npm pack",),
-    "package:typescript": ("npm pack",),
+    "package:javascript": ("{pack}",),
+    "package:typescript": ("{pack}",),
     "package:rust": ("cargo package",),
     "package:java": ("mvn --batch-mode package",),
     "package:go": ("go build ./...",),
     "package:ruby": ("gem build",),
-    "static-bundle:javascript": ("npm ci", "npm run build"),
-    "static-bundle:typescript": ("npm ci", "npm run build"),
+    "static-bundle:javascript": ("{manager} run build",),
+    "static-bundle:typescript": ("{manager} run build",),
 }
 
 _TESTS = {
     "python": "python -m pytest",
-    "javascript": "npm test",
-    "typescript": "npm test",
+    "javascript": "{manager} test",
+    "typescript": "{manager} test",
     "go": "go test ./...",
     "rust": "cargo test",
     "java": "mvn -B verify",
@@ -92,33 +97,55 @@ _TESTS = {
 
 
 def packaging(
-    component: Component, kind: ArtifactKind, artifact: str, commit: str = "$COMMIT"
+    review: Review, component: Component, kind: ArtifactKind, artifact: str, commit: str = "$COMMIT"
 ) -> tuple[str, ...]:
     """Return the commands that make an artifact of `kind` from the component."""
     if kind == "platform-deployment" and "vercel" in component.platforms:
         return ("vercel pull --yes --environment=production", "vercel build --prod")
     if kind == "package" and "helm" in component.platforms:
         return (f"helm package {component.path}",)
+    if kind == "function-archive" and "aws" in component.platforms:
+        template = review.value(f"components/{component.id}", "aws.template")
+        return (f"sam build --template-file {template}" if template else "sam build",)
     like = "static-bundle" if kind == "platform-deployment" else kind
-    keys = [f"{like}:{language}" for language in component.languages]
+    keys = [f"{like}:{language}" for language in spoken_by(component)]
     lines = next(
         (_PACKAGING[key] for key in (*keys, kind) if key in _PACKAGING),
         ("git rev-parse --verify HEAD",),
     )
     named = f"$REGISTRY/{artifact}" if kind == "container-image" else artifact
+    manager = manager_of(review, component)
+    pack = {"bun": "bun pm pack", "npm": "npm pack"}.get(manager, f"{manager} pack")
+    own = review.value(f"components/{component.id}", "build-command")
+    if "{pack}" in lines and own:
+        lines = (own, *lines)
     filled = tuple(
-        line.replace("{artifact}", named).replace("{commit}", commit).replace("{path}", component.path)
+        line.replace("{artifact}", named)
+        .replace("{commit}", commit)
+        .replace("{path}", dockerfile_and_context(component))
+        .replace("{manager}", manager)
+        .replace("{pack}", pack)
         for line in lines
     )
-    inside = (
-        component.path not in {".", ""} and kind not in {"container-image", "configuration"} and bool(keys)
-    )
-    return inside_folder(component, filled) if inside else filled
+    if kind in {"container-image", "configuration"} or not keys or lines[0].startswith("git "):
+        return filled
+    if any("{pack}" in line or "{manager}" in line for line in lines):
+        return with_dependencies(review, component, filled)
+    return inside_folder(component, filled)
 
 
-def inside_folder(component: Component, lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return commands that run in the component's own folder; the lines of a stage are one script."""
-    return lines if component.path in {".", ""} else (f"cd {component.path}", *lines)
+def dockerfile_and_context(component: Component) -> str:
+    """Return what `docker build` takes for a component: its folder, with --file where its Dockerfile lies elsewhere or is named otherwise."""
+    for uri in component.evidence:
+        path = uri.removeprefix("repo:").partition("#")[0]
+        folder, _, name = path.rpartition("/")
+        if "dockerfile" not in name.lower() and name != "Containerfile":
+            continue
+        own = "" if component.path in {".", ""} else component.path
+        context = component.path if folder == own or not own or folder.startswith(f"{own}/") else "."
+        plain = name in {"Dockerfile", "Containerfile"} and folder == ("" if context == "." else context)
+        return context if plain else f"--file {path} {context}"
+    return component.path
 
 
 def assumed_commands(plan: Plan, stage: Stage) -> Plan:
@@ -153,8 +180,26 @@ def assumed_commands(plan: Plan, stage: Stage) -> Plan:
 def add_stage(review: Review, plan: Plan, stage: Stage, *, before: str | None = None) -> Plan:
     """Return the plan with a new stage, which `before` then waits for."""
     plan = cited(review, plan, stage.evidence)
-    plan = assumed_commands(handed(plan.with_entry("pipelineStages", stage), stage.id), stage)
+    plan = assumed_commands(handed(review, plan.with_entry("pipelineStages", stage), stage.id), stage)
+    plan = _listening(review, plan, stage)
     return add_need(plan, before, stage.id) if before else plan
+
+
+_LOCAL = re.compile(r"127\.0\.0\.1:(\d+)")
+
+
+def _listening(review: Review, plan: Plan, stage: Stage) -> Plan:
+    """Return the plan in which an assumption names the port that a verification asks, where no file shows it."""
+    asked = next((found[1] for line in stage.runs if (found := _LOCAL.search(line))), None)
+    if asked is None or stage.component is None or review.value(f"components/{stage.component}", "port"):
+        return plan
+    return assume(
+        plan,
+        f"{stage.component}-port",
+        f"{stage.component} listens on port {asked} where it is started in CI: nothing in the repository shows its port.",
+        fills=(f"pipelineStages/{stage.id}/runs",),
+        confirm_with=plan.owners[0].id if plan.owners else None,
+    )
 
 
 def add_need(plan: Plan, stage: str, need: str) -> Plan:
@@ -229,7 +274,7 @@ def with_artifact(review: Review, plan: Plan, component: Component, pipeline: st
         pipeline=pipeline,
         component=component.id,
         needs=tuple(tests),
-        runs=packaging(component, kind, entry.id, system_of(plan, pipeline).commit),
+        runs=packaging(review, component, kind, entry.id, system_of(plan, pipeline).commit),
         produces=(entry.id,),
     )
     return add_stage(review, plan, stage), entry
@@ -241,8 +286,10 @@ def test_stage(review: Review, plan: Plan, component: Component, pipeline: str) 
         stage for stage in plan.pipeline_stages if stage.kind == "test" and stage.component == component.id
     ]
     own = review.value(f"components/{component.id}", "test-command")
-    habit = next((_TESTS[name] for name in component.languages if name in _TESTS), "make test")
-    runs = known[0].runs if known else inside_folder(component, (own or habit,))
+    habit = next((_TESTS[name] for name in spoken_by(component) if name in _TESTS), "make test")
+    manager = manager_of(review, component)
+    habit = habit.replace("{manager}", "bun run" if manager == "bun" else manager)
+    runs = known[0].runs if known else with_dependencies(review, component, (own or habit,))
     uris = evidence_of(review, f"components/{component.id}", "test-command") if own and not known else ()
     stage = Stage(
         id=fresh(plan, "pipelineStages", scoped(plan, component, "test")),

@@ -9,12 +9,13 @@ from platform_operations.model.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One CI system: the beginning of its files, how it writes the commit, and what carries a file between jobs."""
+    """One CI system: the beginning of its files, how it writes the commit, what carries a file between jobs, what asks a person."""
 
     id: str
     files: tuple[str, ...]
     commit: str
     carries: str
+    approval: str
 
 
 SYSTEMS: tuple[System, ...] = (
@@ -23,46 +24,57 @@ SYSTEMS: tuple[System, ...] = (
         (".github/",),
         "${{ github.sha }}",
         "actions/upload-artifact keeps it there, actions/download-artifact brings it into each job that reads it",
+        "github-environment",
     ),
     System(
         "GitLab CI",
         (".gitlab-ci", ".gitlab/"),
         "$CI_COMMIT_SHA",
         "`artifacts: paths` keeps it there, jobs of later stages get it by themselves",
+        "gitlab-protected-environment",
     ),
     System(
         "CircleCI",
         (".circleci/",),
         "$CIRCLE_SHA1",
         "persist_to_workspace keeps it there, attach_workspace brings it into each job that reads it",
+        "circleci-approval-job",
     ),
     System(
         "Jenkins",
         ("Jenkinsfile",),
         "$GIT_COMMIT",
         "`stash` keeps it there, `unstash` brings it to each later agent",
+        "jenkins-input-step",
     ),
     System(
         "Azure Pipelines",
         ("azure-pipelines", ".azure"),
         "$(Build.SourceVersion)",
         "`publish` keeps it there, `download: current` brings it into each job that reads it",
+        "azure-environment-approval",
     ),
     System(
         "Buildkite",
         (".buildkite/",),
         "$BUILDKITE_COMMIT",
         "`buildkite-agent artifact upload` keeps it there, `artifact download` brings it into each step that reads it",
+        "buildkite-block-step",
     ),
     System(
         "Bitbucket Pipelines",
         ("bitbucket-pipelines",),
         "$BITBUCKET_COMMIT",
         "`artifacts` keeps it there, later steps get it by themselves",
+        "bitbucket-manual-step",
     ),
 )
 ANY = System(
-    "the CI system", (), "$COMMIT", "the CI system keeps it there and brings it into each job that reads it"
+    "the CI system",
+    (),
+    "$COMMIT",
+    "the CI system keeps it there and brings it into each job that reads it",
+    "manual-approval",
 )
 
 COMMITS = (

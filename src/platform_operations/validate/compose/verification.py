@@ -8,6 +8,7 @@ from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, Assertion, HealthKind
 from platform_operations.platforms import platform
 from platform_operations.validate.compose.handover import image_of
+from platform_operations.validate.compose.installing import inside_folder, with_dependencies
 from platform_operations.validate.compose.kubernetes import runs_reference, token_of, waits_for_rollout
 from platform_operations.validate.compose.parameters import commands_of
 from platform_operations.validate.compose.parties import (
@@ -17,9 +18,10 @@ from platform_operations.validate.compose.parties import (
     cited,
     evidence_of,
     owner_of,
+    spoken_by,
     url_of,
 )
-from platform_operations.validate.compose.stages import component_of, inside_folder, reference_of, scoped
+from platform_operations.validate.compose.stages import component_of, reference_of, scoped
 from platform_operations.validate.compose.systems import commit_in
 from platform_operations.validate.edits import assume, fresh, united
 from platform_operations.validate.expectations import health_kinds, is_installed
@@ -181,7 +183,7 @@ def _in_ci(review: Review, plan: Plan, component: Component, release: Stage) -> 
     ]
     if images and "docker" in component.platforms:
         commit = commit_in(release)
-        name = image_of(plan, images[0].artifact)
+        name = image_of(review, plan, images[0].artifact)
         named = f"{name}:{commit}" if commit and images[0].reference == "commit" else f"{name}@$IMAGE_DIGEST"
         started = _started(review, plan, component, named, release)
         if started:
@@ -190,7 +192,19 @@ def _in_ci(review: Review, plan: Plan, component: Component, release: Stage) -> 
     if "static-site" in component.types and place is not None:
         folder = commands_of(review, plan, component, None, place, ("{bundle}",))[0]
         return (f"test -s {folder}/index.html",)
-    return _checked(review, plan, component, release.environment)
+    return _served(review, plan, component, release) or _checked(review, plan, component, release.environment)
+
+
+def _served(review: Review, plan: Plan, component: Component, release: Stage) -> tuple[str, ...]:
+    """Return the commands that start a service by its package's own script and ask it; nothing where it has none."""
+    start = review.value(f"components/{component.id}", "start-command")
+    if not start or "http-service" not in component.types:
+        return ()
+    port = asked_port(review, plan, component)
+    built = review.value(f"components/{component.id}", "build-command")
+    path = asked_path(review, plan, component, release)
+    lines = (*([built] if built else []), f"PORT={port} {start} &", f"{CURL} http://127.0.0.1:{port}{path}")
+    return with_dependencies(review, component, lines)
 
 
 def _started(review: Review, plan: Plan, component: Component, image: str, release: Stage) -> tuple[str, ...]:
@@ -224,8 +238,20 @@ _BEFORE = {
     "kubernetes": ("kubectl apply --dry-run=server {manifests}",),
     "aws": ("aws cloudformation validate-template --template-body file://{template}",),
     "sst": ("npx sst diff --stage {stage}",),
+    "cloudflare": ("(cd {path} && npx wrangler deploy --dry-run)",),
 }
 """How a platform's tool judges configuration before it is applied."""
+
+_RUNNING = {
+    "railway": (
+        "railway deployment list --service {service} --environment {environment} --limit 1 --json"
+        " | grep --fixed-strings SUCCESS",
+    ),
+    "docker": (
+        "docker compose -f {compose} ps --services --status running | grep --line-regexp --fixed-strings {name}",
+    ),
+}
+"""How a platform tells that what nobody can ask by an address is running."""
 
 _AFTER = {
     "terraform": ("terraform -chdir={module} plan -input=false -detailed-exitcode{variables}",),
@@ -252,7 +278,10 @@ def _checked(review: Review, plan: Plan, component: Component, environment: str 
 def _applied(
     review: Review, plan: Plan, component: Component, environment: Environment, release: Stage
 ) -> tuple[str, ...]:
-    del release
+    for place in carriers(component) if {"worker", "scheduled-job"} & set(component.types) else ():
+        acts = release.action in place.actions
+        if place.id in _RUNNING and acts:
+            return commands_of(review, plan, component, environment.id, place, _RUNNING[place.id])
     return _by_tool(review, plan, component, environment.id, _AFTER) or (
         f"make verify COMPONENT={component.id} ENVIRONMENT={environment.id}",
     )
@@ -299,7 +328,7 @@ def _install(component: Component, *, released: bool) -> tuple[str, ...]:
         "go": ('go list -m "$MODULE@$VERSION"', "go build ./..."),
         "ruby": (f'gem install {name} --version "$VERSION"', "gem install ./*.gem"),
     }
-    for language in component.languages:
+    for language in spoken_by(component):
         if language in lines:
             line = lines[language][0 if released else 1]
             return (line,) if released else inside_folder(component, (line,))

@@ -150,13 +150,13 @@ def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("pipelineStages", stage.id, "consumes" if moving else "runs"),
                 f"{stage.id!r} {what}, which can name other bytes than those that were verified",
-                repair=lambda plan, name=stage.id: _immutable(plan, name),
+                repair=lambda plan, name=stage.id: _immutable(review, plan, name),
                 allowed=tuple(sorted({reference_of(review.plan, item.artifact) for item in stage.consumes})),
                 source=stage.evidence[0] if stage.evidence else None,
             )
 
 
-def _immutable(plan: Plan, name: str) -> Plan | None:
+def _immutable(review: Review, plan: Plan, name: str) -> Plan | None:
     stage = plan.by_name.get(f"pipelineStages/{name}")
     if not isinstance(stage, Stage):
         return None
@@ -169,13 +169,13 @@ def _immutable(plan: Plan, name: str) -> Plan | None:
     runs = tuple(BRANCH_TAG.sub(_pin, MUTABLE_TAG.sub(_pin, line)) for line in stage.runs)
     plan = amend(plan, "pipelineStages", name, consumes=takes, runs=runs)
     if any(item.reference == "digest" for item in takes):
-        pinned = pinned_apply(plan, stage.model_copy(update={"runs": runs}))
+        pinned = pinned_apply(review, plan, stage.model_copy(update={"runs": runs}))
         plan = amend(plan, "pipelineStages", name, runs=pinned)
         for item in takes:
             entry = plan.by_name.get(f"artifacts/{item.artifact}")
             if isinstance(entry, Artifact) and entry.kind == "container-image":
                 plan = amend(plan, "artifacts", item.artifact, identity="digest")
-    return handed(plan, name)
+    return handed(review, plan, name)
 
 
 def _pin(found: re.Match[str]) -> str:
@@ -270,7 +270,7 @@ def artifact_unattested(review: Review) -> Iterator[Violation]:
             yield Violation(
                 ("artifacts", artifact.id, "attestations"),
                 f"artifact {artifact.id!r} is released without provenance, signature or bill of materials",
-                repair=lambda plan, artifact=artifact: attested(plan, _now(plan, artifact)),
+                repair=lambda plan, artifact=artifact: attested(review, plan, _now(plan, artifact)),
                 allowed=("provenance", "sbom", "signature"),
                 source=artifact.evidence[0] if artifact.evidence else None,
             )

@@ -8,12 +8,13 @@ from platform_operations.model.plan import SEED_SECTIONS, Plan
 from platform_operations.platforms.checks import check_of
 from platform_operations.validate.compose.gates import approval, with_gate
 from platform_operations.validate.compose.parties import with_pipeline
-from platform_operations.validate.compose.release import production_path, strategy_entry
+from platform_operations.validate.compose.release import production_path
 from platform_operations.validate.compose.reliability import probe_alert
 from platform_operations.validate.compose.stages import (
     test_stage,
     with_artifact,
 )
+from platform_operations.validate.compose.strategies import strategy_entry
 from platform_operations.validate.edits import amend, restore, united, waive
 from platform_operations.validate.expectations import REASONS, may_waive, requires
 from platform_operations.validate.graph import LOWER_KINDS

@@ -8,8 +8,8 @@ from platform_operations.model.plan import Plan
 from platform_operations.platforms import platform
 from platform_operations.validate.compose.canary import in_use
 from platform_operations.validate.compose.parties import REGISTRIES, carriers
-from platform_operations.validate.compose.release import mechanisms_of, strategy_entry, unstopping
 from platform_operations.validate.compose.stages import component_of
+from platform_operations.validate.compose.strategies import mechanisms_of, strategy_entry, unstopping
 from platform_operations.validate.edits import amend
 from platform_operations.validate.expectations import runs_for_users
 from platform_operations.validate.rule import Review, Violation, rule
