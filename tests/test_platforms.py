@@ -20,7 +20,7 @@ from platform_operations.repository import InMemoryRepository, LocalRepository
 FIXTURES = Path(__file__).parent / "platforms"
 IDS = [one.id for one in PLATFORMS]
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-PLACEHOLDERS = {"name", "environment", "artifact", "path", "url", "reference", "commit"}
+PLACEHOLDERS = {"name", "environment", "artifact", "path", "url", "reference", "commit", "folder", "dist"}
 EXPECTED = [
     "argocd", "aws", "azure", "cloudflare", "coolify", "digitalocean", "docker", "flux", "fly", "gcp", "helm", "heroku",
     "kubernetes", "netlify", "pulumi", "railway", "registries", "render", "serverless-framework", "sst", "supabase",

@@ -32,7 +32,7 @@ from platform_operations.assess.telemetry.runbooks import read_runbooks
 from platform_operations.assess.telemetry.slo_files import read_slos
 from platform_operations.assess.toolchain import toolchain_facts
 from platform_operations.assess.units import read_manifests
-from platform_operations.assess.user_words import settings, with_kinds
+from platform_operations.assess.user_words import settings, with_kinds, with_platforms
 from platform_operations.model.assessment import Assessment, Fact
 from platform_operations.model.configuration import Configuration
 from platform_operations.model.delivery import Artifact, Component, Owner, Stage
@@ -71,7 +71,7 @@ def assess(
     seen = sightings(repository)
     manifests, broken = read_manifests(repository)
     components, facts = read_components(repository, seen, manifests)
-    components = components or _said_components(repository, user)
+    components, said_platforms = with_platforms(components or _said_components(repository, user), user)
     owners, owner_facts, owner_of = read_owners(repository)
     delivery = read_delivery(Shipping(repository), components)
     place_of = _component_of(components)
@@ -103,7 +103,7 @@ def assess(
     ]
     risk = _risk(user, risk_profile(repository, components, tuple(gathered), manifests))
     named, ledger_of_user = _owners(owners, user)
-    ledger_of_user = (*ledger_of_user, *said_kinds)
+    ledger_of_user = (*ledger_of_user, *said_kinds, *said_platforms)
     named = (*named, *_labelled_owners(alerts.entries if alerts else (), named))
     plan = assembled(
         Target(

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 from posixpath import dirname
 from types import MappingProxyType
@@ -61,6 +62,15 @@ def toolchain_facts(repository: Repository, components: Iterable[Component]) -> 
                     value=script[0],
                     evidence=_cited(repository, script[1], script[2]),
                 )
+        called = _called(repository, paths, own) if "javascript" in _families(component.languages) else None
+        if called and called[0] != component.id:
+            yield Fact(
+                subject=subject,
+                aspect="package-name",
+                outcome="present",
+                value=called[0],
+                evidence=_cited(repository, called[1], called[2]),
+            )
         lock = next(_locked(repository, paths, own, component.languages), None)
         manifest = _in(own, "pyproject.toml")
         if "library" in component.types and lock and lock.endswith(".txt") and manifest in paths:
@@ -156,17 +166,35 @@ def _javascript(repository: Repository, paths: frozenset[str], own: str) -> Iter
     yield from _script(repository, paths, own, "test")
 
 
-def _script(repository: Repository, paths: frozenset[str], own: str, name: str) -> Iterator[_Found]:
-    """Yield the command that runs a script of a component's package.json, where that does something."""
-    path = _in(own, "package.json")
+def _package(repository: Repository, paths: frozenset[str], path: str) -> tuple[dict[str, Any], str]:
+    """Return a package.json with its text; nothing of one that is not there or cannot be read."""
     text = repository.read(path) if path in paths else None
-    if text is None or isinstance(text, Unreadable):
-        return
+    return ({}, "") if text is None or isinstance(text, Unreadable) else (_object(text), text)
+
+
+@lru_cache(maxsize=64)
+def _object(text: str) -> dict[str, Any]:
     try:
         document = cast("object", json.loads(text))
     except (ValueError, RecursionError):
-        return
-    package = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+        return {}
+    return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+
+
+_PACKAGE = re.compile(r"(?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*")
+
+
+def _called(repository: Repository, paths: frozenset[str], own: str) -> _Found | None:
+    """Return the name by which a package is installed, as its package.json has it."""
+    path = _in(own, "package.json")
+    name = _package(repository, paths, path)[0].get("name")
+    return (name, path, 1) if isinstance(name, str) and _PACKAGE.fullmatch(name) else None
+
+
+def _script(repository: Repository, paths: frozenset[str], own: str, name: str) -> Iterator[_Found]:
+    """Yield the command that runs a script of a component's package.json, where that does something."""
+    path = _in(own, "package.json")
+    package, text = _package(repository, paths, path)
     scripts = package.get("scripts")
     script = cast("dict[str, Any]", scripts).get(name) if isinstance(scripts, dict) else None
     if not isinstance(script, str) or _NO_TEST.search(script):

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from platform_operations.model.assessment import Fact
 from platform_operations.model.configuration import Configuration
-from platform_operations.model.delivery import Environment
+from platform_operations.model.delivery import Component, Environment
 from platform_operations.model.evidence import LedgerEntry, user_entry
+from platform_operations.platforms import platform
 
 USUAL_SHARE = Configuration().budget_share
 
@@ -37,6 +38,25 @@ def _fact(key: tuple[str, str], value: str, entry: LedgerEntry) -> Fact:
         reason="the user says so",
         evidence=(entry.uri,),
     )
+
+
+def with_platforms(
+    found: tuple[Component, ...], user: Configuration
+) -> tuple[tuple[Component, ...], tuple[LedgerEntry, ...]]:
+    """Return the components, each with the platforms that the user says it is on ([facts] "components/ID#platforms"), and the ledger entries of those words."""
+    words = dict(user.facts)
+    rows: list[LedgerEntry] = []
+    said: list[Component] = []
+    for component in found:
+        key = f"components/{component.id}#platforms"
+        named = [word.strip() for word in words.get(key, "").split(",") if platform(word.strip())]
+        if named:
+            rows.append(user_entry(key, words[key]))
+            platforms = tuple(sorted({*component.platforms, *named}))
+            evidence = (*component.evidence, rows[-1].uri)
+            component = component.model_copy(update={"platforms": platforms, "evidence": evidence})
+        said.append(component)
+    return tuple(said), tuple(rows)
 
 
 def with_kinds(

@@ -310,6 +310,16 @@ PLATFORM = Platform(
             ),
             signals=("deployment-alarm",),
         ),
+        "sam-previous-commit": Rollback(
+            "previous-config",
+            automatic=False,
+            commands=(
+                'git checkout "$PREVIOUS_COMMIT"',
+                "sam build",
+                "sam deploy {sam} --no-confirm-changeset --no-fail-on-empty-changeset",
+            ),
+            signals=("deployment-alarm", "deployment-failed", "stack-update-failed"),
+        ),
         "cloudformation-rollback": Rollback(
             "previous-config", automatic=True, signals=("deployment-alarm", "stack-update-failed")
         ),

@@ -319,7 +319,10 @@ PLATFORM = Platform(
             seen=("kubectl argo rollouts abort", "kubectl argo rollouts undo"),
         ),
         "flagger-rollback": Rollback(
-            "previous-artifact", automatic=True, signals=("analysis-failed", "progress-deadline")
+            "previous-artifact",
+            automatic=True,
+            commands=("kubectl{namespace} set image {workload} {container}=$PREVIOUS_IMAGE",),
+            signals=("analysis-failed", "progress-deadline"),
         ),
     },
     parameters={

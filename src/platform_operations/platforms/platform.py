@@ -65,7 +65,7 @@ class Sighting:
 class Action:
     """A way to act on the platform: for which stage kinds, with which commands, and whether it waits for the result.
 
-    Commands may hold {name} {environment} {artifact} {path} {url} {reference} and the names of the platform's
+    Commands may hold {name} {environment} {artifact} {path} {folder} {dist} {url} {reference} and the names of the platform's
     parameters; what is not known becomes a variable that the plan names as an assumption.
     `seen` are the beginnings of commands, and `uses` the CI steps (GitHub actions, orbs), that do this when a pipeline
     runs them; the longest match over all platforms wins.

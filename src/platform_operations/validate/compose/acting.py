@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from platform_operations.model.delivery import Component, Environment, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.platforms import platform
-from platform_operations.validate.compose.kubernetes import namespace_flag, pinned_apply, waits_for_rollout
+from platform_operations.validate.compose.kubernetes import (
+    namespace_flag,
+    pinned_apply,
+    waits_for_rollout,
+    with_image_set,
+)
 from platform_operations.validate.compose.parameters import commands_of
 from platform_operations.validate.compose.parties import action_for
 from platform_operations.validate.compose.release import taken as taken_by
@@ -29,7 +34,19 @@ def acting_in(
     if folder and (release.action or "").startswith(("kubernetes", "argo-rollouts")):
         taken = consumed(plan, *sorted(item.artifact for item in release.consumes))
         applied = release.model_copy(update={"runs": (f"kubectl apply -k {folder}",), "consumes": taken})
-        return "kubernetes-apply", pinned_apply(review, plan, applied, commit_in(release))
+        pinned = pinned_apply(review, plan, applied, commit_in(release))
+        images = {entry.id for entry in plan.artifacts if entry.kind == "container-image"}
+        image = next((item.artifact for item in taken if item.artifact in images), None)
+        if len(pinned) > 1 or component is None or image is None:
+            return "kubernetes-apply", pinned
+        kubernetes = platform("kubernetes")
+        assert kubernetes is not None, "Kubernetes is one of the platforms"
+        given = taken_by(review, plan, component, image, place, release.pipeline)
+        rows = with_image_set(pinned)[1:]
+        return "kubernetes-apply", (
+            *pinned,
+            *commands_of(review, plan, component, place.id, kubernetes, rows, **given),
+        )
     runs = _moved(review, release, component, place)
     if runs != release.runs and release.kind == "deploy":
         return release.action, runs

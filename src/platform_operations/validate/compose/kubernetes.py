@@ -122,6 +122,16 @@ def runs_reference(
     return f"{line} | grep --fixed-strings {token}"
 
 
+_SET_IMAGE = "kubectl{namespace} set image {workload} {container}={artifact}"
+
+
+def with_image_set(templates: tuple[str, ...]) -> tuple[str, ...]:
+    """Return command templates that apply manifests and then set the image that was built: what manifests name is an older one."""
+    if not templates[0].startswith("kubectl apply") or any(" set image " in line for line in templates):
+        return templates
+    return (templates[0], _SET_IMAGE, *templates[1:])
+
+
 def token_of(release: Stage) -> str | None:
     """Return the word by which a release names what it takes, quoted for the shell; an unset digest fails."""
     kinds = {item.reference for item in release.consumes}

@@ -30,13 +30,19 @@ def commands_of(
     parameter's own stand-in, else a variable.
     """
     known = {
-        "name": component.id,
+        "name": _installed_as(review, component) if place.id == "registries" else component.id,
         "environment": environment or "production",
         "path": component.path,
+        "folder": "./" if component.path in {".", ""} else f"./{component.path}/",
+        "dist": "dist" if component.path in {".", ""} else f"{component.path}/dist",
         **given,
     }
     known.setdefault("commit", system_of(plan, None).commit)
     return tuple(_filled(review, plan, component, environment, place, line, known) for line in lines)
+
+
+def _installed_as(review: Review, component: Component) -> str:
+    return review.value(f"components/{component.id}", "package-name") or component.id
 
 
 def _filled(

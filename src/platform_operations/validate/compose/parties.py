@@ -60,15 +60,19 @@ def with_owner(plan: Plan, owner: str, filled: tuple[str, ...]) -> Plan:
     )
 
 
+_PROGRAMS = frozenset({"pulumi", "serverless-framework", "sst"})
+"""Programs that declare what runs on a cloud: where one is there, a release goes through it and not past it."""
+
+
 def carriers(component: Component) -> tuple[Platform, ...]:
     """Return the platforms of a component: those that deploy first, docker and terraform last."""
     known = [found for name in component.platforms if (found := platform(name)) is not None]
 
-    def rank(found: Platform) -> tuple[bool, bool, str]:
+    def rank(found: Platform) -> tuple[bool, bool, bool, str]:
         deploys = any(
             "deploy" in action.kinds or "promote" in action.kinds for action in found.actions.values()
         )
-        return (not deploys, found.id in {"docker", "terraform"}, found.id)
+        return (not deploys, found.id in {"docker", "terraform"}, found.id not in _PROGRAMS, found.id)
 
     return tuple(sorted(known, key=rank))
 
@@ -170,11 +174,37 @@ def lower_environment(plan: Plan, component: str | None, beside: str | None = No
     return next((place for place in lower if place.id in used), lower[0] if lower else None)
 
 
+REGISTRY_IDS = frozenset(
+    {
+        "npm",
+        "pypi",
+        "crates-io",
+        "rubygems",
+        "nuget",
+        "maven-central",
+        "github-releases",
+        "helm-repository",
+        "oci-registry",
+    }
+)
+"""Registries by the ids that the assessment gives them: a package of one language goes to none of another's."""
+_REGISTRY_CALLED = {
+    "cargo": "crates-io",
+    "gem": "rubygems",
+    "maven": "maven-central",
+    "helm": "helm-repository",
+    "github": "github-releases",
+}
+
+
 def with_environment(plan: Plan, kind: EnvironmentKind, wanted: str) -> tuple[Plan, Environment]:
     """Return the plan with an environment of `kind`, proposed under `wanted` where there is none."""
-    known = environment_of(plan, kind)
-    if known is not None:
-        return plan, known
+    places = [place for place in plan.environments if place.kind == kind]
+    if kind == "registry":
+        wanted = _REGISTRY_CALLED.get(wanted, wanted)
+        places = [place for place in places if wanted in place.id or place.id not in REGISTRY_IDS]
+    if places:
+        return plan, places[0]
     name = fresh(plan, "environments", wanted)
     place = Environment(id=name, kind=kind)
     plan = plan.with_entry("environments", place)

@@ -22,6 +22,7 @@ from platform_operations.platforms.platform import Rollback as WayBack
 from platform_operations.slo.budget import pairs_for
 from platform_operations.slo.durations import duration, seconds
 from platform_operations.validate.compose.handover import image_of
+from platform_operations.validate.compose.kubernetes import with_image_set
 from platform_operations.validate.compose.parameters import commands_of
 from platform_operations.validate.compose.parties import (
     REGISTRIES,
@@ -169,10 +170,8 @@ def _running(
             "git push origin HEAD",
         )
     given = taken(review, plan, component, artifact, place, pipeline)
-    return (
-        *written,
-        *commands_of(review, plan, component, place.id, carrier, action.commands, **given),
-    )
+    template = with_image_set(action.commands) if carrier.id == "kubernetes" and image else action.commands
+    return (*written, *commands_of(review, plan, component, place.id, carrier, template, **given))
 
 
 def taken(
@@ -185,8 +184,6 @@ def taken(
         "reference": VARIABLE[reference_of(plan, artifact)],
         "url": url_of(plan, component, place),
         "commit": system_of(plan, pipeline).commit,
-        "folder": "./" if component.path in {".", ""} else f"./{component.path}/",
-        "dist": "dist" if component.path in {".", ""} else f"{component.path}/dist",
         "draft": " --prod" if place.kind == "production" else f" --alias={place.id}",
     }
     entry = plan.by_name.get(f"artifacts/{artifact}")

@@ -203,7 +203,6 @@ _BY_HAND: Mapping[str, str] = MappingProxyType(
         "ecs-alarm-rollback": "the deployment's alarms do so while it lasts; after that set the service to the task definition before",
         "codedeploy-auto-rollback": "CodeDeploy does so while the deployment lasts; after that deploy the revision before",
         "cloudformation-rollback": "CloudFormation does so while the update lasts; after that deploy the template of the commit before",
-        "flagger-rollback": "Flagger does so while the analysis lasts; after that release the image before",
         "helm-atomic": "Helm does so while the upgrade lasts; after that `helm rollback` to the revision before",
         "flux-helm-remediation": "Flux does so while the upgrade lasts; after that revert the commit",
         "pypi-yank": "yank the version on its page of the project on PyPI, and release a fixed one",

@@ -181,8 +181,25 @@ def add_stage(review: Review, plan: Plan, stage: Stage, *, before: str | None = 
     """Return the plan with a new stage, which `before` then waits for."""
     plan = cited(review, plan, stage.evidence)
     plan = assumed_commands(handed(review, plan.with_entry("pipelineStages", stage), stage.id), stage)
-    plan = _listening(review, plan, stage)
+    plan = _composed(_listening(review, plan, stage), stage)
     return add_need(plan, before, stage.id) if before else plan
+
+
+_COMPOSED = re.compile(r"^IMAGE=\S+ docker compose -f ([^\s$]+) ")
+
+
+def _composed(plan: Plan, stage: Stage) -> Plan:
+    """Return the plan in which an assumption says that a Compose file takes the image that a stage hands it."""
+    found = next((match[1] for line in stage.runs if (match := _COMPOSED.match(line))), None)
+    if found is None:
+        return plan
+    return assume(
+        plan,
+        f"compose-image-{stage.component or 'all'}",
+        f"In {found} the image of {stage.component}'s service is the variable IMAGE.",
+        fills=(f"pipelineStages/{stage.id}/runs",),
+        confirm_with=plan.owners[0].id if plan.owners else None,
+    )
 
 
 _LOCAL = re.compile(r"127\.0\.0\.1:(\d+)")

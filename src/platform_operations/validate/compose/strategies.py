@@ -95,6 +95,8 @@ def strategy_entry(review: Review, plan: Plan, component: Component, environment
         for stage in plan.pipeline_stages
         if (stage.component, stage.environment) == (component.id, environment.id)
     }
+    if "serverless" in component.types and acting & {"sam", "cdk", "cloudformation"}:
+        acting |= {"lambda"}  # what they deploy where nothing shows CodeDeploy
     families = {word.partition("-")[0] for word in offered} & acting
     stops = level != "low" and runs_for_users(component) and bool(unstopping(plan, component, environment))
     ranked = sorted(

@@ -38,7 +38,7 @@ def health_of(review: Review, plan: Plan, component: Component, stage: str) -> t
         if (
             check is not None
             and check.kind in health_kinds(component.types)
-            and (check.target or check.kind != "http")
+            and (check.target or check.kind not in {"http", "exec"})
         ):
             return plan, check
     subject = f"components/{component.id}"
@@ -100,9 +100,9 @@ def verification(
     None stands for a run of the artifact in CI. Where the workload can be asked, they fail too when it runs something else.
     """
     if environment is not None and environment.kind == "registry":
-        return (_from_registry(component, release),)
+        return (_from_registry(review, component, release),)
     if is_installed(component):
-        return _install(component, released=False)
+        return _install(review, component, released=False)
     if environment is None:
         return _in_ci(review, plan, component, release)
     named = identity_checks(review, plan, component, release, environment.id)
@@ -312,14 +312,14 @@ _REGISTRY_CHECKS = {
 }
 
 
-def _from_registry(component: Component, release: Stage) -> str:
+def _from_registry(review: Review, component: Component, release: Stage) -> str:
     """Return the command that gets the published version from its registry, as a user would."""
     found = _REGISTRY_CHECKS.get(release.action or "")
-    return found.replace("{name}", component.id) if found else _install(component, released=True)[-1]
+    return found.replace("{name}", component.id) if found else _install(review, component, released=True)[-1]
 
 
-def _install(component: Component, *, released: bool) -> tuple[str, ...]:
-    name = component.id
+def _install(review: Review, component: Component, *, released: bool) -> tuple[str, ...]:
+    name = review.value(f"components/{component.id}", "package-name") or component.id
     lines = {
         "python": (f'python -m pip install "{name}==$VERSION"', "python -m pip install dist/*.whl"),
         "javascript": (f'npm install "{name}@$VERSION"', "npm install ./*.tgz"),

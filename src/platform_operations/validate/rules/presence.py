@@ -170,13 +170,19 @@ def production_path_missing(review: Review) -> Iterator[Violation]:
     for component in review.plan.components:
         if component.id in full or _applied_in_place(review, component):
             continue
+        where = (
+            "" if component.platforms else f'{_NOWHERE}components/{component.id}#platforms" = "kubernetes"'
+        )
         yield Violation(
             ("components", component.id),
             f"no stage puts {component.id!r} before its users: a deploy, promote or publish of full "
-            "exposure in production or a registry",
+            f"exposure in production or a registry{where}",
             question=(f"components/{component.id}", "production-path"),
             repair=lambda plan, component=component: production_path(review, plan, component),
         )
+
+
+_NOWHERE = '; no platform of it shows: name one in platform-ops.toml, [facts] "'
 
 
 def _applied_in_place(review: Review, component: Component) -> bool:
