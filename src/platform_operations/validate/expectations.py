@@ -118,3 +118,10 @@ def runs_for_users(component: Component) -> bool:
 def is_installed(component: Component) -> bool:
     """Return whether users install the component and nothing of it runs for them."""
     return bool(INSTALLED & set(component.types)) and not runs_for_users(component)
+
+
+def unplaced(component: Component) -> str:
+    """Return how a user names the platform of a component that shows none, as the end of a message; nothing of another."""
+    if component.platforms:
+        return ""
+    return f'; no platform of it shows: name one in platform-ops.toml, [facts] "components/{component.id}#platforms" = "kubernetes"'

@@ -16,7 +16,7 @@ from platform_operations.validate.compose.stages import (
 )
 from platform_operations.validate.compose.strategies import strategy_entry
 from platform_operations.validate.edits import amend, restore, united, waive
-from platform_operations.validate.expectations import REASONS, may_waive, requires
+from platform_operations.validate.expectations import REASONS, may_waive, requires, unplaced
 from platform_operations.validate.graph import LOWER_KINDS
 from platform_operations.validate.rule import Review, Violation, rule
 from platform_operations.validate.wordings import SILENT, says_nothing
@@ -170,19 +170,13 @@ def production_path_missing(review: Review) -> Iterator[Violation]:
     for component in review.plan.components:
         if component.id in full or _applied_in_place(review, component):
             continue
-        where = (
-            "" if component.platforms else f'{_NOWHERE}components/{component.id}#platforms" = "kubernetes"'
-        )
         yield Violation(
             ("components", component.id),
             f"no stage puts {component.id!r} before its users: a deploy, promote or publish of full "
-            f"exposure in production or a registry{where}",
+            f"exposure in production or a registry{unplaced(component)}",
             question=(f"components/{component.id}", "production-path"),
             repair=lambda plan, component=component: production_path(review, plan, component),
         )
-
-
-_NOWHERE = '; no platform of it shows: name one in platform-ops.toml, [facts] "'
 
 
 def _applied_in_place(review: Review, component: Component) -> bool:
