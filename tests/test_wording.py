@@ -14,14 +14,14 @@ PATTERNS = (
     r"[A-F]{2}[^A-Z]\S\W\D",
     r"\bsnyk\b(?![-_/ ]?(?:Code|container))",
     r"(?<![A-Z])Stage(?=$|\s)",
-    r"\x41\tB|STRASSE|key|sign",
+    r"\x2d\tB|STRASSE|key|sign",
 )
 TEXTS = (
     "enableSECURITYscan() then TRIVY FS and trivy repoTrivy",
     "AB1x. ab-Y+ fE z",
     "- uses: Snyk/actions\n- run: snyk-code\nSNYK",
     "a STAGE b\nstage",
-    "A\tb a\tB strasse",
+    "-\tb a\tB strasse",
     "\u212aey and \u017fign, İstanbul STAGE, straße",
     "",
 )

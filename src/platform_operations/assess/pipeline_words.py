@@ -124,14 +124,14 @@ def _said(repository: Repository, practice: str) -> Iterator[str]:
         if practice in _OF_RELEASES and _BUILD_FILES.match(file_name(path)):
             continue
         text = text_of(repository, path)
-        if text is None or not (pattern.search(text) or practice == "postDeployValidation"):
+        if text is None or not (practice == "postDeployValidation" or pattern.stands_in(text)):
             continue
         rows = lines_of(text)
         found = [number for number, row in enumerate(rows, 1) if _names(row, pattern)]
         if practice == "dependencyScan":
             found = [number for number in found if not _SNYK_BY_NAME.match(rows[number - 1])]
         elif practice == "rollback":
-            found = [number for number in found if not _UNDOES_OTHERS.search(rows[number - 1])]
+            found = [number for number in found if not _UNDOES_OTHERS.stands_in(rows[number - 1])]
         elif practice == "postDeployValidation":
             found = [number for number in found if _checks_what_shipped(path, rows, number)]
             found += [number for number in range(1, len(rows) + 1) if _waits_for_a_deploy(rows, number)]
@@ -147,7 +147,7 @@ def _names(row: str, pattern: Wording) -> bool:
     if len(row) > MAX_LINE:
         return False
     bare = _bare(row)
-    return pattern.search(bare) is not None and _tells(row) and _SWITCHED_OFF.search(bare) is None
+    return pattern.stands_in(bare) and _tells(row) and _SWITCHED_OFF.search(bare) is None
 
 
 _SWITCHED_OFF = re.compile(r":\s*[\"']?(?:false|off|no)[\"']?\s*$")
@@ -186,7 +186,7 @@ def _checks_what_shipped(path: str, rows: list[str], number: int) -> bool:
     if path.startswith(".circleci/") or ".gitlab" in path:
         return False
     shipped = _AFTER_BY_NAME.search(path) is not None or any(
-        _AFTER.search(row) for row in rows[: number - 1] if not row.lstrip().startswith("#")
+        _AFTER.stands_in(row) for row in rows[: number - 1] if not row.lstrip().startswith("#")
     )
     return shipped and not _here(rows, number)
 
@@ -207,8 +207,8 @@ def checked_between(repository: Repository, *, released: bool) -> tuple[str, ...
         path = uri.removeprefix("repo:").partition("#")[0]
         text = text_of(repository, path) or ""
         spoken = "\n".join(row for row in lines_of(text) if not row.lstrip().startswith("#"))
-        named = released and _LOWER.search(file_name(path)) is not None
-        if named or (_LOWER.search(spoken) and _HIGHEST.search(spoken)):
+        named = released and _LOWER.stands_in(file_name(path))
+        if named or (_LOWER.stands_in(spoken) and _HIGHEST.search(spoken)):
             found.append(uri)
     return tuple(found)
 
@@ -235,7 +235,7 @@ def deployer(repository: Repository) -> str | None:
             if (
                 len(row) <= MAX_LINE
                 and _tells(row)
-                and (_UPLOADS.search(row) or _DEPLOYER.search(_bare(row)))
+                and (_UPLOADS.stands_in(row) or _DEPLOYER.stands_in(_bare(row)))
             ):
                 return f"{path}:{number} hands over to a deployment that is kept outside the repository"
     return None
@@ -261,12 +261,12 @@ def unique_names(repository: Repository) -> tuple[str, ...]:
     found: list[str] = []
     for path in _pipelines(repository.paths):
         text = text_of(repository, path)
-        if text is None or not _UNIQUE.search(text):
+        if text is None or not _UNIQUE.stands_in(text):
             continue
         for number, row in enumerate(lines_of(text), 1):
             if len(row) > MAX_LINE or row.lstrip().startswith(("#", "//")):
                 continue
-            if _UNIQUE.search(row) and _OF_ARTIFACTS.search(row) and not _NO_NAME.search(row):
+            if _UNIQUE.stands_in(row) and _OF_ARTIFACTS.stands_in(row) and not _NO_NAME.stands_in(row):
                 found.append(repo_uri(path, number))
                 break
     return tuple(found[:MAX_FOUND])
@@ -292,7 +292,7 @@ def narrowed(repository: Repository, uris: Iterable[str], practice: str | None =
         shown = [
             number
             for number, row in enumerate(rows, first)
-            if pattern.search(row) and not row.lstrip().startswith("#")
+            if pattern.stands_in(row) and not row.lstrip().startswith("#")
         ]
         best = [number for number in shown if not _NAMES_ONLY.match(rows[number - first])] or shown
         if best:

@@ -13,16 +13,17 @@ _UPPER = re.compile(r"\\.|\(\?P|[A-Z]")
 
 @dataclass(frozen=True)
 class Wording:
-    """A regular expression that ignores case, compiled when it is first asked for."""
+    """A regular expression that ignores case, compiled when it is first asked for; it names no capital by its number."""
 
     source: str
 
     def search(self, text: str) -> re.Match[str] | None:
         """Return the first match in a text, None where there is none."""
         # Beyond ASCII, lower case may be of another length, and other letters fold to ours.
-        if text.isascii() and self._lowered.search(text.lower()) is None:
-            return None
-        return self._folding.search(text)
+        if not text.isascii():
+            return self._folding.search(text)
+        found = self._lowered.search(text.lower())
+        return self._folding.match(text, found.start()) if found is not None else None
 
     def stands_in(self, text: str) -> bool:
         """Say whether a text has a match."""

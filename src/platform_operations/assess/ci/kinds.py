@@ -348,6 +348,7 @@ _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=8192)
 def kind_of_name(name: str) -> StageKind | None:
     """Return the kind that the name of a script, step or job speaks of, None when it says nothing."""
     spaced = re.sub(r"[_./]", " ", name)
