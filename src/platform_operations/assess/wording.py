@@ -17,16 +17,9 @@ class Wording:
 
     source: str
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """Return the first match in a text, None where there is none."""
-        # Beyond ASCII, lower case may be of another length, and other letters fold to ours.
-        if not text.isascii():
-            return self._folding.search(text)
-        found = self._lowered.search(text.lower())
-        return self._folding.match(text, found.start()) if found is not None else None
-
     def stands_in(self, text: str) -> bool:
         """Say whether a text has a match."""
+        # Beyond ASCII, lower case may be of another length, and other letters fold to ours.
         found = self._lowered.search(text.lower()) if text.isascii() else self._folding.search(text)
         return found is not None
 
