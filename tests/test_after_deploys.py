@@ -169,3 +169,17 @@ def test_several_images_are_named_for_good_where_every_tag_that_the_deployment_g
     text = SEVERAL.format("api", "api", "api") + SEVERAL.format("web", "web", "web") + deploy
     one = Component(id="app", types=("http-service",), origin="existing")
     assert references(read({".gitlab-ci.yml": text}, components=(one,))) == reference
+
+
+@pytest.mark.parametrize(
+    ("told", "reference"),
+    [
+        ("kubectl set image deployment/web web=registry.example/web:$GITHUB_SHA", {"commit"}),
+        ("kubectl set image -f web.yaml web=registry.example/web:latest --local -o yaml", {"tag"}),
+        ("aws lambda update-function-code --function-name web --image-uri $REGISTRY/web:latest", {"tag"}),
+        ("aws lambda update-function-code --function-name web --image-uri $REGISTRY/$WEB", set[str]()),
+    ],
+)
+def test_what_a_command_is_told_to_run_names_the_image(told: str, reference: set[str]) -> None:
+    built = "- run: docker build -t $REGISTRY/${{ matrix.image }}:$GITHUB_SHA . --push\n"
+    assert references(job(f"{built}- run: {told}\n")) == reference

@@ -1,11 +1,14 @@
-"""How a service is asked and taken back stays open where another place sets it up, and only there."""
+"""How a service is asked and taken back stays open where another place sets it up; what names what it runs."""
 
 from collections.abc import Mapping
 
 import pytest
 
 from platform_operations.assess import assess
+from platform_operations.assess.as_is import with_reference
 from platform_operations.model.assessment import Fact
+from platform_operations.model.delivery import Component, Stage
+from platform_operations.platforms.platform import Sighting, Workload
 from platform_operations.repository import InMemoryRepository
 
 APP = {
@@ -86,3 +89,41 @@ def test_a_module_of_this_repository_or_of_something_beside_holds_no_hidden_prob
     files: Mapping[str, str],
 ) -> None:
     assert practice("healthChecks", files).outcome == "absent"
+
+
+@pytest.mark.parametrize(
+    "ship",
+    [
+        "flyctl deploy --remote-only",
+        "npx sst deploy --stage production",
+        "npx cdk deploy --require-approval never",
+    ],
+)
+def test_what_a_platform_builds_from_the_checkout_has_no_name_of_its_own(ship: str) -> None:
+    assert practice("artifactPinning", {CI: f"{HEAD}      - run: {ship}\n"}).outcome == "absent"
+    named = f"{HEAD}      - run: flyctl deploy --image registry.example/web:${{{{ github.sha }}}}\n"
+    assert practice("artifactPinning", {CI: named}).outcome == "present"
+
+
+@pytest.mark.parametrize(
+    ("platform", "run", "named"),
+    [
+        ("docker", "./promote.sh production", False),
+        ("docker", "ssh web docker compose up -d", True),
+        ("kubernetes", "./promote.sh production", True),
+    ],
+)
+def test_a_compose_file_names_what_a_deployment_starts_from_it_and_nothing_else(
+    platform: str, run: str, named: bool
+) -> None:
+    load = Workload(name="app", image="ghcr.io/acme/app:latest", reference="tag")
+    rows = {platform: (Sighting("deploy/app.yml", 1, 4, workload=load),)}
+    stage = Stage(
+        id="ship", kind="deploy", pipeline="ci", environment="production", runs=(run,), origin="existing"
+    )
+    component = Component(id="app", types=("http-service",), origin="existing")
+    open_ = Fact(
+        subject="pipelineStages/ship", aspect="artifact-reference", outcome="unknown", reason="not named"
+    )
+    found = with_reference(stage, open_, ("app-image",), component, rows)
+    assert [item.reference for item in found.consumes] == (["tag"] if named else [])

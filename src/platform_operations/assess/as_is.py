@@ -146,14 +146,19 @@ def with_reference(
     component: Component | None,
     sightings: Mapping[str, tuple[Sighting, ...]],
 ) -> Stage:
-    """Return a deploy that applies manifests with the artifact that those manifests name, by the name they give it."""
+    """Return a deploy that applies manifests with the artifact that those manifests name, by the name they give it.
+
+    A Compose file speaks for a deploy only where that deploy starts it: else it is one of a developer's machine.
+    """
     if stage.consumes or unknown is None or component is None:
         return stage
+    composed = any("compose" in run or "docker stack" in run for run in stage.runs)
     named = next(
         (
             row
             for row in loads_of(component, sightings)
             if row[2].reference is not None
+            and (row[0] != "docker" or composed)
             and (
                 row[1].environment in {None, stage.environment}
                 or kind_of(row[1].environment or "") == kind_of(stage.environment or "")

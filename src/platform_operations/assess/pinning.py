@@ -39,7 +39,7 @@ def pinning_practice(
     `handed` is what a pipeline leaves to something unreadable, `outside` that or any other place that may decide.
     """
     releases = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
-    named = _of_production(plan, [stage for stage in releases if stage.consumes])
+    named = _of_production(plan, [stage for stage in releases if _named(stage)])
     moving = [stage for stage in named if any(item.reference not in IMMUTABLE for item in stage.consumes)]
     if moving:
         return _fact(
@@ -110,6 +110,11 @@ def _fact(
         reason=reason,
         evidence=tuple(dict.fromkeys(evidence))[:8],
     )
+
+
+def _named(stage: Stage) -> bool:
+    """Whether a release names what it puts up: what a platform builds from the checkout has no name before it runs."""
+    return any(item.reference != "deployment" for item in stage.consumes)
 
 
 def _of_production(plan: Plan, stages: list[Stage]) -> list[Stage]:

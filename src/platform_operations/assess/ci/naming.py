@@ -52,7 +52,11 @@ def reference_in(
     return _sole(texts, draft, unclear) if alone else (None, unclear)
 
 
-_FLAG = re.compile(r"\s--[\w-]*image(?:-tag|-uri)?[ =][\"']?([^\s\"',;]+)")
+_FLAG = re.compile(
+    r"(?:\s--[\w-]*image(?:-tag|-uri)?[ =]|\b(?:kubectl|oc)\b[^|;]*\sset\s+image\s(?:[^|;=]*\s)?[\w*-]+=)[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)"
+)
+"""What a command is told to run: `--image-uri REFERENCE`, `kubectl set image ... NAME=REFERENCE`."""
+
 _VARIABLE = re.compile(r"\w+=\S*")
 
 
@@ -78,6 +82,10 @@ def _sole(texts: list[str], draft: Draft, unclear: str | None) -> tuple[Identity
             identity = identity_of(match[1], draft.pipeline.triggers)
             if identity is not None:
                 return identity, None
+    for match in (one for text in texts for one in _FLAG.finditer(text)):
+        identity = identity_of(match[1], draft.pipeline.triggers)
+        if identity is not None and re.search(r"[:@]", match[1]):
+            return identity, None
     for text in texts:
         for match in _GENERIC.finditer(text):
             value = match[1]
