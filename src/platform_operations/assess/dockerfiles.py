@@ -29,9 +29,8 @@ class Image:
 
 def is_dockerfile(path: str) -> bool:
     """Whether `path` is a Dockerfile for something delivered: those for development and tests are not."""
-    name = file_name(path)
-    lower = name.lower()
-    if lower.endswith((".dockerignore", ".md", ".sh", ".tpl", ".j2", ".erb", ".orig")):
+    lower = file_name(path).lower()
+    if "file" not in lower or lower.endswith((".dockerignore", ".md", ".sh", ".tpl", ".j2", ".erb", ".orig")):
         return False
     named = (
         lower in {"dockerfile", "containerfile"}

@@ -101,9 +101,9 @@ def _telling_sources(repository: Repository) -> list[str]:
     return [
         path
         for path in repository.paths
-        if _ANY_SENSITIVE.search(path.lower())
-        and path.rpartition(".")[2].lower() in EXTENSIONS
+        if path.rpartition(".")[2].lower() in EXTENSIONS
         and not path.endswith((".tf", ".sh", ".sql"))
+        and _ANY_SENSITIVE.search(path.lower())
         and not aside(path)
     ]
 

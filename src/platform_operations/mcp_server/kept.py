@@ -113,9 +113,8 @@ class Assessments:
         """
         with self._one_at_a_time(place.path):
             known = self._kept.get(place.path)
-            if known is not None and known.unchanged and monotonic() < known.until:
-                return known
-            found = self._again(place.path, known) or self._made(place.path, watch)
+            found = self._again(place.path, known) if known is not None and known.unchanged else None
+            found = found or self._made(place.path, watch)
             self._keep(place.path, found)
             return found
 
@@ -151,11 +150,13 @@ class Assessments:
 
         return open_source(self.metrics) if self.metrics else None
 
-    def _again(self, path: Path, known: Assessed | None) -> Assessed | None:
-        """Return what is known for another while if listing the folder anew gives the same files."""
+    def _again(self, path: Path, known: Assessed) -> Assessed | None:
+        """Return what is known, for another while where listing the folder anew gives the same files."""
+        if monotonic() < known.until:
+            return known
         from platform_operations.repository import open_repository
 
-        if known is None or (self.metrics is not None and "://" in self.metrics):
+        if self.metrics is not None and "://" in self.metrics:
             return None
         same = _marks(path, open_repository(path).paths, self.metrics) == known.marks
         return replace(known, until=monotonic() + LONGEST_KEPT) if same else None

@@ -50,11 +50,10 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
 
 
 def _is_spec(path: str) -> bool:
-    name = files.name_of(path)
+    if not path.endswith((".yaml", ".yml")):
+        return False
     inside = path.startswith(".do/") or "/.do/" in path
-    return name.endswith((".yaml", ".yml")) and (
-        inside or name in {"app-spec.yaml", "app.spec.yaml", "do-app.yaml"}
-    )
+    return inside or files.name_of(path) in {"app-spec.yaml", "app.spec.yaml", "do-app.yaml"}
 
 
 def _specification(path: str, content: str) -> Iterator[Sighting]:

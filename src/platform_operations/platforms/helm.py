@@ -46,11 +46,15 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
             environment = environments.of_path(path)
             if environment is not None:
                 found.append(_remote(repository, path, environment))
-    for path in files.matching(repository, lambda name: re.match(_HELMFILE, name) is not None):
+    for path in files.matching(repository, _is_helmfile):
         found.extend(_helmfile(repository, path))
     found.extend(_releases(repository))
     found.extend(_used(repository))
     return tuple(found)
+
+
+def _is_helmfile(name: str) -> bool:
+    return name.startswith("helmfile") and re.match(_HELMFILE, name) is not None
 
 
 def _releases(repository: Repository) -> Iterator[Sighting]:

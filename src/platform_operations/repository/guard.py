@@ -25,10 +25,10 @@ def leaves_root(path: str) -> bool:
 
 def odd_name(name: str) -> str | None:
     """Say why a file or folder of this name is left out of a listing, None for an ordinary name."""
+    if name.isascii() and name.isprintable() and "\\" not in name and name[1:] != ":":
+        return None
     if _is_drive(name):
         return "the name is a drive letter"
-    if name.isascii() and name.isprintable() and "\\" not in name:
-        return None
     if "\\" in name:
         return "a backslash in the name"
     categories = {unicodedata.category(letter) for letter in name}

@@ -124,9 +124,10 @@ def redact(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = _INVISIBLE.sub("", _TERMINAL.sub("", _LINE_ENDS.sub("\n", text)))
     # Beyond ASCII, letters of another script count as these words' letters when case is ignored.
-    lowered = text.lower() if text.isascii() else None
+    lowered = text.lower()
+    held = [word for word in _WORDS if word in lowered] if text.isascii() else _WORDS
     for words, pattern, replacement in _SECRETS:
-        if lowered is None or any(word in lowered for word in words):
+        if not words.isdisjoint(held):
             text = pattern.sub(replacement, text)
     return text
 
@@ -180,18 +181,21 @@ def _is_name(value: str) -> bool:
     return all(len(part) < 5 or part.isdigit() or (part.isalpha() and len(part) < 25) for part in parts)
 
 
-_NAMED = ("pass", "pwd", "secret", "token", "key", "credential")
-_SECRETS: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (("private key",), _PRIVATE_KEY, REDACTED),
-    (("",), _TOKENS, REDACTED),
-    (("hook",), _WEBHOOK, rf"\1{REDACTED}"),
-    (("sig=", "signature="), _SIGNATURE, rf"\1{REDACTED}"),
-    (("authorization",), _HEADER, rf"\1{REDACTED}"),
-    (("bearer", "basic"), _BEARER, rf"\1{REDACTED}"),
-    (("@",), _URL_PASSWORD, rf"\1{REDACTED}@"),
-    (("@",), _URL_TOKEN, rf"\1{REDACTED}@"),
+_NAMED = frozenset({"pass", "pwd", "secret", "token", "key", "credential"})
+_ANYTHING = frozenset({""})
+_SECRETS: tuple[tuple[frozenset[str], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (frozenset({"private key"}), _PRIVATE_KEY, REDACTED),
+    (_ANYTHING, _TOKENS, REDACTED),
+    (frozenset({"hook"}), _WEBHOOK, rf"\1{REDACTED}"),
+    (frozenset({"sig=", "signature="}), _SIGNATURE, rf"\1{REDACTED}"),
+    (frozenset({"authorization"}), _HEADER, rf"\1{REDACTED}"),
+    (frozenset({"bearer", "basic"}), _BEARER, rf"\1{REDACTED}"),
+    (frozenset({"@"}), _URL_PASSWORD, rf"\1{REDACTED}@"),
+    (frozenset({"@"}), _URL_TOKEN, rf"\1{REDACTED}@"),
     (_NAMED, _PAIR, _assigned),
     (_NAMED, _ASSIGNMENT, _assigned),
     (_NAMED, _FLAG, _assigned),
 )
 """What is looked for, in this order, in a text that holds one of the words in lower case: most hold none."""
+
+_WORDS = tuple(sorted(frozenset[str]().union(*(words for words, _, _ in _SECRETS))))

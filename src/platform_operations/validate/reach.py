@@ -53,7 +53,6 @@ _DANGERS: tuple[tuple[str, str], ...] = (
     (r">>?\s*[\"']?(?:\./)?(?:[\w.-]+/)*(?:requirements[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|package(?:-lock)?\.json|Makefile|Dockerfile|conftest\.py|\.[a-z][\w./-]*)", "a change of what is built"),
     (r"^\s*(?:echo|printf|:|true)(?:\s[^|>;&$`]*)?$", "a line that does nothing"),
 )  # fmt: skip
-_DANGER = re.compile("|".join(f"(?P<d{at}>{pattern})" for at, (pattern, _) in enumerate(_DANGERS)))
 _INLINE = re.compile(r"(?:\$\(|`|<\(|>\()\s*([\w./-]+)")
 _PIECE = re.compile(
     r"""(?:\\.|"(?:[^"\\]|\\.)*"|'[^']*'|\$\{\{.{0,600}?\}\}|\$\([^()]{0,400}\)|(?<=[<>])&|[^;&|\n"'\\])+""",
@@ -122,7 +121,7 @@ def reach_of_prose(text: str) -> Reach:
             for kind, name in reach_of_command(command[0]).wants
             if kind in _FETCHED or (kind == "program" and command[0].startswith("python"))
         ]
-    return Reach(tuple(dict.fromkeys(wants)), _named(_DANGER.search(text)))
+    return Reach(tuple(dict.fromkeys(wants)), _named(_danger().search(text)))
 
 
 _SPOKEN = re.compile(
@@ -150,7 +149,7 @@ def reach_of_command(line: str) -> Reach:
         wants += _of_piece(piece, called, spoken)
     inner = [reach_of_command(text) for text in _inner(line)]
     wants += [wanted for reach in inner for wanted in reach.wants]
-    danger = _named(_DANGER.search(line)) or next((reach.danger for reach in inner if reach.danger), None)
+    danger = _named(_danger().search(line)) or next((reach.danger for reach in inner if reach.danger), None)
     danger = danger or (f"{outside!r} outside the repository" if outside else None)
     return Reach(tuple(dict.fromkeys(wants)), danger)
 
@@ -171,6 +170,12 @@ def _inner(line: str) -> list[str]:
 
 _SHELL = re.compile(r"(?:/\S*/)?(?:ba|z|da|k)?sh")
 _UP = re.compile(r"(?:^|/)\.\.(?:/|$)")
+
+
+@lru_cache(maxsize=1)
+def _danger() -> re.Pattern[str]:
+    """Return all of _DANGERS as one, compiled for the first line that is read: assessing reads none."""
+    return re.compile("|".join(f"(?P<d{at}>{pattern})" for at, (pattern, _) in enumerate(_DANGERS)))
 
 
 def _named(found: re.Match[str] | None) -> str | None:

@@ -23,11 +23,7 @@ def components_of(draft: Draft, components: tuple[Component, ...]) -> tuple[str,
     spoken = (
         kebab(text[:3_000]) if len(text) < 60 else "-".join(re.findall(r"[a-z0-9]+", text[:3_000].lower()))
     )
-    named = [
-        one
-        for one in components
-        if len(one.id) > 2 and re.search(rf"(?:^|-){re.escape(one.id)}(?:-|$)", spoken)
-    ]
+    named = _named_in(spoken, components)
     if named:
         longest = [
             one for one in named if not any(one.id in other.id and one is not other for other in named)
@@ -39,17 +35,18 @@ def components_of(draft: Draft, components: tuple[Component, ...]) -> tuple[str,
         if one.path not in {"", "."} and any(_within(path, one.path) for path in draft.pipeline.paths)
     ]
     pipeline_words = kebab(draft.pipeline.name or draft.pipeline.id)
-    by_pipeline = by_pipeline or [
-        one
-        for one in components
-        if len(one.id) > 2 and re.search(rf"(?:^|-){re.escape(one.id)}(?:-|$)", pipeline_words)
-    ]
+    by_pipeline = by_pipeline or _named_in(pipeline_words, components)
     if by_pipeline:
         return tuple(one.id for one in by_pipeline)
     root = [one for one in components if one.path in {"", "."}]
     if draft.kind in {"analyze", "test", "approve"} or not root:
         return tuple(one.id for one in components[:MAX_SHARED])
     return tuple(one.id for one in root[:1])
+
+
+def _named_in(words: str, components: tuple[Component, ...]) -> list[Component]:
+    """Return the components whose id stands whole among `words`, which hyphens join."""
+    return [one for one in components if len(one.id) > 2 and f"-{one.id}-" in f"-{words}-"]
 
 
 def _within(pattern: str, path: str) -> bool:

@@ -60,7 +60,7 @@ class _Stages:
 
 def read(repository: Repository) -> Reading | None:
     """Return one job graph per pipeline file, None where there is none. Files that only serve as templates are no pipelines."""
-    paths = [path for path in repository.paths if _ROOT.match(path)][:60]
+    paths = [path for path in repository.paths if path.endswith((".yml", ".yaml")) and _ROOT.match(path)][:60]
     files = Files(repository)
     default = frozenset(
         {repository.default_branch} if repository.default_branch else {"main", "master", "trunk"}

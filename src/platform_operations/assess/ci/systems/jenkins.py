@@ -48,11 +48,12 @@ class _Walk:
 
 def read(repository: Repository) -> Reading | None:
     """Return one job graph per Jenkinsfile, None where there is none."""
-    paths = [path for path in repository.paths if re.match(r"^(?:.+/)?Jenkinsfile(?:[._-][\w.-]+)?$", path)]
     paths = [
         path
-        for path in paths
-        if path.count("/") <= 2
+        for path in repository.paths
+        if "Jenkinsfile" in path
+        and re.match(r"^(?:.+/)?Jenkinsfile(?:[._-][\w.-]+)?$", path)
+        and path.count("/") <= 2
         and not re.search(r"(?:^|/)(?:examples?|docs?|test|tests|vendor|node_modules)/", path)
     ][:20]
     if not paths:
