@@ -1,5 +1,7 @@
 """What `assess` prints: one screen of how this ships, what would hurt first and what could not be seen; then all of it."""
 
+from collections import Counter
+from collections.abc import Sequence
 from shlex import quote
 
 from platform_operations.cli.page import Page, Part
@@ -11,6 +13,7 @@ from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.evidence import repo_place
 from platform_operations.model.finding import Finding
 from platform_operations.model.plan import Plan, Target
+from platform_operations.model.words import RELEASING
 from platform_operations.validate import Verdict
 
 HURTS: tuple[tuple[str, str], ...] = (
@@ -28,6 +31,7 @@ HURTS: tuple[tuple[str, str], ...] = (
 """Constraints in the order in which breaking them reaches users: what lets a bad release through comes first."""
 
 MOST_QUESTIONS = 12
+MOST_GATES = 8
 MOST_NAMED = 3
 MOST_SHOWN = 3
 
@@ -85,7 +89,8 @@ def _write_today(page: Page, assessment: Assessment) -> None:
     if not plan.components:
         page.write("Nothing was found here that is built, shipped or run.", indent=2)
     for component in plan.components[:FIRST_COMPONENTS]:
-        built = ", ".join((*component.types, *component.languages, *component.platforms))
+        platforms = (name for name in component.platforms if name != REGISTRIES)
+        built = ", ".join((*component.types, *component.languages, *platforms))
         page.row([(component.id, "bold")], [built, (f"  {component.path}", "dim")], width=20)
     if len(plan.components) > FIRST_COMPONENTS:
         rest = [component.id for component in plan.components[FIRST_COMPONENTS:]]
@@ -96,13 +101,19 @@ def _write_today(page: Page, assessment: Assessment) -> None:
         page.write([(none, "yellow")], indent=2)
     write_chains(page, plan)
     _write_gates(page, plan)
-    for place in sorted(plan.environments, key=lambda place: (PLACES.index(place.kind), place.id == PAGES))[
-        :2
-    ]:
+    releases = Counter(stage.environment for stage in plan.pipeline_stages if stage.kind in RELEASING)
+    order = {
+        place.id: (PLACES.index(place.kind), place.id == PAGES, -releases[place.id])
+        for place in plan.environments
+    }
+    for place in sorted(plan.environments, key=lambda place: order[place.id])[:2]:
         page.row([(f"{place.id} ", "dim")], _about_place(assessment, place), width=20)
     if plan.alerts or any(set(component.types) - INSTALLED for component in plan.components):
         page.row([("watched by", "dim")], _watched(assessment), width=20)
 
+
+REGISTRIES = "registries"
+"""Where packages are published: a way to reach users, not something that a component runs on."""
 
 INSTALLED = frozenset({"library", "cli", "mobile-app"})
 """Component types that run where nobody here watches them."""
@@ -168,7 +179,9 @@ def _write_first_unseen(page: Page, assessment: Assessment, today: Verdict) -> N
         if number
     ]
     page.heading("What could not be seen", ", ".join(counts))
-    rows = [f"{_plainly(reason)}; that may decide {_named(names)}" for reason, names in dark.items()]
+    rows = [
+        f"{_plainly(reason)}; that may decide {_listed(names, MOST_NAMED)}" for reason, names in dark.items()
+    ]
     rows += [f"{fact.subject.removeprefix('file:')}: {fact.reason}" for fact in unread]
     rows += [question.reason for question in today.questions] if len(rows) < FIRST_UNSEEN else []
     for text in rows[:FIRST_UNSEEN]:
@@ -179,9 +192,9 @@ def _write_first_unseen(page: Page, assessment: Assessment, today: Verdict) -> N
         page.write("Nothing: what matters here was read, and nothing points outside.", indent=2)
 
 
-def _named(names: list[str]) -> str:
-    rest = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+def _listed(names: Sequence[str], most: int = MOST_GATES) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _plainly(reason: str) -> str:
@@ -209,21 +222,21 @@ def _write_gates(page: Page, plan: Plan) -> None:
         return
     firm = sorted({gate.tool for gate in plan.quality_gates if gate.blocking})
     loose = sorted({gate.tool for gate in plan.quality_gates if not gate.blocking} - set(firm))
-    parts: list[Part] = [_clipped(page, ", ".join(firm), 1)] if firm else []
+    parts: list[Part] = [_listed(firm)] if firm else []
     if loose:
-        parts.append(("; " if firm else "") + _clipped(page, ", ".join(loose), 1))
+        parts.append(("; " if firm else "") + _listed(loose))
         parts.append((" cannot stop a release", "yellow"))
     page.row([("gates", "dim")], parts, width=20)
 
 
 def _about_place(assessment: Assessment, place: Environment) -> list[Part]:
     plan = assessment.as_is
-    how = [
+    how = dict.fromkeys(
         f"{row.kind} with {row.mechanism}"
         for row in plan.deploy_strategy.components
         if row.environment == place.id
-    ]
-    back = [row.mechanism for row in plan.rollback_plan if row.environment == place.id]
+    )
+    back = dict.fromkeys(row.mechanism for row in plan.rollback_plan if row.environment == place.id)
     parts: list[Part] = [
         place.kind,
         f", {place.url}" if place.url else "",

@@ -122,12 +122,14 @@ def _write_tree(page: Page, plan: Plan, pipeline: Pipeline, marks: bool) -> None
         mark: list[Part] = [ORIGIN[stage.origin], " "] if marks else []
         head: list[Part] = [(branch, "dim"), *mark, stage.id]
         run = runs.get(stage.id)
+        told: list[Part] = [(stage.kind, "dim"), *_about(stage)]
         if run:
             kinds = ", ".join(dict.fromkeys(one.kind for one in run))
-            told = f"{kinds}: {len(run)} stages one after the other, up to {run[-1].id}"
-            page.row(head, [(told, "dim"), joined], indent=4, width=width)
-            continue
-        page.row(head, [(stage.kind, "dim"), *_about(stage), joined], indent=4, width=width)
+            told = [(f"{kinds}: {len(run)} stages one after the other, up to {run[-1].id}", "dim")]
+        if len(branch) + marked + len(stage.id) > width:
+            page.write([*head, "  ", *told, joined], indent=4, hang=len(branch) + 4)
+        else:
+            page.row(head, [*told, joined], indent=4, width=width)
     if len(rows) > MOST_STAGES:
         page.write([(f"and {len(rows) - MOST_STAGES} more stages", "dim")], indent=4)
 
