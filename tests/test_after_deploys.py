@@ -3,8 +3,10 @@
 import pytest
 from tests.workflow_readings import job, only, read
 
+from platform_operations.assess import assess
 from platform_operations.assess.ci import Delivery
 from platform_operations.model.delivery import Component
+from platform_operations.repository import InMemoryRepository
 
 SHIP = "- run: helm upgrade web acme/web --install\n"
 SSH = "- uses: appleboy/ssh-action@v1\n  name: {}\n  with:\n    script: {}\n"
@@ -183,3 +185,38 @@ def test_several_images_are_named_for_good_where_every_tag_that_the_deployment_g
 def test_what_a_command_is_told_to_run_names_the_image(told: str, reference: set[str]) -> None:
     built = "- run: docker build -t $REGISTRY/${{ matrix.image }}:$GITHUB_SHA . --push\n"
     assert references(job(f"{built}- run: {told}\n")) == reference
+
+
+def test_waiting_for_a_task_that_ran_once_checks_no_deployment() -> None:
+    renew = "- run: aws ecs update-service --cluster web --service web\n"
+    stable = "- run: aws ecs wait services-stable --cluster web --services web\n"
+    stopped = "- run: aws ecs wait tasks-stopped --cluster web --tasks migrate\n"
+    assert [stage.waits for stage in job(renew + stable).stages] == [True]
+    assert [stage.waits for stage in job(renew + stopped).stages] == [False]
+
+
+STAGES = """
+stages: [deploy, look]
+deploy-{place}:
+  stage: deploy
+  environment: {place}
+  rules: [if: $CI_COMMIT_BRANCH == "develop"]
+  script: helm upgrade web chart
+release:
+  stage: deploy
+  environment: production
+  rules: [if: $CI_COMMIT_BRANCH == "main"]
+  script: helm upgrade web chart
+browse:
+  stage: look
+  needs: [deploy-{place}]
+  script: npx playwright test
+"""
+
+
+@pytest.mark.parametrize(("place", "outcome"), [("development", "present"), ("review/app", "absent")])
+def test_a_check_of_the_development_environment_stands_before_production(place: str, outcome: str) -> None:
+    files = {".gitlab-ci.yml": STAGES.format(place=place), "Dockerfile": "FROM python:3\nCMD app\n"}
+    fact = assess(InMemoryRepository(files)).fact("practices", "stagedVerification")
+    assert fact is not None
+    assert fact.outcome == outcome

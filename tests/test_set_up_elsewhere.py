@@ -127,3 +127,50 @@ def test_a_compose_file_names_what_a_deployment_starts_from_it_and_nothing_else(
     )
     found = with_reference(stage, open_, ("app-image",), component, rows)
     assert [item.reference for item in found.consumes] == (["tag"] if named else [])
+
+
+PROMPT = {"Dockerfile": "FROM python:3.12\nWORKDIR /app\nRUN pip install flask\n"}
+
+
+def test_an_image_of_a_language_without_a_command_is_for_developers_unless_a_pipeline_makes_it() -> None:
+    assert practice("dockerfile", PROMPT).outcome == "absent"
+    made = (
+        f"{HEAD}      - run: docker build -t registry.example/app:1 . && docker push registry.example/app:1\n"
+    )
+    assert practice("dockerfile", {**PROMPT, CI: made}).outcome == "present"
+    packs = f"{HEAD}      - run: pack build registry.example/app:1 --builder heroku/builder:24 --publish\n"
+    assert practice("dockerfile", {**PROMPT, CI: packs}).outcome == "absent"
+
+
+@pytest.mark.parametrize(
+    "base", ["nginx:1.27", "gcr.io/distroless/static", "php:8.3-apache", "acme/python-server:1"]
+)
+def test_an_image_whose_base_runs_something_delivers_without_a_command(base: str) -> None:
+    assert practice("dockerfile", {"Dockerfile": f"FROM {base}\nCOPY . /srv\n"}).outcome == "present"
+
+
+@pytest.mark.parametrize(
+    ("row", "seen"),
+    [
+        ("gsutil -m rsync -d -r build gs://site", True),
+        ("gcloud storage cp build gs://site --recursive", True),
+        ("gsutil ls gs://site", False),
+    ],
+)
+def test_files_copied_to_a_bucket_of_google_show_its_cloud(row: str, seen: bool) -> None:
+    found = assess(InMemoryRepository({**APP, ".buildkite/scripts/upload.sh": f"#!/bin/bash\n{row}\n"}))
+    assert ("gcp" in {fact.aspect for fact in found.about("platforms")}) == seen
+
+
+@pytest.mark.parametrize(
+    ("image", "tools"),
+    [
+        ("prom/statsd-exporter:v0.22", {"prometheus"}),
+        ("prometheuscommunity/postgres-exporter:v0.11", {"prometheus"}),
+        ("acme/order-exporter:1", set[str]()),
+    ],
+)
+def test_an_exporter_that_is_run_beside_shows_prometheus(image: str, tools: set[str]) -> None:
+    compose = f"services:\n  app:\n    build: .\n  metrics:\n    image: {image}\n"
+    found = assess(InMemoryRepository({**APP, "docker/monitor.yml": compose, "docker-compose.yml": compose}))
+    assert {fact.aspect for fact in found.about("observability")} == tools

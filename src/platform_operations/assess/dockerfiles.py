@@ -40,6 +40,17 @@ def is_dockerfile(path: str) -> bool:
     return named and not path.startswith(".github/") and not _ASIDE.search(lower.replace("dockerfile", ""))
 
 
+_LANGUAGE = re.compile(
+    r"^(?:(?:docker\.io/|public\.ecr\.aws/docker/)?library/|docker\.io/)?(?:ruby|python|node|golang|rust|openjdk|eclipse-temurin|php|elixir|erlang|perl|haskell|oven/bun|denoland/deno|mcr\.microsoft\.com/dotnet/sdk)(?::(?!.*(?:fpm|apache))|@|$)",
+    re.I,
+)
+
+
+def runs_nothing(image: Image) -> bool:
+    """Whether an image holds a language and no command: started, it opens a prompt, as one for developers does."""
+    return not image.command and _LANGUAGE.match(image.base) is not None
+
+
 def read_dockerfile(path: str, text: str) -> Image | None:
     """Return the last stage; None where there is no FROM."""
     base, ports = "", list[str]()

@@ -4,8 +4,10 @@
 platform that is set up in its dashboard) the practice is *unknown*.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
+from platform_operations.assess.dockerfiles import read_dockerfile, runs_nothing
 from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
 from platform_operations.assess.outside import (
@@ -22,6 +24,7 @@ from platform_operations.assess.outside import (
 )
 from platform_operations.assess.pinning import pinning_practice
 from platform_operations.assess.pipeline_words import checked_between, narrowed, said, submitted
+from platform_operations.assess.places import text_of
 from platform_operations.assess.release_signs import documented_rollback, linters_that_scan, remediated
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -50,7 +53,7 @@ def practices_of(
         or handed_on(repository, plan, sightings, but=settled)
     )
     return (
-        _dockerfile(sightings),
+        _dockerfile(repository, plan, sightings),
         _rollback(repository, plan, sightings, kept),
         _staged(repository, plan, outside),
         _scan(repository, plan, "securityScan", SECURITY, elsewhere(repository, known, "security")),
@@ -83,13 +86,28 @@ def _at(sighting: Sighting) -> str:
     return repo_uri(sighting.path, sighting.first, sighting.last)
 
 
-def _dockerfile(sightings: Mapping[str, tuple[Sighting, ...]]) -> Fact:
+def _dockerfile(repository: Repository, plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> Fact:
+    """An image without a command counts where a pipeline makes images from files: what starts it may say which."""
+    made = any(
+        _FROM_FILES.search(run) for stage in plan.pipeline_stages if stage.produces for run in stage.runs
+    )
     files = [
         _at(row)
         for row in sightings.get("docker", ())
-        if "dockerfile" in row.path.lower() or "containerfile" in row.path.lower()
+        if ("dockerfile" in row.path.lower() or "containerfile" in row.path.lower())
+        and (made or not _opens_a_prompt(repository, row.path))
     ]
     return _fact("dockerfile", files, "present", "no Dockerfile of a deliverable", None)
+
+
+_FROM_FILES = re.compile(
+    r"docker|buildx|kaniko|buildah|podman|\bbake\b|depot|compose|acr build|builds submit", re.IGNORECASE
+)
+
+
+def _opens_a_prompt(repository: Repository, path: str) -> bool:
+    image = read_dockerfile(path, text_of(repository, path) or "")
+    return image is not None and runs_nothing(image)
 
 
 def _rollback(

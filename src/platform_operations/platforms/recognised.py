@@ -69,8 +69,9 @@ ROWS = (
         mark=r"^\s*runtime\s*:|^steps\s*:|deploy\.cloud\.google\.com|^\s*\"(?:hosting|functions|firestore)\"",
         providers=("google", "google-beta"),
         libraries=("@pulumi/gcp", "@pulumi/google-native", "pulumi-gcp", "pulumi_gcp"),
-        words=("gcloud", "google-github-actions", "gcr.io", "docker.pkg.dev", "firebase"),
+        words=("gcloud", "gsutil", "google-github-actions", "gcr.io", "docker.pkg.dev", "firebase"),
         cli=r"\bgcloud\s+(?:\S+\s+)?(?:run|app|functions|builds|deploy|container|artifacts|auth|compute)\b"
+            r"|\bgsutil\s+(?:-\w+\s+)*(?:rsync|cp)\b|\bgcloud\s+storage\s+(?:rsync|cp)\b"
             r"|uses:\s*[\"']?google-github-actions/|\b(?:gcr\.io|\w+-docker\.pkg\.dev)/|\bfirebase\s+deploy\b",
         environments="One project per environment.",
     ),

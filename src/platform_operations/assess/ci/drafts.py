@@ -211,7 +211,7 @@ def _only_waits(atom: Atom) -> bool:
         ("kubectl", "wait"),
         ("oc", "rollout"),
         ("aws", "ecs"),
-    } and ("status" in called or "wait" in called)
+    } and ("status" in called or ("wait" in called and "tasks-stopped" not in called))
 
 
 def _final_kind(

@@ -124,6 +124,13 @@ MARKS: tuple[Mark, ...] = (
     ),
     _mark("prometheus", "prometheus.io/scrape", r"prometheus\.io/scrape['\"]?\s*:\s*['\"]?true"),
     *_images("prometheus", "prom/prometheus", "prometheus/prometheus", "kube-prometheus-stack"),
+    *_images(
+        "prometheus",
+        "prom/statsd-exporter",
+        "prom/node-exporter",
+        "prom/blackbox-exporter",
+        "prometheuscommunity/",
+    ),
     _mark(
         "prometheus",
         "prometheus",
