@@ -94,3 +94,23 @@ def test_a_way_back_that_only_a_page_tells_is_named(run: Run, tmp_path: Path) ->
     shown = " ".join(run("assess", str(tmp_path / "checkout")).out.split())
 
     assert "only a page tells how it is taken back (docs/rollback.md:1)" in shown
+
+
+def test_a_plan_says_that_it_takes_the_place_of_a_release_kept_elsewhere_or_leaves_it_alone(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text('FROM node:22\nEXPOSE 8080\nCMD ["node", "server.js"]\n')
+    (tmp_path / "package.json").write_text('{"name": "shop", "scripts": {"start": "node server.js"}}')
+    workflow = tmp_path / ".github" / "workflows" / "release.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        "on: {push: {branches: [main]}}\n"
+        "jobs: {all: {uses: acme/workflows/.github/workflows/pipeline.yml@v1}}\n"
+    )
+    proposed = " ".join(run("plan", str(tmp_path)).out.split())
+    (tmp_path / "platform-ops.toml").write_text('[facts]\n"components/shop#production-path" = "yes"\n')
+    kept = run("plan", str(tmp_path)).out
+
+    assert "What puts shop before its users today lies outside the repository" in proposed
+    assert "deploy-production" in proposed
+    assert "deploy-production" not in kept

@@ -31,6 +31,8 @@ def show_plan(done: Run, path: str, saved: str | None) -> Page:
     marks = [part for origin, word in _MARKS for part in (ORIGIN[origin], (f" {word}  ", "dim"))]
     page.write(marks)
     page.heading("Pipeline", "each stage below the last one it waits for")
+    if not plan.pipelines:
+        page.write("None here: what releases is kept elsewhere.", indent=2)
     write_pipelines(page, plan, marks=True)
     _write_commands(page, plan)
     for section, title in SECTIONS:

@@ -55,7 +55,7 @@ TIME_LIMIT = "10m"
 
 def production_path(review: Review, plan: Plan, component: Component) -> Plan | None:
     """Return the plan with a way to everyone for the component; None when no platform of it offers one."""
-    plan, pipeline = with_pipeline(plan, component.id)
+    plan, pipeline = with_pipeline(_replaced(review, plan, component), component.id)
     plan, artifact = with_artifact(review, plan, component, pipeline)
     producer = next(stage.id for stage in plan.pipeline_stages if artifact.id in stage.produces)
     if is_installed(component):
@@ -66,6 +66,18 @@ def production_path(review: Review, plan: Plan, component: Component) -> Plan | 
         if action_for(component, kind):
             return _released(review, plan, component, pipeline, producer, artifact.id, kind)
     return None
+
+
+def _replaced(review: Review, plan: Plan, component: Component) -> Plan:
+    """Return the plan with what it takes the place of, where something outside the repository releases today."""
+    fact = review.fact(f"components/{component.id}", "production-path")
+    if fact is None or fact.outcome != "unknown":
+        return plan
+    said = (
+        f"What puts {component.id} before its users today lies outside the repository ({fact.reason}), and the stages "
+        f'proposed here take its place; if it stays, say so: "components/{component.id}#production-path" = "yes".'
+    )
+    return assume(plan, f"path-of-{component.id}", said)
 
 
 def _released(

@@ -73,7 +73,7 @@ ANY = System(
     "the CI system",
     (),
     "$COMMIT",
-    "the CI system keeps it there and brings it into each job that reads it",
+    "a step has to keep it and another to bring it into each job that reads it",
     "manual-approval",
 )
 
