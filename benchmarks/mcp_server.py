@@ -1,7 +1,8 @@
 """How quickly the MCP server starts, answers and ends, beside a bare server of the SDK in the same run.
 
 Run `python benchmarks/mcp_server.py`. Limits: start to the first answer at most 1.15 times the bare server's; 250
-warm validate_plan calls a second of a free core, in memory; the end within 1 s of the end of input, with work in progress too.
+warm validate_plan calls a second of a free core, in memory, each of a plan with another entry changed; the end
+within 1 s of the end of input, with work in progress too.
 """
 
 import asyncio
@@ -84,7 +85,7 @@ async def warm() -> tuple[float, float, int, int]:
         first = await client.call_tool("validate_plan", arguments)
         assert first.structured_content is not None and first.structured_content["result"]["valid"]
         # A host changes the plan before it asks again; the verdict on the same plan is remembered.
-        edited = [_with_note(arguments, number) for number in range(PASSES * CALLS)]
+        edited = [_edited(arguments, number) for number in range(PASSES * CALLS)]
         rates = {"edited": 0.0, "same": 0.0}
         for _ in range(PASSES):
             for kind in rates:
@@ -99,11 +100,19 @@ async def warm() -> tuple[float, float, int, int]:
         return rates["edited"], rates["same"], listed, len(assessed.model_dump_json(by_alias=True))
 
 
-def _with_note(arguments: dict[str, Any], number: int) -> dict[str, Any]:
-    """Return the call for a plan that was never judged: each has an assumption of its own."""
-    note = {"id": f"note-{number}", "statement": "the team has agreed to it"}
+def _edited(arguments: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the call for a plan that was never judged: an assumption, a runbook, an alert or a stage is its own."""
     plan = arguments["plan"]
-    return arguments | {"plan": plan | {"assumptions": [*plan.get("assumptions", []), note]}}
+    section, change = (
+        ("assumptions", {"statement": f"the team has agreed to it {number} times"}),
+        ("runbooks", {"impact": f"{number} orders fail"}),
+        ("alerts", {"for": f"{number + 1}s"}),
+        ("pipelineStages", {"runs": [f"make check-{number}"]}),
+    )[number % 4]
+    entries = list(plan[section])
+    at = number // 4 % len(entries)
+    entries[at] = entries[at] | change
+    return arguments | {"plan": plan | {section: entries}}
 
 
 def main() -> int:
