@@ -284,5 +284,5 @@ def owner_assumed(review: Review) -> Iterator[Violation]:
     if any(owner.id == UNNAMED for owner in review.plan.owners):
         yield Violation(
             ("owners", UNNAMED),
-            "nobody is named as owner in the repository: add CODEOWNERS, or answer with --owner NAME",
+            'nobody is named as owner in the repository: add CODEOWNERS, or owners = ["NAME"] to platform-ops.toml',
         )
