@@ -169,3 +169,131 @@ def test_a_heading_that_says_what_is_put_right_with_steps_below_it_is_a_runbook(
 )
 def test_a_heading_without_steps_or_about_something_else_is_no_runbook(path: str, text: str) -> None:
     assert practice("runbooks", {path: text}).outcome == "absent"
+
+
+CDK = {
+    "cdk.json": "{}\n",
+    "lib/web.ts": "new ecs.FargateService(this, 'x', {\n  circuitBreaker: { rollback: true },\n});\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "line"),
+    [
+        ({"fly.toml": 'app = "x"\n[experimental]\n  auto_rollback = true\n'}, "fly.toml", 3),
+        (
+            {"deploy/web.nomad": 'job "x" {\n  update {\n    auto_revert = true\n  }\n}\n'},
+            "deploy/web.nomad",
+            3,
+        ),
+        (CDK, "lib/web.ts", 2),
+        ({"infra/web.tf": 'resource "helm_release" "x" {\n  atomic = true\n}\n'}, "infra/web.tf", 2),
+        ({"helmfile.yaml": "helmDefaults:\n  atomic: true\n"}, "helmfile.yaml", 2),
+        ({"k8s/c.yaml": "apiVersion: flagger.app/v1beta1\nkind: Canary\n"}, "k8s/c.yaml", 2),
+        ({CI: steps("run: helm upgrade --install web ./chart --atomic")}, CI, 8),
+        (
+            {"infra/cd.tf": 'x "y" {\n  auto_rollback_configuration {\n    enabled = true\n  }\n}\n'},
+            "infra/cd.tf",
+            2,
+        ),
+    ],
+)
+def test_a_setting_a_program_or_a_flag_that_takes_a_failed_release_back_is_a_rollback(
+    files: dict[str, str], path: str, line: int
+) -> None:
+    found = practice("rollback", files)
+    assert (found.outcome, found.strength) == ("present", "enforced")
+    assert found.evidence == (f"repo:{path}#L{line}-L{line}",)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("scripts/rollback.sh", "#!/bin/sh\nkubectl set image deployment/web web=$1\n"),
+        ("Makefile", "rollback-prod:\n\thelm rollback web\n"),
+        ("deploy/deploy.sh", "helm rollback web 0\n"),
+        ("package.json", '{"scripts": {\n"rollback": "flyctl releases rollback"\n}}\n'),
+    ],
+)
+def test_a_script_or_target_that_takes_a_release_back_is_there_to_be_run(path: str, text: str) -> None:
+    found = practice("rollback", {path: text})
+    assert (found.outcome, found.strength) == ("present", "present")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("fly.toml", 'app = "x"\n[experimental]\n  auto_rollback = false\n'),
+        ("infra/cd.tf", 'x "y" {\n  auto_rollback_configuration {\n    enabled = false\n  }\n}\n'),
+        ("config/storage.yaml", "writes:\n  atomic: true\n"),
+        ("src/store.ts", "await transaction.end({ rollback: true });\n"),
+        ("examples/helmfile.yaml", "helmDefaults:\n  atomic: true\n"),
+        ("scripts/db-rollback.sh", "docker exec db psql\n"),
+        ("Makefile", "db-rollback:\n\talembic downgrade -1\n"),
+        (".claude/scripts/rollback.sh", "docker run web\n"),
+        ("package.json", '{"scripts": {\n"rollback": "knex migrate:rollback"\n}}\n'),
+    ],
+)
+def test_what_is_off_about_data_or_somebody_elses_takes_no_release_back(path: str, text: str) -> None:
+    assert practice("rollback", {path: text}).outcome != "present"
+
+
+def test_a_page_that_lists_who_deploys_and_operates_this_leaves_releases_open() -> None:
+    page = "# Web\n- [Render](https://render.com) - Build, deploy and operate production\n"
+    assert practice("rollback", {"README.md": page}).outcome == "unknown"
+    assert (
+        practice("rollback", {"README.md": "# Web\n- [Render](https://render.com) - a host\n"}).outcome
+        == "absent"
+    )
+
+
+def test_a_site_of_the_documentation_that_a_pipeline_publishes_keeps_no_release_of_the_service() -> None:
+    docs = steps("run: netlify deploy --prod --dir site")
+    files = {CI: SHELL, ".github/workflows/docs.yml": docs}
+    assert practice("rollback", files).outcome == "absent"
+
+
+def platforms(files: Mapping[str, str]) -> set[str]:
+    return {fact.aspect for fact in assessed(files).about("platforms") if fact.outcome == "present"}
+
+
+LOAD = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          image: acme/web:__IMAGE_TAG__\n"
+PROBE = "          readinessProbe:\n            tcpSocket:\n              port: 80\n"
+
+
+@pytest.mark.parametrize("name", ["web.tmpl", "web.yaml.j2", "web.yml.erb", "web.template"])
+def test_a_manifest_to_be_filled_in_is_one_of_kubernetes(name: str) -> None:
+    path = f"kubernetes/{name}"
+    assert "kubernetes" in platforms({path: LOAD})
+    assert practice("healthChecks", {path: LOAD}).outcome == "absent"
+    assert practice("healthChecks", {path: LOAD + PROBE}).outcome == "present"
+    assert "kubernetes" not in platforms({path: "Dear {{ name }},\nkind: regards\n"})
+
+
+def test_kubectl_in_a_pipeline_is_kubernetes_and_in_a_cluster_of_the_job_it_is_not() -> None:
+    assert "kubernetes" in platforms({CI: SHELL})
+    assert "kubernetes" not in platforms(
+        {CI: steps("run: kind create cluster", "run: kubectl apply -f crd.yaml")}
+    )
+    assert "kubernetes" not in platforms({CI: steps("run: kubectl version --client")})
+
+
+@pytest.mark.parametrize(
+    ("row", "platform", "shown"),
+    [
+        ("run: docker run gcr.io/kaniko-project/executor:debug", "gcp", False),
+        ("run: docker pull k8s.gcr.io/pause:3", "gcp", False),
+        ("uses: google-github-actions/release-please-action@v4", "gcp", False),
+        ("run: docker push eu.gcr.io/acme-web/web:1", "gcp", True),
+        ("uses: google-github-actions/auth@v2", "gcp", True),
+        ("uses: azure/docker-login@v1", "azure", False),
+        ("uses: azure/login@v2", "azure", True),
+    ],
+)
+def test_a_public_image_or_a_tool_of_a_cloud_is_not_that_cloud(row: str, platform: str, shown: bool) -> None:
+    assert (platform in platforms({CI: steps(row)})) is shown
+
+
+@pytest.mark.parametrize(("path", "outcome"), [("k8s/web.yaml", "present"), ("scripts/web.yaml", "absent")])
+def test_what_developers_run_for_themselves_declares_no_health_check(path: str, outcome: str) -> None:
+    assert practice("healthChecks", {path: LOAD + PROBE}).outcome == outcome

@@ -38,7 +38,21 @@ _SETTING = re.compile(
     r"\s*[:=]\s*(?P<value>[^#]*?)\s*(?:#.*)?$|^\s*\[\[?(?:http_service\.|services\.)?(?:\w+_)?checks(?:\.\w+)?\]",
     re.IGNORECASE,
 )
-_SETTINGS = (".yaml", ".yml", ".json", ".toml", ".bicep", ".hcl", ".nomad", ".tpl")
+_SETTINGS = (
+    ".yaml",
+    ".yml",
+    ".json",
+    ".toml",
+    ".bicep",
+    ".hcl",
+    ".nomad",
+    ".tpl",
+    ".tmpl",
+    ".j2",
+    ".template",
+    ".yml.erb",
+    ".yaml.erb",
+)
 _SHIPPING = Wording(
     r"deploy|pulumi|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
     r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift",
@@ -47,7 +61,7 @@ _OFF = re.compile(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?fals
 _NOTHING = frozenset({"{}", "[]", "null", "~", "false", '""', "''", "none", "{},", "false,", "null,"})
 _OTHERS = Wording(
     r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|^\.github/|(?:^|/)package(?:-lock)?\.json$|\.schema\.json$|openapi|swagger|/crds?/|(?:^|/)crd"
-    r"|dashboards?/|(?:^|/)\.circleci/|\.gitlab-ci",
+    r"|dashboards?/|(?:^|/)\.circleci/|\.gitlab-ci|(?:^|/)(?:scripts|hack|tools|minikube|kind|k3d)/",
 )
 _SOURCES = (".ts", ".js", ".py", ".go", ".cs", ".java", ".kt")
 
@@ -128,6 +142,11 @@ def _candidates(repository: Repository) -> Iterator[tuple[str, re.Pattern[str]]]
         elif projects and path.endswith(_SOURCES) and _of_program(path, projects):
             wanted.append((path, _PROGRAM if _infrastructure(path, projects) else _CONTAINER))
     yield from wanted[:MAX_FILES]
+
+
+def programs(repository: Repository) -> Iterator[str]:
+    """Yield the sources of infrastructure programs, at most MAX_FILES."""
+    return (path for path, pattern in _candidates(repository) if pattern is _PROGRAM)
 
 
 def _of_program(path: str, projects: set[str]) -> bool:

@@ -76,12 +76,18 @@ def _of_workloads(sightings: Mapping[str, tuple[Sighting, ...]]) -> Iterator[str
                 continue
             if load.health.kind == "platform" and load.health.because:
                 continue
-            if elsewhere and _for_a_developer(row):
+            if (elsewhere and _for_a_developer(row)) or _TOOLS.search(row.path):
                 continue
             if load.probe_lines:
                 yield repo_uri(*load.probe_lines)
             else:
                 yield repo_uri(row.path, row.first, row.last)
+
+
+_TOOLS = re.compile(
+    r"^(?:.*/)?(?:scripts|hack|tools|local|localdev|local-dev|minikube|kind|k3d|tilt)/", re.IGNORECASE
+)
+"""Folders of what developers run for themselves."""
 
 
 def _for_a_developer(row: Sighting) -> bool:

@@ -36,6 +36,26 @@ HEALTHLESS = frozenset({"vercel", "netlify", "cloudflare", "heroku"})
 BY_REQUEST = frozenset({"vercel", "netlify", "railway", "render", "coolify", "digitalocean"})
 """Those that keep earlier deployments and their settings to themselves even where a pipeline asks for each release."""
 
+_INSTALLED = frozenset({"library", "cli", "mobile-app", "infrastructure"})
+
+_RUNS_ELSEWHERE = frozenset(
+    {
+        "aws",
+        "azure",
+        "gcp",
+        "kubernetes",
+        "helm",
+        "argocd",
+        "flux",
+        "fly",
+        "heroku",
+        "pulumi",
+        "sst",
+        "serverless-framework",
+    }
+)
+"""Platforms that pipelines and files of a repository drive: beside them the others carry what is less."""
+
 _WHOLE = frozenset({"readable", "remote-template", "shared-library"})
 """Aspects under which something of any content is handed over."""
 
@@ -150,14 +170,19 @@ def kept_by_platform(
 ) -> str | None:
     """Return which platform may take a release back by its own settings, whoever asks it to release.
 
-    Where a pipeline releases, only what that pipeline speaks to counts: a site of the documentation may lie beside it.
+    Where a pipeline releases, only a platform that this pipeline speaks to counts, and only where nothing else runs
+    what is released: a site of the documentation may lie beside it.
     """
-    if not any(stage.kind in RELEASING for stage in plan.pipeline_stages):
+    releases = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
+    if not releases:
         return _set_up_in(sightings, platforms)
+    if _RUNS_ELSEWHERE & set(sightings) or not any(set(one.types) - _INSTALLED for one in plan.components):
+        return None
+    files = {uri.removeprefix("repo:").partition("#")[0] for stage in releases for uri in stage.evidence}
     asked = {
-        name: tuple(row for row in rows if row.detail == "used by the pipeline")
+        name: tuple(row for row in rows if row.path in files)
         for name, rows in sightings.items()
-        if name in BY_REQUEST
+        if name in BY_REQUEST and any(row.path in files for row in rows)
     }
     return _set_up_in(asked, platforms)
 
@@ -180,13 +205,16 @@ def declares_what_runs(sightings: Mapping[str, tuple[Sighting, ...]]) -> bool:
     """Whether files here hold what runs and how it is asked, or only platforms run it that ask nothing."""
     if any(row.workload is not None for name in _HOLDS_PROBES for row in sightings.get(name, ())):
         return True
+    if any(row.detail in {"Deployment", "StatefulSet"} for row in sightings.get("kubernetes", ())):
+        return True
     return asks_nothing(sightings)
 
 
 def asks_nothing(sightings: Mapping[str, tuple[Sighting, ...]]) -> bool:
     """Whether only platforms run this that have no health check to declare."""
+    image = any("file" in row.path.rpartition("/")[2].lower() for row in sightings.get("docker", ()))
     runs = set(sightings) - {"docker", "terraform", "pulumi", "supabase"}
-    return bool(runs) and runs <= HEALTHLESS
+    return bool(runs) and not image and runs <= HEALTHLESS
 
 
 def _set_up_in(sightings: Mapping[str, tuple[Sighting, ...]], platforms: frozenset[str]) -> str | None:
@@ -246,9 +274,6 @@ def by_components(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> 
         return None
     program = next((row.path for row in sightings.get("sst", ()) if row.detail == "application"), None)
     return f"{program}: what its components do by default is not in the repository" if program else None
-
-
-_INSTALLED = frozenset({"library", "cli", "mobile-app", "infrastructure"})
 
 
 _DECLARED = frozenset({"argocd", "flux", "helm", "kubernetes", "pulumi", "terraform", "sst"})

@@ -335,6 +335,11 @@ def _here(rows: list[str], number: int) -> bool:
     return any(_LOCAL.search(row) for row in rows[max(0, number - 12) : number + 14])
 
 
+def pipeline_paths(repository: Repository) -> tuple[str, ...]:
+    """Return the files of CI systems and the build files, at most MAX_FILES."""
+    return _pipelines(repository.paths)
+
+
 @lru_cache(maxsize=4)
 def _pipelines(paths: tuple[str, ...]) -> tuple[str, ...]:
     found = [path for path in paths if _speaks(path)]

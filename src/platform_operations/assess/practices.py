@@ -7,6 +7,7 @@ platform that is set up in its dashboard) the practice is *unknown*.
 import re
 from collections.abc import Iterable, Mapping
 
+from platform_operations.assess.declared_rollbacks import declared_rollbacks, rollback_scripts
 from platform_operations.assess.dockerfiles import read_dockerfile, runs_nothing
 from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
@@ -125,10 +126,10 @@ def _rollback(
     ]
     if declared:
         return _fact("rollback", declared, "enforced", "", None)
-    kept = remediated(repository, sightings)
+    kept = remediated(repository, sightings) or declared_rollbacks(repository)
     if kept:
         return _fact("rollback", kept, "enforced", "", None)
-    named = said(repository, "rollback")
+    named = said(repository, "rollback") or rollback_scripts(repository)
     if named:
         return _fact("rollback", named, "present", "", None)
     return _fact(

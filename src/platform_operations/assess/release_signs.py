@@ -142,6 +142,8 @@ _PROSE = re.compile(
     + _PLATFORM
     + r"\b|\b"
     + _PLATFORM
+    + r"(?:\]\([^)]{0,200}\))?\W{0,6}(?:[Bb]uild, )?deploy and operate\b|\b"
+    + _PLATFORM
     + r" (?:will |automatically |then ){0,2}(?:handles?|deploys?|builds?|detects?|runs?|auto-?deploys?)\b",
     re.IGNORECASE,
 )
@@ -160,8 +162,8 @@ def told_platform(repository: Repository, but: frozenset[str] = frozenset()) -> 
             continue
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
             told = _PROSE.search(row) if len(row) < 600 and (page or row.lstrip().startswith("#")) else None
-            if told and re.split(r"[ .]", told[1] or told[2])[0].lower() in but:
+            if told and re.split(r"[ .]", told[1] or told[2] or told[3])[0].lower() in but:
                 continue
             if told and not _OPTIONAL.search(row) and not (page and row.startswith("#")):
-                return f"{path}:{number} says that {told[1] or told[2]} runs it, which no other file shows"
+                return f"{path}:{number} says that {told[1] or told[2] or told[3]} runs it, which no other file shows"
     return None

@@ -74,7 +74,7 @@ def _used(repository: Repository) -> Iterator[Sighting]:
     """Yield the first line of each pipeline that installs charts, but not into a cluster of its own."""
     for row in pipelines.runs(repository, r"\bhelm\s+(?:\S+\s+)?(?:upgrade|install)\b", "helm"):
         content = files.text(repository, row.path) or ""
-        if not re.search(r"kind-action|kind create|setup-kind|minikube|k3d|kind load", content):
+        if not re.search(pipelines.OWN_CLUSTER, content):
             yield row
 
 

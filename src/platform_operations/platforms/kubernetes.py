@@ -20,12 +20,14 @@ from platform_operations.platforms.reading import (
     files,
     kustomize,
     manifests,
+    pipelines,
     probes,
     routes,
 )
 from platform_operations.platforms.reading.manifests import Manifest
 from platform_operations.repository import Repository
 
+_TEMPLATES = (".tmpl", ".j2", ".tpl", ".template", ".yaml.erb", ".yml.erb", ".yaml.in")
 _APPLIED = r"(?m)^(?:apiVersion|kind):"
 
 
@@ -52,8 +54,34 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     for root in tree.roots():
         found.extend(_overlay(tree, root))
     found.extend(_plain(parsed, tree.covered()))
+    found.extend(_filled_in(repository))
+    if not found:
+        found.extend(_driven(repository))
     found.extend(dependencies.declared(repository, "@pulumi/kubernetes", "pulumi-kubernetes", "cdk8s"))
     return _once(found)
+
+
+def _filled_in(repository: Repository) -> Iterator[Sighting]:
+    """Yield what manifests declare that something fills in first: of which kind, but not what runs by which image."""
+    for path in files.ending(repository, *_TEMPLATES):
+        content = files.text(repository, path)
+        if content is None or not _looks_like(content) or "/templates/" in path:
+            continue
+        for line, kind, _ in manifests.by_lines(content):
+            yield Sighting(
+                path, line, line, kind, environments.of_path(path), unreadable="it is filled in first"
+            )
+
+
+_KUBECTL = r"\bkubectl\s+(?:-\S+\s+|\S+=\S+\s+)*(?:apply|set\s+image|rollout|patch|replace)\b|uses:\s*[\"']?azure/k8s-deploy@"
+
+
+def _driven(repository: Repository) -> Iterator[Sighting]:
+    """Yield the first line of each pipeline that changes what a cluster runs, but not a cluster of its own."""
+    for row in pipelines.runs(repository, _KUBECTL, "kubectl", "k8s-deploy"):
+        content = files.text(repository, row.path) or ""
+        if not re.search(pipelines.OWN_CLUSTER, content):
+            yield row
 
 
 def _once(found: list[Sighting]) -> tuple[Sighting, ...]:

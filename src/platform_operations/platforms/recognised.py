@@ -29,6 +29,12 @@ class Row(NamedTuple):
     schema: str = ""
 
 
+_PUBLIC = (
+    r"kaniko-project|distroless|google\.com|google-?containers|google-samples|cloud-builders|cloudsdktool|cloudsql-docker|cloud-sql|k8s-|projectsigstore|tekton"
+    r"|oss-fuzz|paketo|buildpacks|kubebuilder|istio|cadvisor|etcd|knative|go-containerregistry|vmwarecloudadvocacy|jetstack|linkerd|spinnaker|heptio|kubecost"
+)
+"""Projects whose public images anybody pulls, which says nothing of where this runs."""
+
 ROWS = (
     Row(
         "azure", "Azure",
@@ -38,7 +44,7 @@ ROWS = (
         libraries=("@pulumi/azure-native", "@pulumi/azure", "pulumi-azure-native", "pulumi-azure"),
         words=("az ", "az\t", "azd", "azure"),
         cli=r"\baz\s+(?:webapp|functionapp|containerapp|acr|aks|deployment|storage|login|staticwebapp)\b|\bazd\s+(?:up|deploy)\b"
-            r"|uses:\s*[\"']?azure/(?!setup-helm|setup-kubectl|k8s-)|\btask:\s*Azure\w+@",
+            r"|uses:\s*[\"']?azure/(?!setup-helm|setup-kubectl|k8s-|docker-login|container-scan|trusted-signing|powershell)|\btask:\s*Azure\w+@",
         environments="Resource groups, deployment slots or subscriptions.",
         templates=("template.json", "azuredeploy.json", "maintemplate.json", "main.json"),
         schema=r"schema\.management\.azure\.com/schemas/[^\"]*[dD]eploymentTemplate\.json",
@@ -72,7 +78,8 @@ ROWS = (
         words=("gcloud", "gsutil", "google-github-actions", "gcr.io", "docker.pkg.dev", "firebase"),
         cli=r"\bgcloud\s+(?:\S+\s+)?(?:run|app|functions|builds|deploy|container|artifacts|auth|compute)\b"
             r"|\bgsutil\s+(?:-\w+\s+)*(?:rsync|cp)\b|\bgcloud\s+storage\s+(?:rsync|cp)\b"
-            r"|uses:\s*[\"']?google-github-actions/|\b(?:gcr\.io|\w+-docker\.pkg\.dev)/|\bfirebase\s+deploy\b",
+            r"|uses:\s*[\"']?google-github-actions/(?!release-please)|(?<![\w.-])(?:(?:us|eu|asia)\.)?gcr\.io/(?!" + _PUBLIC + r")"
+            r"|\b\w+-docker\.pkg\.dev/(?!" + _PUBLIC + r")|\bfirebase\s+deploy\b",
         environments="One project per environment.",
     ),
     Row(

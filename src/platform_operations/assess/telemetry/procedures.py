@@ -20,7 +20,8 @@ _TELLING = re.compile(
 )
 _INSTRUCTING = frozenset({"claude.md", "agents.md", "gemini.md", "changelog.md", "history.md"})
 _PLANNING = frozenset(
-    {"plans", "plan", "specs", "spec", "design", "designs", "agents", "instructions", "tasks", "research", "reports", "decisions"}
+    {"plans", "plan", "specs", "spec", "design", "designs", "agents", "instructions", "tasks", "research", "reports", "decisions", "adr", "adrs",
+     "architecture-decisions"}
 )  # fmt: skip
 _HEADING = re.compile(r"^(?P<level>#{1,6}|={1,6})\s+(?P<text>.+)$")
 _TITLE = re.compile(

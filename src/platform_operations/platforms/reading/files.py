@@ -35,7 +35,7 @@ _DELIVERY = frozenset(
     }
 )  # fmt: skip
 
-PLACEHOLDER = r"<[A-Za-z][A-Za-z0-9 _.-]{1,40}>|\b(?:CHANGE|REPLACE|FILL|YOUR)[_-]?(?:ME|THIS|IN|HERE)\b"
+PLACEHOLDER = r"<[A-Za-z][A-Za-z0-9 _.-]{1,40}>|__[A-Z][A-Z0-9_]*__|\b(?:CHANGE|REPLACE|FILL|YOUR)[_-]?(?:ME|THIS|IN|HERE)\b"
 
 
 @lru_cache(maxsize=4_096)

@@ -16,6 +16,9 @@ _NAMES = frozenset(
         "deploy.sh", "release.sh",
     }
 )  # fmt: skip
+OWN_CLUSTER = r"kind-action|kind create|setup-kind|minikube|k3d|kind load|kind get|microk8s"
+"""What starts a cluster for a job alone: what is put into it is tried, not delivered."""
+
 _STARTS = ("azure-pipelines", ".gitlab-ci", "Jenkinsfile", "deploy", "buildspec")
 _ENDS = (".yml", ".yaml", ".sh", ".bash", ".groovy")
 

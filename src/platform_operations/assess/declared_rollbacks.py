@@ -1,0 +1,127 @@
+"""Rollbacks that settings and programs declare, that commands ask for by a flag, and that scripts are named after."""
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from platform_operations.assess.declared_probes import programs
+from platform_operations.assess.pipeline_words import pipeline_paths
+from platform_operations.assess.places import aside, file_name, lines_of, test_file, text_of
+from platform_operations.assess.release_signs import borrowed
+from platform_operations.model.evidence import repo_uri
+from platform_operations.repository import Repository
+
+MAX_FILES = 600
+MAX_FOUND = 8
+MAX_LINE = 500
+
+_CHARTS = frozenset({"templates", "template"})
+_SETTINGS = (".yaml", ".yml", ".toml", ".tf", ".tofu", ".nomad", ".hcl")
+_TELLING = ("rollback", "Rollback", "atomic", "auto_revert", "flagger.app/", "canary-deployments")
+_SETTING = re.compile(
+    r"^\s*(?:auto_rollback|auto_revert)\s*=\s*true\b"
+    r"|^\s*failure_action\s*:\s*[\"']?rollback\b"
+    r"|^\s*rollback_alarms\s*:"
+    r"|^\s*-\s*[\"']?serverless-plugin-canary-deployments\b"
+    r"|^\s*rollback\s*[:=]\s*true\b",
+    re.IGNORECASE,
+)
+_AUTOMATIC = re.compile(r"^\s*[\"']?(?:auto_rollback_configuration|AutoRollbackConfiguration)[\"']?\s*[:={]")
+_ENABLED = re.compile(r"^\s*[\"']?enabled[\"']?\s*[:=]\s*[\"']?true\b", re.IGNORECASE)
+_ATOMIC = re.compile(r"^\s*atomic\s*[:=]\s*[\"']?true\b")
+_OF_HELM = re.compile(r"helm|chart|releases\s*:")
+_FLAGGER = re.compile(r"^kind:\s*Canary\s*$", re.MULTILINE)
+_PROGRAM = re.compile(
+    r"\brollback\s*[:=]\s*(?:true|True)\b|\bautoRollback\s*:\s*\{|\bauto_rollback\w*\s*=\s*\w|\batomic\s*[:=]\s*(?:true|True)\b"
+    r"|new\s+(?:\w+\.)*(?:Lambda|Ecs|Server)DeploymentGroup\(|\b(?:Lambda|Ecs|Server)DeploymentGroup\(self"
+)
+_FLAG = re.compile(r"\bhelm\b.*\s(?:--atomic|--rollback-on-failure)\b|^\s*--(?:atomic|rollback-on-failure)\b")
+_SCRIPT = re.compile(
+    r"^(?:[\w.]+[-_])?roll-?_?back(?:[-_][\w-]+)?\.(?:sh|bash|py|rb|ps1|js|mjs|ts)$", re.IGNORECASE
+)
+_TARGET = re.compile(r"^(?:[\w./]+[-_:])?roll-?_?back(?:[-_:][\w-]+)?\s*(?:\S+=\S+\s*)?:(?!=)", re.IGNORECASE)
+_OF_DATA = re.compile(
+    r"migrat|database|\bdb\b|(?:^|[-_/:])(?:db|sql|schema|data)(?:[-_/:]|$)|liquibase|flyway|alembic|knex|prisma",
+    re.IGNORECASE,
+)
+_ACTS = re.compile(
+    r"kubectl|helm|docker|deploy|release|\becs\b|systemctl|\bssh\b|heroku|flyctl|\bgcloud\b|\baws\b|\baz\b|argocd|image",
+    re.IGNORECASE,
+)
+_UNDOES = re.compile(
+    r"\brollout undo\b|\bhelm (?:\S+ )*?rollback\b|^\s*(?:function\s+)?roll_?back\w*\s*\(\)", re.IGNORECASE
+)
+_SCRIPTS_OF = re.compile(r"^\s*\"(?:deploy[:-])?rollback(?:[:-][\w:-]+)?\"\s*:\s*\"[^\"]*\"", re.IGNORECASE)
+_TARGETS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("GNUmakefile", "Makefile", "makefile", "justfile", "Justfile"), _TARGET),
+        "package.json": _SCRIPTS_OF,
+    }
+)
+"""How the files of commands that people run name one that takes a release back."""
+
+
+def declared_rollbacks(repository: Repository) -> tuple[str, ...]:
+    """Return the URIs of lines that have a failed release taken back, or of what is run to do so; at most MAX_FOUND."""
+    return tuple(uri for _, uri in zip(range(MAX_FOUND), _declared(repository), strict=False))
+
+
+def _declared(repository: Repository) -> Iterator[str]:
+    wanted = [
+        path for path in repository.paths if path.endswith(_SETTINGS) and not path.startswith(".github/")
+    ]
+    for path in [path for path in wanted if not aside(path, but=_CHARTS)][:MAX_FILES]:
+        text = text_of(repository, path)
+        if text is not None and any(word in text for word in _TELLING):
+            line = _of_settings(text)
+            if line:
+                yield repo_uri(path, line)
+    for path in programs(repository):
+        yield from _first(repository, path, _PROGRAM)
+    for path in pipeline_paths(repository):
+        yield from _first(repository, path, _FLAG)
+
+
+def rollback_scripts(repository: Repository) -> tuple[str, ...]:
+    """Return the URIs of scripts and targets that people run to take a release back, at most MAX_FOUND."""
+    return tuple(uri for _, uri in zip(range(MAX_FOUND), _scripts(repository), strict=False))
+
+
+def _scripts(repository: Repository) -> Iterator[str]:
+    for path in repository.paths:
+        name = file_name(path)
+        script = _SCRIPT.match(name) is not None
+        told = _TARGETS.get(name) if path.count("/") <= 1 else None
+        deploys = path.endswith((".sh", ".bash")) and "deploy" in name.lower()
+        if not (script or told or deploys) or aside(path) or borrowed(path) or test_file(path):
+            continue
+        if script and not _OF_DATA.search(path) and _ACTS.search(text_of(repository, path) or ""):
+            yield repo_uri(path, 1)
+        elif told or deploys:
+            yield from _first(repository, path, told or _UNDOES)
+
+
+def _of_settings(text: str) -> int | None:
+    if "flagger.app/" in text and "CustomResourceDefinition" not in text:
+        found = _FLAGGER.search(text)
+        if found:
+            return text.count("\n", 0, found.start()) + 1
+    helm = "atomic" in text and _OF_HELM.search(text) is not None
+    rows = lines_of(text)
+    for number, row in enumerate(rows, 1):
+        if len(row) <= MAX_LINE and _AUTOMATIC.match(row):
+            if any(_ENABLED.match(one[:MAX_LINE]) for one in rows[number : number + 6]):
+                return number
+        elif len(row) <= MAX_LINE and (_SETTING.match(row) or (helm and _ATOMIC.match(row))):
+            return number
+    return None
+
+
+def _first(repository: Repository, path: str, pattern: re.Pattern[str]) -> Iterator[str]:
+    for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+        if len(row) > MAX_LINE or row.lstrip().startswith(("#", "//", "echo ")):
+            continue
+        found = pattern.search(row)
+        if found and not _OF_DATA.search(found[0]):
+            yield repo_uri(path, number)
+            return
