@@ -171,7 +171,7 @@ def test_metrics_of_a_url_are_saved_and_give_the_same_baseline_without_it(
 ) -> None:
     own, url = measured_elsewhere, "http://prometheus.example.invalid"
     file = open_source(str(own / "history.csv"))
-    monkeypatch.setattr("platform_operations.cli.targets.open_source", lambda text: file)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr("platform_operations.metrics.open_source", lambda text: file)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 
     live = run("assess", own / "repo", "--metrics", url, "-o", own / "live", "--format", "json")
     monkeypatch.undo()
