@@ -360,3 +360,28 @@ def test_a_runbook_is_cited_where_the_alert_links_it() -> None:
     assert practice("runbooks", {"monitoring/alerts.yml": rules}).evidence == (
         "repo:monitoring/alerts.yml#L7-L7",
     )
+
+
+def test_a_scheduled_plan_that_fails_on_differences_is_a_drift_check() -> None:
+    plan = "  plan:\n    runs-on: ubuntu-latest\n    steps:\n      - run: terraform plan -detailed-exitcode\n"
+    nightly = f"on: {{schedule: [{{cron: '0 1 * * *'}}]}}\njobs:\n{plan}"
+
+    assert practice("driftCheck", {".github/workflows/drift.yml": nightly}).outcome == "present"
+    assert practice("driftCheck", {CI: HEAD + plan}).outcome == "absent"
+
+
+@pytest.mark.parametrize(
+    ("remote", "releases"),
+    [
+        ("git@beta.aptible.com:shop-prod/shop-prod.git", True),
+        ("https://git.heroku.com/shop.git", True),
+        ("dokku@shop.example:shop", True),
+        ("git@github.com:acme/mirror.git", False),
+        ("origin", False),
+    ],
+)
+def test_a_push_to_a_host_that_releases_what_it_gets_is_a_deployment(remote: str, releases: bool) -> None:
+    job = f"  deploy:\n    environment: production\n    runs-on: ubuntu-latest\n    steps: [{{run: 'git push {remote} main'}}]\n"
+    found = assess(InMemoryRepository({**APP, CI: HEAD + job}))
+
+    assert ("deploy" in {stage.kind for stage in found.as_is.pipeline_stages}) is releases

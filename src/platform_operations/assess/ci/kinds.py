@@ -34,6 +34,17 @@ _LOCAL_CLUSTER = re.compile(
 )
 
 
+_PUSHED_TO = (
+    "@git.heroku.com",
+    "git.heroku.com/",
+    "aptible.com:",
+    "dokku@",
+    "scalingo.com:",
+    "clever-cloud.com/",
+)
+"""What stands in the address of a remote that releases what is pushed to it."""
+
+
 def act_of_command(text: str) -> Act:
     """Return what a command does."""
     return _act_of_command(text)
@@ -54,6 +65,8 @@ def _act_of_command(text: str) -> Act:
         return NOTHING_DONE
     if called[0] in {"curl", "wget", "http", "https", "httpie", "xh", "grpcurl", "nc", "grpc_health_probe"}:
         return act_of_request(called, text)
+    if called[:2] == ("git", "push") and any(host in word for word in called[2:] for host in _PUSHED_TO):
+        called = ("git", "push", "heroku")
     strength, act = _own(called)
     by_platform = _by_platform(called)
     if by_platform[0] >= strength:
@@ -194,7 +207,10 @@ def needs_local_cluster(texts: Iterable[str]) -> bool:
 
 
 def _adjusted(act: Act, called: tuple[str, ...]) -> Act:
-    """Take back what options turn into a rehearsal, and what needs a name to be believed."""
+    """Take back what options turn into a rehearsal, and what needs a name to be believed.
+
+    A plan whose exit code tells whether anything differs compares what is declared with what runs.
+    """
     if act.kind in {"deploy", "promote", "publish", "migrate", "provision", "rollback"} and _rehearses(
         called
     ):
@@ -204,6 +220,10 @@ def _adjusted(act: Act, called: tuple[str, ...]) -> Act:
         and environment_word(" ".join(called)) is None
     ):
         return Act(kind="package")
+    if called[1:2] in {("plan",), ("preview",)} and {"-detailed-exitcode", "--expect-no-changes"} & set(
+        called
+    ):
+        return Act(kind="analyze")
     return _ambiguous(act, called) or _waiting(act, called)
 
 
