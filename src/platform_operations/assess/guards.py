@@ -85,7 +85,7 @@ def verified_before(plan: Plan) -> Iterator[str]:
     stages = {stage.id: stage for stage in plan.pipeline_stages}
     for stage in plan.pipeline_stages:
         if stage.kind == "verify" and stage.environment in lower:
-            before = [stages[name] for name in _before(stages, stage)]
+            before = [stages[name] for name in _before(stages, stage, waited=True)]
             if any(one.kind in _PUTTING and one.environment in lower for one in before):
                 yield from stage.evidence[:1]
 

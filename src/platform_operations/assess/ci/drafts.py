@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from platform_operations.assess.ci.asking import asks_what_runs
 from platform_operations.assess.ci.atoms import ATTESTING, Atom, atoms_of
 from platform_operations.assess.ci.handover import handed_over
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline
-from platform_operations.assess.ci.kinds import kind_of_name, starts_here
+from platform_operations.assess.ci.kinds import starts_here
 from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.targets import environment_hint
 from platform_operations.model.words import StageKind
@@ -165,7 +166,7 @@ def _split(
     started: list[Atom] = []
     waits: set[int] = set()
     for atom in atoms:
-        kind = _final_kind(atom, job, reached, built and bool(started), runs)
+        kind = _final_kind(atom, job, reached, built and bool(started), bool(started), runs)
         built = built or atom.act.makes == "image"
         if kind is None:
             if starts_here(invocation(atom.text)):
@@ -219,6 +220,7 @@ def _final_kind(
     job: CiJob,
     reached: bool,
     runs_image: bool,
+    local: bool,
     runs: list[tuple[StageKind, list[Atom], str | None]],
 ) -> StageKind | None:
     """Settle what depends on the order: waiting belongs to its deployment, a journey after one verifies it."""
@@ -230,16 +232,15 @@ def _final_kind(
         return None
     if kind == "deploy" and (job.when == "failure" or atom.step.when == "failure"):
         return "rollback"
-    if kind in {"test", "verify"} and reached and (atom.act.journey or _looks_by_name(atom, job)):
+    if (
+        kind in {"test", "verify"}
+        and reached
+        and (atom.act.journey or asks_what_runs(atom, job, local=local))
+    ):
         return "verify"
     if atom.act.weak and atom.act.kind == "verify" and kind is None:
         return "verify" if reached or (runs_image and _is_local(atom)) else None
     return kind
-
-
-def _looks_by_name(atom: Atom, job: CiJob) -> bool:
-    """Say whether a step or job is named for checking what was put up: its tests after a deployment ask that."""
-    return any(kind_of_name(name) == "verify" for name in (atom.step.name, job.key, job.name))
 
 
 def _is_local(atom: Atom) -> bool:

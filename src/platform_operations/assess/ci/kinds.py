@@ -360,6 +360,7 @@ _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
     ("promote", re.compile(r"promot", re.IGNORECASE)),
     ("deploy", re.compile(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
     ("package", re.compile(r"(?:docker|image|container).?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),
+    ("analyze", re.compile(r"(?:check|lint|validat|test)\w*.{0,9}migrat|migrat\w*.?(?:check|lint|validat|test)|make-?migrat", re.IGNORECASE)),
     ("migrate", re.compile(r"migrat", re.IGNORECASE)),
     ("publish", re.compile(r"publish", re.IGNORECASE)),
     ("analyze", re.compile(r"\blint|\bformat|type-?check|static.?(?:analysis|check)|\bscan|\baudit|security|\bsast\b|analy[sz]e|codeql", re.IGNORECASE)),

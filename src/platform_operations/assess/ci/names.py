@@ -9,8 +9,10 @@ _KINDS: tuple[tuple[EnvironmentKind, frozenset[str]], ...] = (
     ("staging", frozenset({"nonprod", "preprod", "preproduction", "nonproduction"})),
     ("ephemeral", frozenset({"preview", "previews", "pr", "review", "ephemeral", "feature", "branch"})),
     ("staging", frozenset({"staging", "stage", "stg", "uat", "qa", "test", "testing", "tst", "sandbox", "acceptance", "acc", "integration", "sit", "int", "demo", "perf", "beta", "next", "rc", "canary", "ci", "e2e"})),
-    ("production", frozenset({"production", "prod", "prd", "live", "release", "main", "master", "public", "www"})),
+    ("production", frozenset({"production", "prod", "prd"})),
     ("development", frozenset({"development", "dev", "develop", "nightly", "experimental", "trunk"})),
+    ("staging", frozenset({"alpha", "gamma", "pre", "ref", "reference", "internal", "training", "performance", "loadtest", "nft", "oat", "aat", "ithc", "hml", "homolog", "recette", "sbx"})),
+    ("production", frozenset({"live", "release", "main", "master", "public", "www"})),
 )  # fmt: skip
 _SPLIT = re.compile(r"[^a-z0-9]+")
 _REGION = re.compile(
@@ -53,8 +55,14 @@ def environment_word(text: str, *, bare: bool = False) -> str | None:
             return compound
     if bare and joined and environment_kind(joined) not in {None, "registry"}:
         return joined
-    return next((token for token in tokens if token in _CLEAR), None)
+    if "to" in tokens[1:-1]:
+        tokens = tokens[tokens.index("to") + 1 :] + tokens
+    found = [token for token in tokens if token in _CLEAR]
+    return next((token for token in found if token not in _BESIDE), next(iter(found), None))
 
+
+_BESIDE = frozenset({"live", "stage", "preview"})
+"""Words that also name a cluster or a step of a pipeline: they tell the environment where no other word does."""
 
 _CLEAR = frozenset(
     {

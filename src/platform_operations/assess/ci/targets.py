@@ -94,9 +94,10 @@ def _word(value: str) -> str | None:
         return environment_word(value) if re.search(r"(?:secrets|vars)\.", value) else None
     if re.search(r"(?:^|/)(?:tests?|e2e|testing|integration|testdata)/", value):
         return None
-    return environment_word(value, bare="/" not in value and "." not in value) or (
-        spelled.of_path(value) if "/" in value or "." in value else None
-    )
+    if "/" not in value and "." not in value:
+        return environment_word(value, bare=True)
+    parts = [part for part in value.split("/") if environment_word(part)]
+    return environment_word(parts[-1]) if parts else spelled.of_path(value)
 
 
 def _of_inputs(atom: Atom) -> str | None:
