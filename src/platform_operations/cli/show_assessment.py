@@ -179,11 +179,15 @@ def _write_first_unseen(page: Page, assessment: Assessment, today: Verdict) -> N
         if number
     ]
     page.heading("What could not be seen", ", ".join(counts))
-    rows = [
-        f"{_plainly(reason)}; that may decide {_listed(names, MOST_NAMED)}" for reason, names in dark.items()
-    ]
+    rows: list[str] = []
+    for reason, names in dark.items():
+        decides = f"; that may decide {_listed(names, MOST_NAMED)}"
+        rows.append(_clipped(page, _plainly(reason), 3, beside=len(decides)) + decides)
     rows += [f"{fact.subject.removeprefix('file:')}: {fact.reason}" for fact in unread]
-    rows += [question.reason for question in today.questions] if len(rows) < FIRST_UNSEEN else []
+    asked: dict[str, list[str]] = {}
+    for question in today.questions if len(rows) < FIRST_UNSEEN else ():
+        asked.setdefault(question.aspect, []).append(question.reason)
+    rows += [f"{first}{f'; and {len(rest)} more like it' if rest else ''}" for first, *rest in asked.values()]
     for text in rows[:FIRST_UNSEEN]:
         page.write([("? ", "cyan"), _clipped(page, text, 3)], indent=2, hang=2)
     if len(rows) > FIRST_UNSEEN:
@@ -313,14 +317,13 @@ def _write_practices(page: Page, assessment: Assessment) -> None:
     said = (("present", "there"), ("absent", "not there"), ("unknown", "not to be seen"))
     tallies = [(sum(fact.outcome == outcome for fact in rows), word) for outcome, word in said]
     page.heading("Practices", ", ".join(f"{number} {word}" for number, word in tallies if number))
-    before: str | None = None
+    first: dict[str, str] = {}
     for fact in rows:
         told = _shown(fact) if fact.outcome == "present" else _plainly(fact.reason or "")
-        same = fact.outcome != "present" and told == before
-        before = told
-        page.row(
-            [OUTCOMES[fact.outcome], f" {fact.aspect}"], [("the same" if same else told, "dim")], width=24
-        )
+        if fact.outcome == "unknown":
+            known = first.setdefault(told, fact.aspect)
+            told = told if known == fact.aspect else f"as {known}"
+        page.row([OUTCOMES[fact.outcome], f" {fact.aspect}"], [(told, "dim")], width=24)
 
 
 def _shown(fact: Fact) -> str:

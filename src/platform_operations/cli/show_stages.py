@@ -56,7 +56,7 @@ def write_pipelines(page: Page, plan: Plan, *, marks: bool) -> None:
         page.write([*mark, (row.id, "bold"), (started + guard, "dim")], indent=2, hang=2)
         _write_tree(page, plan, row, marks)
     if room < 0:
-        page.write([(f"and {-room} more pipelines", "dim")], indent=2)
+        page.write([(f"and {-room} more pipeline{'s' if room < -1 else ''}", "dim")], indent=2)
 
 
 def write_chains(page: Page, plan: Plan) -> None:
@@ -74,7 +74,8 @@ def write_chains(page: Page, plan: Plan) -> None:
         page.write([(row.id, "bold"), (_started(row), "dim"), ": ", _shortened(kept)], indent=2, hang=4)
     more = len(releasing) - MOST_CHAINS
     if more > 0:
-        page.write([(f"and {more} more pipelines that release", "dim")], indent=2)
+        word = "pipelines that release" if more > 1 else "pipeline that releases"
+        page.write([(f"and {more} more {word}", "dim")], indent=2)
 
 
 def weight(plan: Plan, stage: Stage) -> tuple[int, bool]:
