@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from platform_operations.assess.components import component_of, read_components
 from platform_operations.assess.languages import languages
+from platform_operations.assess.places import nearest
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_place
 from platform_operations.platforms.platform import Sighting, Workload
-from platform_operations.repository import InMemoryRepository, LocalRepository
+from platform_operations.repository import InMemoryRepository, LocalRepository, Unreadable
 
 NOWHERE: Mapping[str, tuple[Sighting, ...]] = {}
 PYPROJECT = '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "Shop API"\ndependencies = [\n  "fastapi",\n  "psycopg[binary]>=3",\n]\n'
@@ -342,3 +343,44 @@ def test_which_language_comes_first_does_not_depend_on_the_order_of_the_files() 
     paths = ("one.js", "two.js", "one.cs", "two.cs")
 
     assert list(languages(paths, ()).items()) == list(languages(reversed(paths), ()).items())
+
+
+class Counted(InMemoryRepository):
+    """A repository that notes what is read of it."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        super().__init__(files, name="folder")
+        self.seen: set[str] = set()
+
+    def read(self, path: str) -> str | Unreadable:
+        self.seen.add(path)
+        return super().read(path)
+
+
+def test_health_paths_of_many_services_are_searched_within_the_budget_of_one_question() -> None:
+    files: dict[str, str] = {}
+    for service in range(50):
+        files[f"services/s{service}/Dockerfile"] = DOCKERFILE
+        files |= {f"services/s{service}/part{number}.py": "x = 1\n" for number in range(100)}
+        files[f"services/s{service}/routes.py"] = '@app.get("/healthz")\n'
+    repository = Counted(files)
+    components, facts = read_components(repository, NOWHERE)
+    found = [fact for fact in facts if fact.aspect == "health-endpoint" and fact.value == "/healthz"]
+    assert len(components) == len(found) == 50
+    assert len([path for path in repository.seen if path.endswith(".py")]) <= 2_500
+
+
+@pytest.mark.parametrize(
+    ("path", "places", "expected"),
+    [
+        ("a/b/c.py", {"a", "a/b", "."}, "a/b"),
+        ("a/bc.py", {"a/b", "a"}, "a"),
+        ("c.py", {"a", "."}, "."),
+        ("c.py", {"a"}, None),
+        ("a", {"a"}, "a"),
+    ],
+)
+def test_the_innermost_folder_that_holds_a_path_is_found(
+    path: str, places: set[str], expected: str | None
+) -> None:
+    assert nearest(path, places) == expected
