@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from platform_operations.assess.pipeline_words import deployer
 from platform_operations.assess.release_signs import told_platform
 from platform_operations.model.assessment import Fact
+from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
 from platform_operations.platforms.platform import Sighting
@@ -64,7 +65,7 @@ _CALLED = frozenset({"remote-workflow", "remote-orb", "remote-include"})
 
 _CHORE = re.compile(
     r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
-    r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|wiki|comment|approve|codeowners"
+    r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|schema-?spy|pr-clos|wiki|comment|approve|codeowners"
     r"|renovate|dependabot|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
     r"|compliance|sbom|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
     re.IGNORECASE,
@@ -156,11 +157,28 @@ _SCANS = re.compile(
 )
 
 
+_PAGES = re.compile(r"actions/deploy-pages|gh-pages|mkdocs gh-deploy|\bmike deploy\b", re.IGNORECASE)
+
+
+def _releases(plan: Plan) -> list[Stage]:
+    """Return the stages that may put before its users what runs here: pages beside a service or an image put none of it there."""
+    served = any({"http-service", "worker"} & set(one.types) for one in plan.components)
+    served = served or any(item.kind == "container-image" for item in plan.artifacts)
+    return [
+        stage
+        for stage in plan.pipeline_stages
+        if not (
+            served
+            and (stage.environment == "github-pages" or any(_PAGES.search(line) for line in stage.runs))
+        )
+    ]
+
+
 def dashboard(
     plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]], platforms: frozenset[str]
 ) -> str | None:
     """Return which platform may deploy by settings that no file shows. Resources in Terraform are no such sign."""
-    if any(stage.kind in RELEASING for stage in plan.pipeline_stages):
+    if any(stage.kind in RELEASING for stage in _releases(plan)):
         return None
     return _set_up_in(sightings, platforms)
 
@@ -173,7 +191,7 @@ def kept_by_platform(
     Where a pipeline releases, only a platform that this pipeline speaks to counts, and only where nothing else runs
     what is released: a site of the documentation may lie beside it.
     """
-    releases = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
+    releases = [stage for stage in _releases(plan) if stage.kind in RELEASING]
     if not releases:
         return _set_up_in(sightings, platforms)
     if _RUNS_ELSEWHERE & set(sightings) or not any(set(one.types) - _INSTALLED for one in plan.components):
@@ -248,7 +266,7 @@ def set_up_elsewhere(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) 
         return None
     if not any({"http-service", "worker"} & set(one.types) for one in plan.components):
         return None
-    renewed = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
+    renewed = [stage for stage in _releases(plan) if stage.kind in RELEASING]
     if not renewed or any(stage.kind == "publish" for stage in renewed):
         return None
     if any(_SETS_UP.search(line) for stage in renewed for line in stage.runs):
@@ -295,7 +313,7 @@ def handed_on(
     lower = {place.id for place in plan.environments if place.kind in {"ephemeral", "development"}}
     if any(
         stage.kind in RELEASING | {"provision"} and stage.environment not in lower
-        for stage in plan.pipeline_stages
+        for stage in _releases(plan)
     ):
         return None
     named = deployer(repository)

@@ -39,7 +39,9 @@ def pinning_practice(
     `handed` is what a pipeline leaves to something unreadable, `outside` that or any other place that may decide.
     """
     releases = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
-    named = _of_production(plan, [stage for stage in releases if _named(stage)])
+    named = _beside_deployments(
+        plan, releases, _of_production(plan, [stage for stage in releases if _named(stage)])
+    )
     moving = [stage for stage in named if any(item.reference not in IMMUTABLE for item in stage.consumes)]
     if moving:
         return _fact(
@@ -115,6 +117,21 @@ def _fact(
 def _named(stage: Stage) -> bool:
     """Whether a release names what it puts up: what a platform builds from the checkout has no name before it runs."""
     return any(item.reference != "deployment" for item in stage.consumes)
+
+
+def _beside_deployments(plan: Plan, releases: list[Stage], named: list[Stage]) -> list[Stage]:
+    """Drop packages that are published beside deployments of images to production: their versions name nothing that runs."""
+    kinds = {place.id: place.kind for place in plan.environments}
+    made = {item.id: item.kind for item in plan.artifacts}
+    deployed = any(
+        stage.kind in {"deploy", "promote"} and kinds.get(stage.environment or "") == "production"
+        for stage in releases
+    )
+    if not (deployed and "container-image" in made.values()):
+        return named
+    if any(made.get(item.artifact) != "package" for stage in named for item in stage.consumes):
+        return named
+    return []
 
 
 def _of_production(plan: Plan, stages: list[Stage]) -> list[Stage]:

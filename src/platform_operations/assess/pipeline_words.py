@@ -180,7 +180,13 @@ def _waits_for_a_deploy(rows: list[str], number: int) -> bool:
     return False
 
 
+_OF_A_BUILD = re.compile(r"^\s*(?:-\s+)?(?:pre|post)[-_]?build\w*\s*:", re.IGNORECASE)
+"""What runs before or after a build, told to what builds: nothing is deployed yet."""
+
+
 def _checks_what_shipped(path: str, rows: list[str], number: int) -> bool:
+    if _OF_A_BUILD.match(rows[number - 1]):
+        return False
     if _AFTER_BY_NAME.search(rows[number - 1]):
         return not _here(rows, number)
     if path.startswith(".circleci/") or ".gitlab" in path:
@@ -238,12 +244,42 @@ def deployer(repository: Repository) -> str | None:
                 and (_UPLOADS.stands_in(row) or _DEPLOYER.stands_in(_bare(row)))
             ):
                 return f"{path}:{number} hands over to a deployment that is kept outside the repository"
+        sent = _written_elsewhere(lines_of(text), repository.name.rpartition("+")[2])
+        if sent:
+            return f"{path}:{sent} writes what was built into another repository, which deploys it"
+    return None
+
+
+_OTHER_REPOSITORY = re.compile(
+    r"^\s*repository\s*:\s*[\"']?[\w.-]+/([\w.-]+)|\bgit clone\b.*[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?:[\"'\s]|$)"
+)
+_WRITES_NAME = re.compile(
+    r"\b(?:jq|yq|sed|kustomize)\b.*(?:image|version|tag|digest).*\$|\b(?:jq|yq|sed|kustomize)\b.*\$.*(?:image|version|tag|digest)",
+    re.IGNORECASE,
+)
+_PRODUCTS = re.compile(
+    r"homebrew|\btap\b|scoop|winget|\bbucket\b|docs|wiki|website|site|charts?$", re.IGNORECASE
+)
+MAX_ROWS_OF_JOB = 60
+
+
+def _written_elsewhere(rows: list[str], own: str) -> int | None:
+    """Return the line that checks out another repository in which a new name is then written and sent; None without one."""
+    for number, row in enumerate(rows, 1):
+        found = _OTHER_REPOSITORY.search(row) if len(row) <= MAX_LINE else None
+        named = (found[1] or found[2]) if found else None
+        if named is None or named == own or _PRODUCTS.search(named):
+            continue
+        later = [one for one in rows[number : number + MAX_ROWS_OF_JOB] if len(one) <= MAX_LINE]
+        written = next((at for at, one in enumerate(later) if _WRITES_NAME.search(one)), None)
+        if written is not None and any("git push" in one for one in later[written:]):
+            return number
     return None
 
 
 _UNIQUE = Wording(
     r"github\.sha\b|GITHUB_SHA|git rev-parse|git describe|CI_COMMIT_(?:SHORT_)?SHA|CI_COMMIT_TAG|CIRCLE_SHA1|CIRCLE_TAG|BUILDKITE_(?:COMMIT|BUILD_NUMBER)"
-    r"|Build\.(?:BuildId|BuildNumber|SourceVersion)|BUILD_(?:NUMBER|ID|TAG)\b|GIT_(?:COMMIT|SHA|HASH|TAG)|COMMIT_(?:SHA|HASH|ID|REF)|SHORT_SHA|github\.run_(?:number|id)"
+    r"|Build\.(?:BuildId|BuildNumber|SourceVersion)|BUILD_(?:NUMBER|ID|TAG)\b|GIT_(?:COMMIT|SHA|HASH|TAG)|COMMIT_(?:SHA|HASH|ID|REF(?!_))|SHORT_SHA|github\.run_(?:number|id)"
     r"|release\.tag_name|app_?version|image_?(?:tag|version|digest)|IMAGE_?TAG|\$\{?(?:RELEASE_?)?VERSION\b|\$\{?TAG\b|@sha256:|type=sha|type=semver"
     r"|inputs\.\w*(?:sha|version|tag|digest)\b|outputs\.\w*(?:sha|version|tag|digest)\b|\.sha\b|docker[_-]?sha",
 )

@@ -355,6 +355,7 @@ def _unmatched(called: tuple[str, ...]) -> Act:
 
 
 _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
+    ("analyze", re.compile(r"\b(?:check|lint|detect|missing|validate|verify)\w*.{0,5}migrat", re.IGNORECASE)),
     ("rollback", re.compile(r"roll-?back|revert", re.IGNORECASE)),
     ("verify", re.compile(r"smoke|verif|health|live-?check|\bcheck.{0,24}\b(?:is|are) (?:up|alive|live|running|reachable)\b|post-?deploy|acceptance|e2e|end-to-end|validat\w*.{0,5}deploy|deploy(?:ment|ed)?.(?:tests?\b|checks?\b|validat)|tests?.(?:the.)?deploy(?:ment|ed)", re.IGNORECASE)),
     ("promote", re.compile(r"promot", re.IGNORECASE)),

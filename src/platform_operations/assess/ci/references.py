@@ -14,7 +14,7 @@ _VARIABLES = re.compile(r"\$\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)")
 _DIGEST = re.compile(r"@?sha256:|digest", re.IGNORECASE)
 _COMMIT = re.compile(
     r"github\.sha|github\.event\.pull_request\.head\.sha|head_sha|(?<![a-z])sha(?![a-z0-9])|_sha\b|sha_|sha1|short.?sha|git.?(?:rev|commit|hash)|rev-parse"
-    r"|commit|sourceversion|type=sha|revision|git describe --always|long\b.*sha",
+    r"|commit(?!_(?:tag|ref|branch))|sourceversion|type=sha|revision|git describe --always|long\b.*sha",
     re.IGNORECASE,
 )
 _VERSION = re.compile(
@@ -26,6 +26,10 @@ _MUTABLE = re.compile(
     r"(?:^|:)(?:latest|main|master|dev|develop|staging|stage|prod|production|edge|nightly|stable|test|qa|next|current|canary|preview|beta|release)$"
     r"|ref_name|head_ref|ref_slug|branch|pull_request\.number|event\.number|pr-|environment|inputs\.env|matrix\.env|type=ref|type=raw|type=edge|github\.ref\b",
     re.IGNORECASE,
+)
+_OF_A_BRANCH = re.compile(
+    r"\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|(?:CI_COMMIT|CI_DEFAULT|CIRCLE|BUILDKITE|GIT|CHANGE|TRAVIS|DRONE|BITBUCKET)_BRANCH|BRANCH_NAME"
+    r"|CI_MERGE_REQUEST_(?:IID|SOURCE_BRANCH_NAME)|GITHUB_HEAD_REF)\b(?:[:/#%^,][^{}]*)?\}?"
 )
 _HANDED_IN = re.compile(r"(?:inputs|params|parameters)\.\w*(?:tag|sha|digest|build)", re.IGNORECASE)
 """What whoever starts the pipeline must name: a release of before, not a place that moves."""
@@ -127,6 +131,9 @@ def identity_of(name: str, triggers: tuple[str, ...] = ()) -> Identity | None:
     tail = _tag_part(text)
     if "type=" in tail:
         return _best(_typed(tail, triggers))
+    rest = _OF_A_BRANCH.sub("", tail)
+    if rest != tail and "$" not in rest:
+        return "version" if triggers and set(triggers) <= {"tag", "release"} else "tag"
     if _COMMIT.search(tail) or re.fullmatch(r"[0-9a-f]{7,40}", tail):
         return "commit"
     if (

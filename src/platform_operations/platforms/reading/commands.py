@@ -41,6 +41,7 @@ _RUNNERS: tuple[tuple[str, ...], ...] = (
     ("rye", "run"), ("pipx", "run"), ("hatch", "run"), ("conda", "run"), ("npx",), ("bunx",), ("bun", "x"),
     ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("yarn", "exec"), ("npm", "exec"), ("bundle", "exec"),
     ("mise", "exec"), ("mise", "x"), ("nix", "develop", "-c"), ("dotenv",), ("doppler", "run"), ("op", "run"),
+    ("proxychains",), ("proxychains4",), ("torsocks",), ("stdbuf",), ("unbuffer",), ("infisical", "run"), ("dotenvx", "run"),
     ("dotnet", "tool", "run"), ("lerna", "exec"), ("rtx", "exec"), ("devbox", "run"), ("pixi", "run"),
     ("coverage", "run", "-m"), ("python", "-m"), ("python3", "-m"), ("py", "-m"),
 )  # fmt: skip

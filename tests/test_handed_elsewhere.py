@@ -1,0 +1,173 @@
+"""What is released from another place, what stands beside it, and what names of branches are worth."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from platform_operations.assess import assess
+from platform_operations.assess.ci.kinds import kind_of_name
+from platform_operations.assess.ci.references import identity_of
+from platform_operations.model.assessment import Fact
+from platform_operations.platforms.reading.commands import invocation
+from platform_operations.repository import InMemoryRepository
+
+APP = {
+    "Dockerfile": "FROM python:3.12\nEXPOSE 8000\nCMD gunicorn app\n",
+    "requirements.txt": "flask==3.0.0\n",
+    "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+}
+CI = ".github/workflows/ci.yml"
+HEAD = "on:\n  push:\n    branches: [main]\njobs:\n"
+JOB = "  {name}:\n    runs-on: x\n    steps:\n{steps}"
+IMAGE = JOB.format(
+    name="image",
+    steps="      - run: docker build -t ghcr.io/o/web:$GITHUB_SHA . && docker push ghcr.io/o/web:$GITHUB_SHA\n",
+)
+PAGES = JOB.format(name="docs", steps="      - run: mkdocs build\n      - uses: actions/deploy-pages@v4\n")
+
+
+def practice(name: str, files: Mapping[str, str]) -> Fact:
+    fact = assess(InMemoryRepository({**APP, **files})).fact("practices", name)
+    assert fact is not None
+    return fact
+
+
+@pytest.mark.parametrize("name", ["rollback", "stagedVerification", "postDeployValidation"])
+def test_pages_beside_a_service_release_none_of_it(name: str) -> None:
+    assert practice(name, {CI: HEAD + IMAGE}).outcome == "unknown"
+    assert practice(name, {CI: HEAD + IMAGE, ".github/workflows/docs.yml": HEAD + PAGES}).outcome == "unknown"
+
+
+def test_pages_that_are_the_product_are_its_release() -> None:
+    site = {"index.html": "<html></html>\n", CI: HEAD + PAGES}
+    fact = assess(InMemoryRepository(site)).fact("practices", "rollback")
+    assert fact is not None
+    assert fact.outcome == "absent"
+
+
+SENT = """      - uses: actions/checkout@v4
+        with:
+          repository: {other}
+          token: ${{{{ secrets.TOKEN }}}}
+      - run: {edit}
+      - run: |
+          git commit -am update
+          git push origin main
+"""
+EDIT = "jq '.web.version=\"${{ needs.build.outputs.version }}\"' config/develop.json > t && mv t config/develop.json"
+
+
+@pytest.mark.parametrize("name", ["rollback", "stagedVerification", "healthChecks", "postDeployValidation"])
+def test_a_version_written_into_another_repository_is_deployed_from_there(name: str) -> None:
+    found = practice(
+        name, {CI: HEAD + JOB.format(name="hand", steps=SENT.format(other="acme/infra", edit=EDIT))}
+    )
+    assert found.outcome == "unknown"
+    assert "another repository" in (found.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("other", "edit"),
+    [
+        ("acme/homebrew-tap", EDIT),
+        ("acme/docs", EDIT),
+        ("acme/client", "cp openapi.json client/openapi.json"),
+    ],
+)
+def test_what_is_sent_for_others_to_install_or_read_is_no_deployment(other: str, edit: str) -> None:
+    found = practice(
+        "rollback", {CI: HEAD + JOB.format(name="hand", steps=SENT.format(other=other, edit=edit))}
+    )
+    assert found.outcome == "absent"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("reg/web:$CI_COMMIT_REF_SLUG", "tag"),
+        ("reg/web:${CI_COMMIT_REF_NAME}-release", "tag"),
+        ("reg/web:$CI_COMMIT_BRANCH", "tag"),
+        ("reg/web:${CIRCLE_BRANCH//[^A-Za-z]/-}", "tag"),
+        ("reg/web:$CI_COMMIT_REF_SLUG-$CI_COMMIT_SHORT_SHA", "commit"),
+        ("reg/web:$CI_COMMIT_SHA", "commit"),
+        ("reg/web:$CI_COMMIT_TAG", "version"),
+    ],
+)
+def test_the_name_of_a_branch_is_no_commit(name: str, kind: str) -> None:
+    assert identity_of(name) == kind
+
+
+def test_the_reference_of_a_pipeline_that_only_tags_start_is_a_version() -> None:
+    assert identity_of("reg/web:$CI_COMMIT_REF_NAME", ("tag",)) == "version"
+
+
+def test_what_only_leads_a_command_through_a_proxy_is_not_the_command() -> None:
+    assert invocation("proxychains4 -q helm upgrade web ./chart")[:2] == ("helm", "upgrade")
+    assert invocation("proxychains-config helm upgrade")[0] == "proxychains-config"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("check_migrations.py", "analyze"),
+        ("lint-migrations", "analyze"),
+        ("run-migrations", "migrate"),
+        ("migrate", "migrate"),
+        ("health check, then migrate", "verify"),
+    ],
+)
+def test_who_checks_migrations_runs_none(name: str, kind: str) -> None:
+    assert kind_of_name(name) == kind
+
+
+RELEASES = """stages: [build, release, production]
+build:
+  stage: build
+  script:
+    - docker build -t $CI_REGISTRY_IMAGE/web:{tag} . && docker push $CI_REGISTRY_IMAGE/web:{tag}
+release:
+  stage: release
+  script: npx semantic-release
+deploy:
+  stage: production
+  environment: {{name: production}}
+  script: helm upgrade --install web ./chart --set image.tag={tag}
+"""
+CHART = {
+    "package.json": '{"name": "web", "version": "1.0.0"}',
+    "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "chart/values.yaml": "image:\n  tag: latest\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("tag", "outcome"), [("$CI_COMMIT_REF_SLUG-release", "absent"), ("$CI_COMMIT_SHA", "present")]
+)
+def test_a_package_published_beside_names_no_image_that_is_deployed(tag: str, outcome: str) -> None:
+    assert (
+        practice("artifactPinning", {**CHART, ".gitlab-ci.yml": RELEASES.format(tag=tag)}).outcome == outcome
+    )
+
+
+CALLED = """  image:
+    uses: acme/build/.github/workflows/build-and-push.yml@v1
+    with:
+      {key}: ./scripts/smoketest.sh web
+"""
+
+
+def test_a_test_that_a_build_is_told_to_run_checks_no_deployment() -> None:
+    assert (
+        practice(
+            "postDeployValidation",
+            {".github/workflows/deploy.yml": HEAD + CALLED.format(key="postbuild_script")},
+        ).outcome
+        != "present"
+    )
+    assert (
+        practice(
+            "postDeployValidation",
+            {".github/workflows/deploy.yml": HEAD + CALLED.format(key="postdeploy_script")},
+        ).outcome
+        == "present"
+    )
