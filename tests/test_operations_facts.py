@@ -297,3 +297,68 @@ def test_a_public_image_or_a_tool_of_a_cloud_is_not_that_cloud(row: str, platfor
 @pytest.mark.parametrize(("path", "outcome"), [("k8s/web.yaml", "present"), ("scripts/web.yaml", "absent")])
 def test_what_developers_run_for_themselves_declares_no_health_check(path: str, outcome: str) -> None:
     assert practice("healthChecks", {path: LOAD + PROBE}).outcome == outcome
+
+
+def tools(files: Mapping[str, str]) -> set[str]:
+    return {fact.aspect for fact in assessed(files).about("observability") if fact.outcome == "present"}
+
+
+def test_alarms_of_a_program_are_cloudwatch_and_a_word_in_an_application_is_not() -> None:
+    code = "const low = db.metricFreeStorageSpace().createAlarm(this, 'Low', { threshold: 2 });\n"
+    assert "cloudwatch" in tools({"cdk.json": "{}\n", "lib/db.ts": code})
+    assert "cloudwatch" not in tools({"src/db.ts": code})
+    assert "cloudwatch" not in tools({"cdk.json": "{}\n", "lib/db.ts": f"// {code}"})
+
+
+def test_dashboards_in_jsonnet_are_grafanas_by_the_library_they_are_locked_to() -> None:
+    lock = (
+        '{"dependencies": [{"source": {"git": {\n"remote": "https://github.com/grafana/grafonnet.git"}}}]}\n'
+    )
+    assert "grafana" in tools({"jsonnetfile.json": lock})
+    assert "grafana" not in tools({"jsonnetfile.json": '{"dependencies": []}\n'})
+
+
+ARM = '{"resources": [{"properties": {\n"templateLink": {\n"uri": "[concat(variables(\'base\'), \'%s.json\')]"\n}}}]}\n'
+STACK = "apiVersion: v2\nname: watch\ndependencies:\n  - name: kube-prometheus-stack\n    version: 1.0.0\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "outcome"),
+    [
+        ("arm/template.json", ARM % "insights/metric-alerts", "unknown"),
+        ("arm/template.json", ARM % "insights/component", "absent"),
+        ("watch/Chart.yaml", STACK, "unknown"),
+        ("watch/Chart.yaml", STACK.replace("kube-prometheus-stack", "redis"), "absent"),
+        ("docs/watch/Chart.yaml", STACK, "absent"),
+        ("pulumi/config.prod.yaml", "cloudwatch:\n  alarms:\n    web:\n      threshold: 2\n", "present"),
+        ("pulumi/config.prod.yaml", "cloudwatch:\n  alarms:\n    web:\n      colour: red\n", "absent"),
+    ],
+)
+def test_alerts_of_elsewhere_are_unknown_and_those_with_a_threshold_here_are_there(
+    path: str, text: str, outcome: str
+) -> None:
+    assert practice("alerts", {path: text}).outcome == outcome
+
+
+def test_tasks_of_concourse_are_recognised_and_another_file_of_ci_is_not() -> None:
+    task = "platform: linux\nimage_resource:\n  type: registry-image\nrun:\n  path: bash\n"
+    known = {fact.aspect for fact in assessed({"ci/restore.yaml": task}).about("ci")}
+    assert "concourse" in known
+    assert "concourse" not in {
+        fact.aspect for fact in assessed({"ci/x.yaml": "platform: linux\n"}).about("ci")
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "outcome"),
+    [
+        ("fly.toml", 'app = "x"\n[deploy]\nstrategy = "bluegreen"\n', "present"),
+        ("fly.toml", 'app = "x"\n[deploy]\nstrategy = "rolling"\n', "unknown"),
+        ("config/deploy.rb", 'before "deploy:reverted", "deploy:assets:precompile"\n', "present"),
+        ("config/deploy.rb", 'after "deploy:finished", "deploy:cleanup"\n', "absent"),
+    ],
+)
+def test_what_keeps_the_version_before_or_hooks_into_its_return_is_a_rollback(
+    path: str, text: str, outcome: str
+) -> None:
+    assert practice("rollback", {path: text}).outcome == outcome

@@ -30,6 +30,9 @@ _AUTOMATIC = re.compile(r"^\s*[\"']?(?:auto_rollback_configuration|AutoRollbackC
 _ENABLED = re.compile(r"^\s*[\"']?enabled[\"']?\s*[:=]\s*[\"']?true\b", re.IGNORECASE)
 _ATOMIC = re.compile(r"^\s*atomic\s*[:=]\s*[\"']?true\b")
 _OF_HELM = re.compile(r"helm|chart|releases\s*:")
+_GATED = re.compile(r"^\s*strategy\s*=\s*[\"'](?:bluegreen|canary)[\"']")
+"""Deploy strategies of Fly that keep the machines of before until the new ones pass their checks."""
+
 _FLAGGER = re.compile(r"^kind:\s*Canary\s*$", re.MULTILINE)
 _PROGRAM = re.compile(
     r"\brollback\s*[:=]\s*(?:true|True)\b|\bautoRollback\s*:\s*\{|\bauto_rollback\w*\s*=\s*\w|\batomic\s*[:=]\s*(?:true|True)\b"
@@ -51,11 +54,15 @@ _ACTS = re.compile(
 _UNDOES = re.compile(
     r"\brollout undo\b|\bhelm (?:\S+ )*?rollback\b|^\s*(?:function\s+)?roll_?back\w*\s*\(\)", re.IGNORECASE
 )
+_HOOKED = re.compile(
+    r"^\s*(?:before|after)\s*\(?\s*[\"':]+deploy:(?:revert|rollback|finishing_rollback)|^\s*(?:on_rollback|task\s+:rollback)\b"
+)
 _SCRIPTS_OF = re.compile(r"^\s*\"(?:deploy[:-])?rollback(?:[:-][\w:-]+)?\"\s*:\s*\"[^\"]*\"", re.IGNORECASE)
 _TARGETS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         **dict.fromkeys(("GNUmakefile", "Makefile", "makefile", "justfile", "Justfile"), _TARGET),
         "package.json": _SCRIPTS_OF,
+        "deploy.rb": _HOOKED,
     }
 )
 """How the files of commands that people run name one that takes a release back."""
@@ -76,6 +83,9 @@ def _declared(repository: Repository) -> Iterator[str]:
             line = _of_settings(text)
             if line:
                 yield repo_uri(path, line)
+                continue
+        if text is not None and file_name(path).startswith("fly.") and path.endswith(".toml"):
+            yield from _first(repository, path, _GATED)
     for path in programs(repository):
         yield from _first(repository, path, _PROGRAM)
     for path in pipeline_paths(repository):

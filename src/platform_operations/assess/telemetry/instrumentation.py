@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from platform_operations.assess.declared_probes import programs
 from platform_operations.assess.manifest import Dependency, Manifest
 from platform_operations.assess.places import (
     MAX_READ,
@@ -147,6 +148,7 @@ MARKS: tuple[Mark, ...] = (
     *_kinds("grafana", "Grafana", "GrafanaDashboard", "GrafanaDatasource"),
     _mark("grafana", "schemaVersion", r"\"schemaVersion\"\s*:\s*\d+", _BOARDS),
     *_resources("grafana", "grafana_"),
+    _mark("grafana", "grafonnet", path=r"(^|/)jsonnetfile\.json$"),
     _mark("grafana", "grafana_dashboard", r"grafana_dashboard\s*:\s*['\"]?1"),
     *_images("loki", "grafana/loki", "grafana/promtail"),
     *_images("tempo", "grafana/tempo"),
@@ -218,7 +220,7 @@ def read_instrumentation(
         for dependency in manifest.by_name.values():
             for instrument in INSTRUMENTS.get(dependency.name, ()):
                 shown.setdefault(instrument.tool, repo_uri(dependency.path, dependency.line))
-    for tool, uri in _configured(repository):
+    for tool, uri in (*_configured(repository), *_programmed(repository)):
         shown.setdefault(tool, uri)
     facts = tuple(
         Fact(subject="observability", aspect=tool, outcome="present", strength="present", evidence=(uri,))
@@ -369,6 +371,24 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
                 if line:
                     found.add(mark.tool)
                     yield mark.tool, repo_uri(path, line)
+
+
+_WATCHES = re.compile(
+    r"[\"'](?:aws-cdk-lib|@aws-cdk)/aws-cloudwatch[\"']|\baws_cloudwatch\b(?! *_)|\baws\.cloudwatch\.(?:\w+\.)*(?:Metric|Composite|Dashboard|Log)\w*"
+    r"|\bcloudwatch\.(?:Alarm|Dashboard|CompositeAlarm)\(|\.createAlarm\("
+)
+
+
+def _programmed(repository: Repository) -> Iterator[tuple[str, str]]:
+    """Yield Amazon CloudWatch, where an infrastructure program makes alarms or dashboards of it, with the line."""
+    for path in programs(repository):
+        text = text_of(repository, path)
+        if text is None or ("loudwatch" not in text.lower() and "createAlarm" not in text):
+            continue
+        for number, row in enumerate(lines_of(text), 1):
+            if len(row) < 500 and not row.lstrip().startswith(("//", "#")) and _WATCHES.search(row):
+                yield "cloudwatch", repo_uri(path, number)
+                return
 
 
 def _shown(mark: Mark, text: str) -> int | None:

@@ -15,7 +15,7 @@ MAX_SECTION = 40
 
 _PAGES = (".md", ".markdown", ".rst", ".adoc")
 _TELLING = re.compile(
-    r"readme|deploy|releas|operat|\bops\b|maint|infra|k8s|kube|cluster|backup|restor|recover|troubleshoot|secret|rotat|support|production|monitor|admin|hosting|database|contributing|architecture|setup|incident|(?:^|/)ci/",
+    r"readme|deploy|releas|operat|\bops\b|maint|infra|k8s|kube|cluster|backup|restor|recover|troubleshoot|secret|rotat|server|rebuild|support|production|monitor|admin|hosting|database|contributing|architecture|setup|incident|(?:^|/)ci/",
     re.IGNORECASE,
 )
 _INSTRUCTING = frozenset({"claude.md", "agents.md", "gemini.md", "changelog.md", "history.md"})
@@ -31,7 +31,7 @@ _TITLE = re.compile(
 _PUTS_RIGHT = re.compile(
     r"\b(?:restor(?:e|ing|ation)|recover(?:y|ing)?|fail-?over|disaster|incident (?:response|management|procedure|handling)"
     r"|rotat(?:e|ing|ion)\b.*(?:key|secret|credential|password|cert|token)|(?:key|secret|credential|password|cert\w*|token)s? rotation"
-    r"|back(?:ing)?[ -]?ups?)\b",
+    r"|back(?:ing)?[ -]?ups?|(?:re-?build|re-?plac|re-?start|scal)(?:e|ing) (?:the |a |of )*(?:servers?|nodes?|cluster|hosts?|vms?|database|workers?))\b",
     re.IGNORECASE,
 )
 _TROUBLE = re.compile(r"\btroubleshoot(?:ing)?\b", re.IGNORECASE)

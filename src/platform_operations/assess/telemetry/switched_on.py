@@ -48,7 +48,45 @@ def asked_for(repository: Repository) -> str | None:
             if len(row) <= MAX_LINE and _ASKED.match(row):
                 return f"{path}:{number} asks for monitoring that is kept outside the repository"
     module = next(_modules(repository), None)
-    return f"{module} calls a module of monitors that is kept outside the repository" if module else None
+    if module:
+        return f"{module} calls a module of monitors that is kept outside the repository"
+    linked = next(_linked(repository), None)
+    return f"{linked} takes alerts from outside the repository" if linked else None
+
+
+_TEMPLATE = re.compile(r"^\s*[\"']?uri[\"']?\s*:.*alerts?(?:-?rules?)?\.json", re.IGNORECASE)
+_STACK = re.compile(
+    r"^\s*(?:-\s+)?(?:name|chart)\s*:\s*[\"']?(?:[\w-]+/)?(?:kube-prometheus-stack|victoria-metrics-k8s-stack)[\"']?\s*$"
+)
+_CHART_FILE = re.compile(r"^(?:Chart|requirements)\.ya?ml$|helmfile|release|^application[^/]*\.ya?ml$")
+
+
+def _linked(repository: Repository) -> Iterator[str]:
+    """Yield PATH:LINE where a template links alerts of elsewhere, or a chart is wrapped that brings rules of its own."""
+    opened = 0
+    for path in repository.paths:
+        if path.endswith(".json"):
+            low = path.lower()
+            pattern = _TEMPLATE if "template" in low or "azure" in low or "/arm" in low else None
+        else:
+            pattern = (
+                _STACK if path.endswith((".yaml", ".yml")) and _CHART_FILE.search(file_name(path)) else None
+            )
+        if pattern is None or aside(path, but=_ARM):
+            continue
+        opened += 1
+        if opened > MAX_FILES:
+            return
+        text = text_of(repository, path)
+        if text is None or not ("templateLink" in text or "-stack" in text):
+            continue
+        for number, row in enumerate(lines_of(text), 1):
+            if len(row) <= MAX_LINE and pattern.match(row):
+                yield f"{path}:{number}"
+                break
+
+
+_ARM = frozenset({"templates", "template"})
 
 
 def _extends(path: str) -> bool:
@@ -129,7 +167,9 @@ def _of_settings(path: str, rows: Sequence[str]) -> int | None:
         if _FLAG.match(row) or (spec and _RULE_OF_APP.match(row)):
             return number
         block = _BLOCK.match(row)
-        if block is not None and _on_below(rows, number, len(block["lead"])):
+        if block is not None and (
+            _on_below(rows, number, len(block["lead"])) or _judged_below(rows, number, len(block["lead"]))
+        ):
             return number
     return None
 
@@ -142,6 +182,23 @@ def _on_below(rows: Sequence[str], number: int, lead: int) -> bool:
         if len(row) - len(row.lstrip()) <= lead:
             return False
         if _ON.match(row):
+            return True
+    return False
+
+
+_THRESHOLD = re.compile(
+    r"^\s*(?:-\s+)?(?:threshold|comparison_?operator|evaluation_?periods)\s*:\s*\S", re.IGNORECASE
+)
+
+
+def _judged_below(rows: Sequence[str], number: int, lead: int) -> bool:
+    """Whether a block of alarms holds one with the value from which on it rings."""
+    for row in rows[number : number + 12]:
+        if not row.strip() or row.lstrip().startswith("#"):
+            continue
+        if len(row) - len(row.lstrip()) <= lead:
+            return False
+        if _THRESHOLD.match(row):
             return True
     return False
 

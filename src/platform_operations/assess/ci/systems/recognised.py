@@ -62,15 +62,14 @@ def _tekton(repository: Repository) -> tuple[str, ...]:
 
 
 def _concourse(repository: Repository) -> tuple[str, ...]:
-    plan = re.compile(r"^[ \t]*(?:-[ \t]+)?plan:[ \t]*$", re.MULTILINE)
-    return _lines(
-        repository,
-        _yaml(
-            repository, within=re.compile(r"(?:^|/)(?:ci|concourse|pipelines?)/|concourse|pipeline\.ya?ml$")
-        ),
-        plan,
-        re.compile(r"^resources:[ \t]*$|^[ \t]*- (?:get|put):", re.MULTILINE),
+    paths = _yaml(
+        repository, within=re.compile(r"(?:^|/)(?:ci|concourse|pipelines?)/|concourse|pipeline\.ya?ml$")
     )
+    plan = re.compile(r"^[ \t]*(?:-[ \t]+)?plan:[ \t]*$", re.MULTILINE)
+    used = re.compile(r"^resources:[ \t]*$|^[ \t]*- (?:get|put):", re.MULTILINE)
+    task = re.compile(r"^platform:[ \t]*(?:linux|darwin|windows)[ \t]*$", re.MULTILINE)
+    image = re.compile(r"^image_resource:[ \t]*$", re.MULTILINE)
+    return _lines(repository, paths, plan, used) or _lines(repository, paths, task, image)
 
 
 def _bitbucket(repository: Repository) -> tuple[str, ...]:
