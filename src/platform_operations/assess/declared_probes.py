@@ -35,7 +35,7 @@ _KUBERNETES = re.compile(
 )
 _SETTING = re.compile(
     r"^\s*(?:-\s+)?[\"']?(?:health_?check(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|liveness_?path|readiness_?path)[\"']?"
-    r"\s*[:=]\s*(?P<value>[^#]*?)\s*(?:#.*)?$|^\s*\[\[?(?:http_service\.|services\.)?(?:\w+_)?checks(?:\.\w+)?\]",
+    r"\s*[:=]\s*(?P<value>[^#]*?)\s*(?:#.*)?$|^\s*(?:liveness|readiness)\s*:\s*$|^\s*\[\[?(?:http_service\.|services\.)?(?:\w+_)?checks(?:\.\w+)?\]",
     re.IGNORECASE,
 )
 _SETTINGS = (
@@ -54,7 +54,7 @@ _SETTINGS = (
     ".yaml.erb",
 )
 _SHIPPING = Wording(
-    r"deploy|pulumi|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
+    r"deploy|pulumi|nais|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
     r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift",
 )
 _OFF = re.compile(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?false", re.IGNORECASE)

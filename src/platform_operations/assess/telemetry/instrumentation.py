@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from platform_operations.assess.declared_probes import programs
@@ -20,6 +19,7 @@ from platform_operations.assess.places import (
     vendored,
 )
 from platform_operations.assess.telemetry.instruments import INSTRUMENTS, LOGGERS, STANDARD_OUTPUT
+from platform_operations.assess.telemetry.marks import IMAGES, MARKS, Mark
 from platform_operations.assess.units import read_manifests
 from platform_operations.assess.wording import Wording
 from platform_operations.model.assessment import Fact
@@ -69,133 +69,8 @@ _CONFIG = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A line that shows a tool in use: one that holds `needs` and matches `line`, in a file matching `path`."""
-
-    tool: str
-    needs: str
-    line: str
-    path: str = ""
-
-
 # Few of the marks are met in one repository: the others are never compiled.
 _compiled = lru_cache(maxsize=512)(re.compile)
-
-
-def _mark(tool: str, needs: str, line: str = "", path: str = "") -> Mark:
-    return Mark(tool, needs, line or re.escape(needs), path)
-
-
-def _images(tool: str, *names: str) -> tuple[Mark, ...]:
-    return tuple(_mark(tool, name, rf"^\s*image:\s*['\"]?\S*{re.escape(name)}") for name in names)
-
-
-def _kinds(tool: str, *names: str) -> tuple[Mark, ...]:
-    return tuple(_mark(tool, name, rf"^\s*kind:\s*{name}\s*$") for name in names)
-
-
-def _resources(tool: str, prefix: str) -> tuple[Mark, ...]:
-    return (_mark(tool, prefix, rf"^\s*resource\s+\"{prefix}\w+\""),)
-
-
-def _words(tool: str, *names: str) -> tuple[Mark, ...]:
-    return tuple(_mark(tool, name) for name in names)
-
-
-def _charts(tool: str, *names: str) -> tuple[Mark, ...]:
-    return tuple(
-        _mark(tool, name, rf"^\s*(?:-\s+)?(?:chart|name):\s*['\"]?(?:[\w-]+/)?{name}['\"]?\s*$", _CHART_FILES)
-        for name in names
-    )
-
-
-def _agents(tool: str, *names: str) -> tuple[Mark, ...]:
-    return tuple(_mark(tool, name, path=_IMAGES) for name in names)
-
-
-_CHART_FILES = r"(^|/)(Chart|requirements|helmfile)\.ya?ml$|helm-?release[^/]*\.ya?ml$"
-_IMAGES = r"(^|/)([^/]*\.)?(Docker|Container)file[^/]*$"
-_OTEL_FILES = r"otel|collector"
-_BOARDS = r"dashboard|grafana|monitoring|observab"
-MARKS: tuple[Mark, ...] = (
-    _mark("prometheus", "scrape_configs", r"^\s*scrape_configs\s*:"),
-    *_kinds(
-        "prometheus", "ServiceMonitor", "PodMonitor", "PrometheusRule", "Prometheus", "Probe", "ScrapeConfig"
-    ),
-    _mark("prometheus", "prometheus.io/scrape", r"prometheus\.io/scrape['\"]?\s*:\s*['\"]?true"),
-    *_images("prometheus", "prom/prometheus", "prometheus/prometheus", "kube-prometheus-stack"),
-    *_images(
-        "prometheus",
-        "prom/statsd-exporter",
-        "prom/node-exporter",
-        "prom/blackbox-exporter",
-        "prometheuscommunity/",
-    ),
-    _mark(
-        "prometheus",
-        "prometheus",
-        r"(chart|name):\s*['\"]?(kube-)?prometheus(-stack|-community\S*)?['\"]?\s*$",
-    ),
-    *_images("alertmanager", "prom/alertmanager", "prometheus/alertmanager"),
-    *_kinds("alertmanager", "Alertmanager", "AlertmanagerConfig"),
-    _mark("alertmanager", "alertmanagers", r"^\s*alertmanagers\s*:"),
-    *_kinds("opentelemetry", "OpenTelemetryCollector", "Instrumentation"),
-    *_images("opentelemetry", "opentelemetry-collector", "otel/"),
-    *_words("opentelemetry", "OTEL_EXPORTER_OTLP_", "OTEL_SERVICE_NAME", "OTEL_TRACES_", "OTEL_METRICS_"),
-    _mark("opentelemetry", "otlp", r"^\s*otlp\s*:", _OTEL_FILES),
-    _mark("grafana", "grafana/grafana", r"^\s*image:\s*['\"]?\S*grafana/grafana\b"),
-    *_kinds("grafana", "Grafana", "GrafanaDashboard", "GrafanaDatasource"),
-    _mark("grafana", "schemaVersion", r"\"schemaVersion\"\s*:\s*\d+", _BOARDS),
-    *_resources("grafana", "grafana_"),
-    _mark("grafana", "grafonnet", path=r"(^|/)jsonnetfile\.json$"),
-    _mark("grafana", "grafana_dashboard", r"grafana_dashboard\s*:\s*['\"]?1"),
-    *_images("loki", "grafana/loki", "grafana/promtail"),
-    *_images("tempo", "grafana/tempo"),
-    *_images("jaeger", "jaegertracing/"),
-    *_images("fluentd", "fluent/fluentd", "fluentd-kubernetes"),
-    *_images("fluentbit", "fluent-bit"),
-    *_images("vector", "timberio/vector"),
-    *_charts("grafana", "grafana", "grafana-operator"),
-    *_charts("loki", "loki", "loki-stack", "loki-distributed", "promtail"),
-    *_charts("tempo", "tempo", "tempo-distributed"),
-    *_charts("datadog", "datadog", "datadog-operator"),
-    *_charts("newrelic", "nri-bundle"),
-    *_charts("opentelemetry", "opentelemetry-collector", "opentelemetry-operator"),
-    *_agents("datadog", "dd-java-agent", "ddtrace-run", "datadog-lambda-extension"),
-    *_agents("newrelic", "newrelic.jar", "newrelic-java", "newrelic-admin"),
-    *_agents("opentelemetry", "opentelemetry-javaagent", "opentelemetry-instrument"),
-    *_agents("applicationinsights", "applicationinsights-agent"),
-    *_resources("datadog", "datadog_"),
-    *_words("datadog", "DD_API_KEY", "DD_SERVICE", "DD_AGENT_HOST", "DD_TRACE_ENABLED"),
-    *_words("datadog", "ad.datadoghq.com/", "tags.datadoghq.com/"),
-    *_images("datadog", "datadog/agent"),
-    *_resources("newrelic", "newrelic_"),
-    *_words("newrelic", "NEW_RELIC_LICENSE_KEY", "NEW_RELIC_APP_NAME"),
-    *_words("sentry", "SENTRY_DSN", "SENTRY_AUTH_TOKEN", "SENTRY_PROJECT"),
-    *_words("cloudwatch", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"),
-    *_words("cloudwatch", "AWS::CloudWatch::Dashboard", "AWS::Logs::LogGroup", "AWS::Logs::MetricFilter"),
-    *_resources("cloudwatch", "aws_cloudwatch_"),
-    _mark("cloudwatch", "awslogs", r"awslogs-group|\"logDriver\"\s*:\s*\"awslogs\""),
-    _mark("xray", "Active", r"Tracing(Config)?\s*:\s*Active|tracing_mode\s*=\s*\"Active\""),
-    *_words("applicationinsights", "Microsoft.Insights/components", "azurerm_application_insights"),
-    *_words("applicationinsights", "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPINSIGHTS_INSTRUMENTATIONKEY"),
-    *_words("splunk", "splunk_hec", "splunk-url", "splunk-token", "SPLUNK_HEC", "SPLUNK_ACCESS_TOKEN"),
-    *_images("splunk", "splunk/"),
-    *_resources("splunk", "splunk_"),
-    *_resources("pagerduty", "pagerduty_"),
-    *_words("pagerduty", "pagerduty_configs", "events.pagerduty.com"),
-    *_resources("opsgenie", "opsgenie_"),
-    *_words("opsgenie", "opsgenie_configs", "api.opsgenie.com"),
-    *_words("honeycomb", "api.honeycomb.io", "HONEYCOMB_API_KEY"),
-    *_resources("honeycomb", "honeycombio_"),
-    *_words("statsd", "STATSD_HOST", "STATSD_ADDR", "STATSD_URL", "STATSD_PORT"),
-    _mark("statsd", "statsd", r"^\s*statsd\s*:"),
-    *_resources("google-cloud-operations", "google_monitoring_"),
-    *_images("uptime-kuma", "louislam/uptime-kuma"),
-    *_resources("checkly", "checkly_"),
-)
-"""Configuration that shows a tool in use; the words are those of each tool's own files."""
 
 
 def read_instrumentation(
@@ -219,7 +94,8 @@ def read_instrumentation(
     for manifest in known:
         for dependency in manifest.by_name.values():
             for instrument in INSTRUMENTS.get(dependency.name, ()):
-                shown.setdefault(instrument.tool, repo_uri(dependency.path, dependency.line))
+                if dependency.name not in _ENDPOINTS:
+                    shown.setdefault(instrument.tool, repo_uri(dependency.path, dependency.line))
     for tool, uri in (*_configured(repository), *_programmed(repository)):
         shown.setdefault(tool, uri)
     facts = tuple(
@@ -227,6 +103,10 @@ def read_instrumentation(
         for tool, uri in sorted(shown.items())
     )
     return tuple(pillars), facts
+
+
+_ENDPOINTS = frozenset({"spring-boot-starter-actuator"})
+"""Libraries that measure, and send nowhere what they measured: no tool is in use by that."""
 
 
 def _by_place(manifests: Sequence[Manifest], places: Sequence[str]) -> Mapping[str, list[Manifest]]:
@@ -351,7 +231,7 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
     wanted = [
         path
         for path in repository.paths
-        if (path.endswith(_CONFIG) or ("file" in path and re.search(_IMAGES, path)))
+        if (path.endswith(_CONFIG) or ("file" in path and re.search(IMAGES, path)))
         and not vendored(path)
         and not aside(path, but=_HELM)
         and file_name(path) not in {"package.json", "package-lock.json", "pnpm-lock.yaml", "composer.lock"}
@@ -402,6 +282,13 @@ def _shown(mark: Mark, text: str) -> int | None:
         start = text.rfind("\n", 0, at) + 1
         end = text.find("\n", at)
         row = text[start : end if end >= 0 else len(text)][:2_000]
-        if shows(row) and not row.lstrip().startswith(("#", "//")):
+        if shows(row) and not row.lstrip().startswith(("#", "//")) and _goes_on(mark, text, end):
             return text.count("\n", 0, at) + 1
     return None
+
+
+def _goes_on(mark: Mark, text: str, end: int) -> bool:
+    if not mark.below:
+        return True
+    below = text[end + 1 : end + 500].partition("\n")[0] if end >= 0 else ""
+    return _compiled(mark.below).match(below) is not None

@@ -37,6 +37,8 @@ TOOLS: Mapping[str, str] = {
 }
 """Integrations of a receiver, by the beginning of `NAME_configs` or `NAMEConfigs`."""
 
+_WAKING = frozenset({"pagerduty", "opsgenie", "victorops", "incident-io"})
+
 Answer: TypeAlias = Literal["yes", "no", "unknown"]
 
 
@@ -220,7 +222,7 @@ def _regex(pattern: str, value: str) -> bool | None:
 
 
 def routing_facts(found: Sequence[Routing]) -> Iterator[Fact]:
-    """Yield the facts of Alertmanager and of the tools that its receivers notify."""
+    """Yield the facts of Alertmanager and of the tools on call that its receivers wake; a chat observes nothing."""
     seen: set[str] = set()
     for routing in found:
         if "alertmanager" not in seen:
@@ -228,7 +230,7 @@ def routing_facts(found: Sequence[Routing]) -> Iterator[Fact]:
             yield _present("alertmanager", routing.path, routing.root.line)
         for receiver in routing.receivers.values():
             for tool in receiver.tools:
-                if tool not in seen and tool != "webhook":
+                if tool not in seen and tool in _WAKING:
                     seen.add(tool)
                     yield _present(tool, routing.path, receiver.line)
 
