@@ -71,7 +71,7 @@ _CHORE = re.compile(
     re.IGNORECASE,
 )
 _JUDGES = re.compile(
-    r"lint|test|scan|security|codeql|audit|quality|format|check|verif|pact|unit|coverage|analy|sast|scorecard"
+    r"lint|test|scan|security|codeql|audit|quality|format|check|verif|validat|pact|unit|coverage|analy|sast|scorecard"
     r"|dependency|owasp|trivy|veracode|sonar|style|zizmor|fortify|brakeman|bandit|gosec|rubocop|eslint|phpstan|e2e|cypress|snyk|gitleaks",
     re.IGNORECASE,
 )

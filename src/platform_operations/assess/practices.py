@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from platform_operations.assess.declared_rollbacks import declared_rollbacks, rollback_scripts
 from platform_operations.assess.dockerfiles import read_dockerfile, runs_nothing
+from platform_operations.assess.handed_over import written_elsewhere
 from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
 from platform_operations.assess.outside import (
@@ -43,7 +44,7 @@ def practices_of(
     """Return the practices that follow from the as-is plan; those of telemetry and ownership come from their readers."""
     known = tuple(facts)
     handed = elsewhere(repository, known, "release")
-    on = handed_on(repository, plan, sightings)
+    on = written_elsewhere(repository) or handed_on(repository, plan, sightings)
     outside = handed or dashboard(plan, sightings, DASHBOARD) or on
     kept = handed or kept_by_platform(plan, sightings, DASHBOARD) or on
     kept = kept or by_components(plan, sightings) or set_up_elsewhere(plan, sightings)
@@ -51,6 +52,7 @@ def practices_of(
     checked = (
         (None if declares_what_runs(sightings) else handed)
         or kept_by_platform(plan, sightings, DASHBOARD - settled)
+        or written_elsewhere(repository)
         or handed_on(repository, plan, sightings, but=settled)
     )
     return (
