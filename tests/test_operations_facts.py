@@ -13,7 +13,6 @@ APP = {
     "requirements.txt": "flask==3.0.0\n",
     "app.py": "x = 1\n",
 }
-WEB = {"package.json": '{"name": "web", "private": true}\n'}
 HEAD = "on:\n  push:\n    branches: [main]\njobs:\n"
 CI = ".github/workflows/ci.yml"
 HOOKS = ".pre-commit-config.yaml"
