@@ -3,6 +3,7 @@
 from tests import (
     attacks_in_shell,
     attacks_on_delivery,
+    attacks_on_emptiness,
     attacks_on_fields,
     attacks_on_places,
     attacks_on_promises,
@@ -23,6 +24,7 @@ FAMILIES = (
     attacks_in_shell,
     attacks_on_places,
     attacks_on_words,
+    attacks_on_emptiness,
 )
 
 __all__ = ["FAMILIES", "OPERATORS", "Mutant", "Operator", "settled"]

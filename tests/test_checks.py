@@ -177,3 +177,42 @@ def test_options_between_the_words_of_a_beginning_are_passed_over() -> None:
     assert begins(called, "kubectl set image")
     assert not begins(called, "kubectl rollout undo")
     assert begins(invocation("netlify deploy --dir=x --prod"), "netlify deploy --prod")
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("go test -run NOTHING ./...", "-run NOTHING"),
+        ("go test -run '^$' ./...", "-run ^$"),
+        ("python -m pytest -k no_such_test", "-k no_such_test"),
+        ("npx jest --testPathPattern=none", "--testPathPattern none"),
+        ('pip-audit --ignore-vuln "*"', "--ignore-vuln *"),
+        ("semgrep scan --error --exclude '**'", "--exclude **"),
+        ("gitleaks detect --redact /tmp/empty", "/tmp/empty"),
+        ("gitleaks detect --source=/tmp/empty", "/tmp/empty"),
+        ("pip-audit -r /dev/null", "/dev/null"),
+        ("osv-scanner scan source --recursive $(mktemp -d)", "$(mktemp -d)"),
+    ],
+)
+def test_a_check_that_looks_at_nothing_cannot_fail(command: str, why: str) -> None:
+    assert cannot_fail(command) == why
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "go test -run 'TestOrders|TestRefunds' ./...",
+        "python -m pytest -k 'not slow' -m 'not integration'",
+        "npx jest -t refund",
+        "pip-audit --ignore-vuln GHSA-aaaa-bbbb-cccc",
+        "npm audit --omit=dev --audit-level=high",
+        "gitleaks detect --redact --report-path /tmp/leaks.json",
+        "gitleaks git --redact --log-opts all",
+        "pip-audit -r requirements.txt -o /tmp/audit.json",
+        "trivy image --input /tmp/image.tar --exit-code 1",
+        "semgrep scan --error --exclude tests",
+        "python -m pytest --basetemp=/tmp/run",
+    ],
+)
+def test_a_check_that_looks_at_a_part_or_writes_elsewhere_can_fail(command: str) -> None:
+    assert cannot_fail(command) is None

@@ -242,9 +242,7 @@ def test_who_approves_is_asked_in_the_words_of_the_ci_system() -> None:
             "src/index.ts": SERVER,
         }
     )
-    assert {gate.tool for gate in plan.quality_gates if gate.kind == "approval"} == {
-        "gitlab-protected-environment"
-    }
+    assert {gate.tool for gate in plan.quality_gates if gate.kind == "approval"} == {"gitlab-environment"}
 
 
 def test_a_connection_that_bash_opens_is_a_health_check_that_can_fail() -> None:

@@ -34,6 +34,9 @@ REASONS = {
 """Rules that follow from the plan's other entries, with the reason."""
 
 FOLLOWS: dict[str, str] = {
+    "released-by-a-major-version": "claim-unsupported",
+    "way-back-that-goes-on": "claim-unsupported",
+    "release-that-nobody-is-said-to-meet": "approval-missing deploy-without-validation production-unverified",
     "release-given-to-a-shadow": "approval-missing claim-unsupported deploy-without-validation production-unverified strategy-exceeds-budget",
     "outage-opens-a-ticket": "rollback-trigger-unmeasurable",
     "scan-not-heard": "claim-unsupported",

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from platform_operations.model.words import GateKind, StageKind
 from platform_operations.platforms.reading.commands import begins, has, invocation
+from platform_operations.platforms.reading.narrowing import leaves_all_out, looks_away, selects_nothing
 
 WITHOUT = "without "
 
@@ -307,7 +308,19 @@ def cannot_fail(command: str) -> str | None:
                 return option
         elif begins((called[0], *called[1:]), f"{called[0]} {option}") or _valued(called, option):
             return option
-    return None
+    return _narrowed(check, called)
+
+
+def _narrowed(check: Check, called: tuple[str, ...]) -> str | None:
+    """Return what leaves a check nothing to look at."""
+    if check.gate in _TESTING:
+        return selects_nothing(called) or leaves_all_out(called)
+    out = leaves_all_out(called)
+    return out or (looks_away(called) if check.gate in _LOOKING else None)
+
+
+_TESTING = frozenset({"unit-test", "integration-test", "e2e-test"})
+_LOOKING = frozenset({"sast", "secret-scan", "dependency-scan", "iac-scan"})
 
 
 def _valued(called: tuple[str, ...], option: str) -> bool:

@@ -31,7 +31,7 @@ SYSTEMS: tuple[System, ...] = (
         (".gitlab-ci", ".gitlab/"),
         "$CI_COMMIT_SHA",
         "`artifacts: paths` keeps it there, jobs of later stages get it by themselves",
-        "gitlab-protected-environment",
+        "gitlab-environment",
     ),
     System(
         "CircleCI",

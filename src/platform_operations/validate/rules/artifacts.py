@@ -134,11 +134,16 @@ def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
                 source=artifact.evidence[0] if artifact.evidence else None,
             )
     triggers = {pipeline.id: pipeline.triggers for pipeline in review.plan.pipelines}
+    images = {entry.id for entry in review.plan.artifacts if entry.kind == "container-image"}
     for stage in review.graph.stages.values():
         if stage.kind not in RELEASING and stage.kind != "verify":
             continue
+        yield from _by_no_version(review, stage, images)
         moving = [item for item in stage.consumes if item.reference not in IMMUTABLE]
         tags = sorted({found["tag"] for line in stage.runs for found in MUTABLE_TAG.finditer(line)})
+        tags += (
+            _major_tags(stage) if stage.kind in RELEASING and images & review.graph.consumed(stage) else []
+        )
         if not TAGGED.issuperset(triggers.get(stage.pipeline) or ("",)):
             tags += sorted({found["tag"] for line in stage.runs for found in BRANCH_TAG.finditer(line)})
         if moving or tags:
@@ -154,6 +159,60 @@ def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
                 allowed=tuple(sorted({reference_of(review.plan, item.artifact) for item in stage.consumes})),
                 source=stage.evidence[0] if stage.evidence else None,
             )
+
+
+_MAJORS = frozenset({*map(str, range(100)), *(f"v{number}" for number in range(100))})
+
+
+def _major_tags(stage: Stage) -> list[str]:
+    """Return the tags of a major version only (`:v1`) by which commands that the plan adds set an image: every release moves them."""
+    if stage.origin == "existing":
+        return []
+    found: list[str] = []
+    for line in stage.runs:
+        if " set image " in line or "--image" in line or "image.tag=" in line or line.startswith("IMAGE="):
+            for word in line.split():
+                name, colon, tag = word.strip("\"'").rpartition(":")
+                if colon and "/" in name and tag in _MAJORS:
+                    found.append(tag)
+                elif word.rpartition("image.tag=")[2] in _MAJORS and "image.tag=" in word:
+                    found.append(word.rpartition("=")[2])
+    return found
+
+
+def _by_no_version(review: Review, stage: Stage, images: set[str]) -> Iterator[Violation]:
+    """Yield where a stage says that it takes an image by its version, and no command of it names one."""
+    today = review.graph_today.stages.get(stage.id) if review.graph_today is not None else None
+    before = today.consumes if today is not None else ()
+    said = " ".join(stage.runs).lower()
+    if stage.origin == "existing" or not said or any(word in said for word in _VERSIONED):
+        return
+    for item in stage.consumes:
+        if item.reference == "version" and item.artifact in images and item not in before:
+            yield Violation(
+                ("pipelineStages", stage.id, "consumes"),
+                f"{stage.id!r} takes {item.artifact!r} by version, and no command of it names a version; a tag can be "
+                "pushed again, a digest cannot",
+                repair=lambda plan, name=stage.id, artifact=item.artifact: _by_digest(
+                    review, plan, name, artifact
+                ),
+                allowed=("digest",),
+            )
+
+
+_VERSIONED = ("version", "tag", "release", "uses ", "ref_name", "semver")
+"""What a command that names a version has in it, or what holds it out of sight."""
+
+
+def _by_digest(review: Review, plan: Plan, name: str, artifact: str) -> Plan | None:
+    stage = plan.by_name.get(f"pipelineStages/{name}")
+    if not isinstance(stage, Stage):
+        return None
+    takes = tuple(
+        item.model_copy(update={"reference": "digest"}) if item.artifact == artifact else item
+        for item in stage.consumes
+    )
+    return handed(review, amend(plan, "pipelineStages", name, consumes=takes), name)
 
 
 def _immutable(review: Review, plan: Plan, name: str) -> Plan | None:

@@ -11,7 +11,9 @@ from platform_operations.model.delivery import Component, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
 from platform_operations.platforms.checks import CHECKS, cannot_fail, check_of, runs_check
+from platform_operations.platforms.reading.narrowing import looks_away
 from platform_operations.validate.compose.gates import checking, gate_stage
+from platform_operations.validate.compose.parties import owner_of, with_owner
 from platform_operations.validate.edits import amend
 from platform_operations.validate.idling import asks_only, told
 from platform_operations.validate.rule import Review, Violation, rule
@@ -109,7 +111,7 @@ def gate_not_run(review: Review) -> Iterator[Violation]:
                     ),
                 )
             continue
-        why = _not_run(gate, stage) or _of_another(gate, stage)
+        why = _not_run(gate, stage) or _of_another(gate, stage) or _beside(review, gate, stage)
         if why:
             yield Violation(
                 ("qualityGates", gate.id, "tool"),
@@ -128,6 +130,33 @@ def _of_another(gate: QualityGate, stage: Stage) -> str | None:
         if single and written
         else None
     )
+
+
+def _beside(review: Review, gate: QualityGate, stage: Stage) -> str | None:
+    """Say of a scan that it looks into nothing but the folder of another component, or where no repository lies."""
+    own = review.related.components.get(gate.component)
+    if own is None or gate.origin == "existing" or gate.kind not in {*SECURITY, "dependency-scan"}:
+        return None
+    texts = [one.text for one in told(stage.runs)]
+    away = next((text for text in texts if text.startswith("cd ") and looks_away(tuple(text.split()))), None)
+    if away:
+        return f"after {away!r}, where the repository is not"
+    others = [
+        row for row in review.plan.components if row.id != own.id and row.path not in {".", "", own.path}
+    ]
+    found = [
+        next((row.id for row in others if _within(word, row.path) and not _within(own.path, row.path)), "")
+        for text in texts
+        if runs_check(gate.tool, (text,)) or text.startswith("cd ")
+        for word in (part.removeprefix("./") for part in text.split()[1:])
+        if "/" in word or any(word == row.path for row in others)
+        if not word.startswith(("-", "/", "$"))
+    ]
+    return f"and its command looks into {found[0]}, not into {own.id}" if found and all(found) else None
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 _FAMILIES: tuple[frozenset[str], ...] = (
@@ -275,3 +304,24 @@ def _blocking(plan: Plan, gate: QualityGate) -> Plan | None:
     field = "at_least" if gate.fails_on.at_least is not None else "below"
     limit = gate.fails_on.model_copy(update={field: "1"})
     return amend(plan, "qualityGates", gate.id, blocking=True, fails_on=limit)
+
+
+@rule("workflow")
+def approval_unowned(review: Review) -> Iterator[Violation]:
+    """An approval that the plan asks for, and nobody is named who gives it."""
+    for gate in review.plan.quality_gates:
+        if gate.kind != "approval" or gate.origin == "existing" or gate.owner:
+            continue
+        yield Violation(
+            ("qualityGates", gate.id, "owner"),
+            f"approval gate {gate.id!r} names nobody who approves",
+            repair=lambda plan, gate=gate: _asked(review, plan, gate),
+            allowed=tuple(sorted(review.related.owners)),
+            source=gate.evidence[0] if gate.evidence else None,
+        )
+
+
+def _asked(review: Review, plan: Plan, gate: QualityGate) -> Plan:
+    owner = owner_of(review, plan, gate.component)
+    plan = amend(plan, "qualityGates", gate.id, owner=owner)
+    return with_owner(plan, owner, (f"qualityGates/{gate.id}/owner",))

@@ -8,6 +8,8 @@ from platform_operations.model.words import RELEASING
 from platform_operations.platforms import PLATFORMS
 from platform_operations.platforms.reading.commands import begins, invocation
 from platform_operations.validate.compose.parties import REGISTRIES
+from platform_operations.validate.compose.systems import COMMITS
+from platform_operations.validate.edits import amend
 from platform_operations.validate.graph import LOWER_KINDS
 from platform_operations.validate.idling import told
 from platform_operations.validate.rule import Review, Violation, rule
@@ -22,7 +24,11 @@ def stage_kind_contradicted(review: Review) -> Iterator[Violation]:
     """A stage is called a test, a check or a build, and its command changes what users meet."""
     for stage in review.plan.pipeline_stages if not review.today else ():
         place = review.graph.place(stage)
-        if stage.kind in _OTHERWISE or stage.origin == "existing" or (place and place.kind in LOWER_KINDS):
+        if stage.origin == "existing" or (place and place.kind in LOWER_KINDS):
+            continue
+        if stage.kind in {"rollback", "migrate"}:
+            yield from _forward(review, stage)
+        if stage.kind in _OTHERWISE:
             continue
         found = next(
             (
@@ -38,6 +44,61 @@ def stage_kind_contradicted(review: Review) -> Iterator[Violation]:
                 f"{stage.id!r} is called {stage.kind}, and its command does {found}: it changes what users meet",
                 allowed=tuple(sorted(RELEASING)),
             )
+
+
+_RELEASES = (
+    " set image ",
+    "argocd app sync",
+    "rollouts promote",
+    "vercel promote",
+    "ecs update-service",
+    "docker stack deploy",
+    "sam deploy",
+)
+_NEW = ("$IMAGE_DIGEST", "${IMAGE_DIGEST", *COMMITS)
+_MIGRATING = (
+    "alembic upgrade",
+    "migrate deploy",
+    "manage.py migrate",
+    "rails db:migrate",
+    "rake db:migrate",
+    "db:migrate",
+    "flyway migrate",
+    "liquibase update",
+    "supabase db push",
+    "goose up",
+    "migrate up",
+    "dbmate up",
+    "ef database update",
+)
+
+
+def _forward(review: Review, stage: Stage) -> Iterator[Violation]:
+    """Yield where a way back goes on: it migrates, releases what was built just now, or publishes; or a migration releases."""
+    known = _today(review, stage.kind)
+    lines = [line for line in stage.runs if line not in known]
+    migrates = stage.kind == "rollback"
+    words = _MIGRATING if migrates else _RELEASES
+    found = next((word for line in lines for word in words if word in line), None)
+    given = [
+        line for line in lines if migrates and any(word in line for word in (*_RELEASES, "helm upgrade"))
+    ]
+    found = found or next((word for line in given for word in _NEW if word in line), None)
+    found = found or next((word for line in lines if migrates and (word := _published(line))), None)
+    if found:
+        does = "goes on with" if migrates else "releases by"
+        yield Violation(
+            ("pipelineStages", stage.id, "kind"),
+            f"{stage.id!r} is called {stage.kind}, and {does} {found!r}",
+            allowed=tuple(sorted({*RELEASING, "migrate"} - {stage.kind})),
+        )
+
+
+def _published(line: str) -> str | None:
+    """Return what a line publishes to a registry."""
+    words = (_word(one.text, "rollback") for one in told((line,)))
+    publishing = {"npm-publish", "pypi-publish", "cargo-publish", "gem-push", "nuget-push", "github-release"}
+    return next((word for word in words if word in publishing), None)
 
 
 def _today(review: Review, kind: str) -> frozenset[str]:
@@ -79,3 +140,24 @@ def _releasing() -> Mapping[str, tuple[tuple[str, str, str, frozenset[str]], ...
                 if len(words) > 1 and not _LOOKS_ONLY & set(words):
                     found.setdefault(words[0], []).append((word, pattern, place.id, frozenset(action.kinds)))
     return {program: tuple(rows) for program, rows in found.items()}
+
+
+@rule("truth")
+def exposure_contradicted(review: Review) -> Iterator[Violation]:
+    """A release says that nobody meets it, and nothing after it lets anybody in."""
+    for stage in review.graph.releases if not review.today else ():
+        if stage.exposure not in {"none", "internal"} or stage.origin == "existing":
+            continue
+        if (before := _before(review, stage)) is not None and before.exposure == stage.exposure:
+            continue
+        yield Violation(
+            ("pipelineStages", stage.id, "exposure"),
+            f"{stage.id!r} is said to meet {'nobody' if stage.exposure == 'none' else 'the team only'}, and no later "
+            f"stage gives what it puts into {stage.environment} to anyone: users meet it",
+            repair=lambda plan, name=stage.id: amend(plan, "pipelineStages", name, exposure="full"),
+            allowed=("full", "partial"),
+        )
+
+
+def _before(review: Review, stage: Stage) -> Stage | None:
+    return review.graph_today.stages.get(stage.id) if review.graph_today is not None else None

@@ -16,10 +16,13 @@ from pydantic import ValidationError
 
 from platform_operations.model.delivery import Entry
 from platform_operations.model.plan import SECTIONS, Plan
+from platform_operations.model.reliability import Slo
 from platform_operations.platforms import PLATFORMS
 from platform_operations.platforms.checks import CHECKS
 from platform_operations.validate.compose.attesting import TOOLS
-from platform_operations.validate.compose.parties import UNNAMED
+from platform_operations.validate.compose.parties import UNNAMED, owner_of, with_owner
+from platform_operations.validate.compose.reliability import budget_policy
+from platform_operations.validate.edits import amend
 from platform_operations.validate.reach import Reach, Wanted, hosts, reach_of_command, reach_of_prose
 from platform_operations.validate.rule import Review, Violation
 
@@ -293,6 +296,11 @@ def _without(review: Review, plan: Plan, section: str, name: str, text: str) -> 
     entry = plan.by_name.get(f"{section}/{name}")
     if entry is None:
         return None
+    if isinstance(entry, Slo) and (policy := entry.budget_policy) and text in vars(policy).values():
+        owner = owner_of(review, plan, entry.component)
+        plan = amend(plan, section, name, budget_policy=budget_policy(owner))
+        plan = with_owner(plan, owner, (f"slos/{name}/budgetPolicy/owner",))
+        return plan if entry.owner != text else amend(plan, section, name, owner=owner)
     today = review.as_is.by_name.get(f"{section}/{name}") if review.as_is is not None else None
     cleaned = _cut(entry.model_dump(mode="python"), text)
     try:

@@ -144,8 +144,14 @@ def _of_alert(review: Review, back: Rollback, name: str) -> str | None:
         return "there is no such alert"
     if alert.component != back.component:
         return f"that alert is about {alert.component}"
-    slow = alert.severity == "ticket" and bool(alert.windows)
-    return "that alert opens a ticket after days" if slow else None
+    if alert.severity == "ticket" and alert.windows:
+        return "that alert opens a ticket after days"
+    cause = alert.severity == "ticket" and alert.kind == "cause"
+    return (
+        "that alert opens a ticket about a cause: users may meet nothing, and nobody is woken"
+        if cause
+        else None
+    )
 
 
 def _of_promise(review: Review, back: Rollback, trigger: RollbackTrigger, name: str) -> str | None:

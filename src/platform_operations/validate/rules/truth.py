@@ -60,6 +60,16 @@ def existing_contradicted(review: Review) -> Iterator[Violation]:
 
 def _relabelled_risk(review: Review, today: Plan) -> Iterator[Violation]:
     """Yield where the risk is another than the assessment found, and no user said so."""
+    if review.plan.target.name != today.target.name:
+        yield Violation(
+            ("target", "name"),
+            f"the plan is for {review.plan.target.name!r}; the repository is called {today.target.name!r}",
+            repair=lambda plan: plan.model_copy(
+                update={"target": plan.target.model_copy(update={"name": today.target.name})}
+            ),
+            allowed=(today.target.name,),
+            severity="warning",
+        )
     said, found = review.plan.target.risk_profile, today.target.risk_profile
     if said.level != found.level and not any(uri.startswith("user:") for uri in said.evidence):
         yield Violation(
