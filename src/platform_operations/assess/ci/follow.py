@@ -284,7 +284,7 @@ def script_name(text: str) -> str:
     if called[0] in _MANAGERS:
         return _script_name(called) or ""
     if "/" in called[0] or _SCRIPT.search(called[0]):
-        return posixpath.basename(called[0])
+        return _named_with_folder(called[0])
     if called[0] in {
         *_SHELLS,
         "python",
@@ -302,5 +302,12 @@ def script_name(text: str) -> str:
             (word for word in words(text)[1:] if re.search(r"\.\w+$|/", word) and not word.startswith("-")),
             "",
         )
-        return posixpath.basename(own)
+        return _named_with_folder(own)
     return ""
+
+
+def _named_with_folder(path: str) -> str:
+    """Return a script's name, with its folder where that says what kind of tests lie there (smoke/run.sh)."""
+    folder, name = posixpath.split(path)
+    near = posixpath.basename(folder)
+    return f"{near}/{name}" if "smoke" in near.lower() else name

@@ -1,0 +1,2 @@
+set -e
+curl --fail "$1/ready"
