@@ -10,7 +10,7 @@ from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.finding import finding_document
 from platform_operations.model.plan import Plan
 from platform_operations.repository.yaml_lines import Broken, Node, TooLarge, plain, read_yaml
-from platform_operations.validate import Verdict
+from platform_operations.validate import RULES, Verdict
 
 ASSESSMENT = "platform-ops/assessment@1"
 PRACTICES = (
@@ -145,6 +145,14 @@ def assessment_document(assessment: Assessment, verdict: Verdict) -> dict[str, A
         "gaps": [finding_document(finding) for finding in verdict.findings],
         "questions": [question.document() for question in verdict.questions],
     }
+
+
+def rules_document() -> list[dict[str, str]]:
+    """Return every rule: id, severity, constraint and page."""
+    return [
+        {"id": rule.id, "severity": rule.severity, "constraint": rule.constraint, "page": rule.page}
+        for rule in RULES
+    ]
 
 
 def _seen_alert(row: dict[str, Any]) -> dict[str, Any]:

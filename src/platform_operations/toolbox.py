@@ -277,14 +277,6 @@ def assess_document(target: Target, assessment: Assessment, today: Judged | None
     return assessment_document(assessment, today or gaps_of(target, assessment))
 
 
-def rules_document() -> list[dict[str, str]]:
-    """Return every rule: id, severity, constraint and page."""
-    return [
-        {"id": rule.id, "severity": rule.severity, "constraint": rule.constraint, "page": rule.page}
-        for rule in RULES
-    ]
-
-
 def render(plan: Plan, kinds: Sequence[str] = ()) -> Rendering:
     """Return the files that a plan becomes, of all kinds or of some, and what could not be rendered, with the reason.
 

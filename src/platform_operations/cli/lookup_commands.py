@@ -5,14 +5,13 @@ from argparse import Namespace
 from difflib import get_close_matches
 
 from platform_operations.cli.output import print_document, print_text
+from platform_operations.documents import rules_document
 from platform_operations.errors import InputError
 from platform_operations.resources import reference_page, reference_pages, reference_section, sections
 
 
 def run_rules(arguments: Namespace) -> int:
     """Print the rules, or the page of one."""
-    from platform_operations.toolbox import rules_document
-
     rows = rules_document()
     if arguments.rule is None:
         if arguments.format == "json":
