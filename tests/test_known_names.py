@@ -81,6 +81,6 @@ def test_what_a_person_answers_stands_in_the_command_instead_of_a_variable() -> 
     told = draft(assessed(service, ("components/shop#docker.compose@production", "live.yaml")))
 
     assert "docker compose -f $PRODUCTION_COMPOSE up " in said(silent)
-    assert "variable-compose" in [note.id for note in silent.assumptions]
+    assert "variable-production-compose" in [note.id for note in silent.assumptions]
     assert "docker compose -f live.yaml up " in said(told)
-    assert "variable-compose" not in [note.id for note in told.assumptions]
+    assert "variable-production-compose" not in [note.id for note in told.assumptions]
