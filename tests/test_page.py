@@ -115,10 +115,14 @@ def test_a_circle_or_a_stage_that_is_gone_is_drawn_and_not_followed_forever(
     assert {line.lstrip("└├│ ").split()[0] for line in drawn(*stages)} == {name for name, _ in stages}
 
 
-def test_a_chain_of_a_thousand_stages_is_cut_and_counted() -> None:
+def test_a_chain_of_a_thousand_stages_is_one_line() -> None:
     chain = tuple((f"s{index}", (f"s{index - 1}",) if index else ()) for index in range(1000))
 
-    shown = drawn(*chain)
+    assert drawn(*chain) == ["s0  build: 1000 stages one after the other, up to s999"]
+
+
+def test_a_thousand_stages_side_by_side_are_cut_and_counted() -> None:
+    shown = drawn(*((f"s{index}", ()) for index in range(1000)))
 
     assert len(shown) == 41
     assert shown[-1] == "and 960 more stages"
