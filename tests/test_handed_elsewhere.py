@@ -63,7 +63,7 @@ def test_a_version_written_into_another_repository_is_deployed_from_there(name: 
         name, {CI: HEAD + JOB.format(name="hand", steps=SENT.format(other="acme/infra", edit=EDIT))}
     )
     assert found.outcome == "unknown"
-    assert "another repository" in (found.reason or "")
+    assert "acme/infra" in (found.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -171,3 +171,25 @@ def test_a_test_that_a_build_is_told_to_run_checks_no_deployment() -> None:
         ).outcome
         == "present"
     )
+
+
+@pytest.mark.parametrize(
+    ("tag", "outcome"), [("$CI_COMMIT_REF_SLUG-x", "absent"), ("$CI_COMMIT_SHORT_SHA", "present")]
+)
+def test_a_setting_called_image_tag_that_holds_a_branch_names_nothing_for_good(
+    tag: str, outcome: str
+) -> None:
+    pipeline = f"deploy:\n  environment: production\n  script:\n    - ./ship.sh --set global.imageTag={tag}\n"
+    assert practice("artifactPinning", {".gitlab-ci.yml": pipeline}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("called", "outcome"),
+    [("pr-validate", "absent"), ("schema-spy", "absent"), ("pr-close", "absent"), ("pr-ship", "unknown")],
+)
+def test_a_workflow_of_elsewhere_about_a_request_or_a_drawing_releases_nothing(
+    called: str, outcome: str
+) -> None:
+    deploy = JOB.format(name="deploy", steps="      - run: helm upgrade --install web ./chart\n")
+    other = f"  other:\n    uses: acme/helpers/.github/workflows/.{called}.yml@v1\n"
+    assert practice("rollback", {CI: HEAD + deploy + other}).outcome == outcome

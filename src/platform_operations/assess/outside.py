@@ -65,7 +65,7 @@ _CALLED = frozenset({"remote-workflow", "remote-orb", "remote-include"})
 
 _CHORE = re.compile(
     r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
-    r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|schema-?spy|pr-clos|clean-?up|wiki|comment|approve|codeowners"
+    r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|schema-?spy|\bpr-(?:clos|validat)|clean-?up|wiki|comment|approve|codeowners"
     r"|renovate|dependabot|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
     r"|compliance|sbom|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
     re.IGNORECASE,

@@ -244,36 +244,6 @@ def deployer(repository: Repository) -> str | None:
                 and (_UPLOADS.stands_in(row) or _DEPLOYER.stands_in(_bare(row)))
             ):
                 return f"{path}:{number} hands over to a deployment that is kept outside the repository"
-        sent = _written_elsewhere(lines_of(text), repository.name.rpartition("+")[2])
-        if sent:
-            return f"{path}:{sent} writes what was built into another repository, which deploys it"
-    return None
-
-
-_OTHER_REPOSITORY = re.compile(
-    r"^\s*repository\s*:\s*[\"']?[\w.-]+/([\w.-]+)|\bgit clone\b.*[/:][\w.-]+/([\w.-]+?)(?:\.git)?(?:[\"'\s]|$)"
-)
-_WRITES_NAME = re.compile(
-    r"\b(?:jq|yq|sed|kustomize)\b.*(?:image|version|tag|digest).*\$|\b(?:jq|yq|sed|kustomize)\b.*\$.*(?:image|version|tag|digest)",
-    re.IGNORECASE,
-)
-_PRODUCTS = re.compile(
-    r"homebrew|\btap\b|scoop|winget|\bbucket\b|docs|wiki|website|site|charts?$", re.IGNORECASE
-)
-MAX_ROWS_OF_JOB = 60
-
-
-def _written_elsewhere(rows: list[str], own: str) -> int | None:
-    """Return the line that checks out another repository in which a new name is then written and sent; None without one."""
-    for number, row in enumerate(rows, 1):
-        found = _OTHER_REPOSITORY.search(row) if len(row) <= MAX_LINE else None
-        named = (found[1] or found[2]) if found else None
-        if named is None or named == own or _PRODUCTS.search(named):
-            continue
-        later = [one for one in rows[number : number + MAX_ROWS_OF_JOB] if len(one) <= MAX_LINE]
-        written = next((at for at, one in enumerate(later) if _WRITES_NAME.search(one)), None)
-        if written is not None and any("git push" in one for one in later[written:]):
-            return number
     return None
 
 
@@ -289,6 +259,9 @@ _OF_ARTIFACTS = Wording(
 _NO_NAME = Wording(
     r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|test",
 )
+_BRANCH_AS_TAG = re.compile(
+    r"[\w.-]*[\"']?\s*[=:]\s*[\"']?\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|\w+_BRANCH|BRANCH_NAME)\}?[\w.-]*"
+)
 _PULLS = re.compile(r"^\s*(?:&&\s*|sudo\s+)?git\s+(?:pull\b|reset\s+--hard\s+origin/)")
 
 
@@ -302,7 +275,9 @@ def unique_names(repository: Repository) -> tuple[str, ...]:
         for number, row in enumerate(lines_of(text), 1):
             if len(row) > MAX_LINE or row.lstrip().startswith(("#", "//")):
                 continue
-            if _UNIQUE.stands_in(row) and _OF_ARTIFACTS.stands_in(row) and not _NO_NAME.stands_in(row):
+            if not (_UNIQUE.stands_in(row) and _OF_ARTIFACTS.stands_in(row)) or _NO_NAME.stands_in(row):
+                continue
+            if ("BRANCH" not in row and "_REF_" not in row) or _UNIQUE.stands_in(_BRANCH_AS_TAG.sub("", row)):
                 found.append(repo_uri(path, number))
                 break
     return tuple(found[:MAX_FOUND])
