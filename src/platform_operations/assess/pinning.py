@@ -1,7 +1,7 @@
 """Whether what is deployed is named so that it is always the same bytes: by digest, commit or unique version."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from platform_operations.assess.pipeline_words import moved_by, narrowed, unique_names
 from platform_operations.assess.places import aside, lines_of, text_of
@@ -30,7 +30,7 @@ def pinning_practice(
     repository: Repository,
     plan: Plan,
     sightings: Mapping[str, tuple[Sighting, ...]],
-    facts: Iterable[Fact],
+    facts: Collection[Fact],
     handed: str | None,
     outside: str | None,
 ) -> Fact:
@@ -39,9 +39,13 @@ def pinning_practice(
     `handed` is what a pipeline leaves to something unreadable, `outside` that or any other place that may decide.
     """
     releases = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
-    named = _beside_deployments(
-        plan, releases, _of_production(plan, [stage for stage in releases if _named(stage)])
-    )
+    told = {
+        fact.subject.removeprefix("pipelineStages/")
+        for fact in facts
+        if fact.aspect == "artifact-reference" and fact.outcome == "present"
+    }
+    naming = [stage for stage in releases if _named(stage) or stage.id in told]
+    named = _beside_deployments(plan, releases, _of_production(plan, naming))
     moving = [stage for stage in named if any(item.reference not in IMMUTABLE for item in stage.consumes)]
     if moving:
         return _fact(
@@ -128,6 +132,8 @@ def _beside_deployments(plan: Plan, releases: list[Stage], named: list[Stage]) -
         for stage in releases
     )
     if not (deployed and "container-image" in made.values()):
+        return named
+    if any(not stage.consumes for stage in named):
         return named
     if any(made.get(item.artifact) != "package" for stage in named for item in stage.consumes):
         return named

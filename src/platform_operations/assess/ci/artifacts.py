@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph, closure
 from platform_operations.assess.ci.names import kebab
-from platform_operations.assess.ci.naming import applied_path, reference_in, reference_to_all, texts_of
+from platform_operations.assess.ci.naming import (
+    applied_path,
+    handed_reference,
+    reference_in,
+    reference_to_all,
+    texts_of,
+)
 from platform_operations.assess.ci.products import Product, Products, attest
 from platform_operations.assess.ci.references import (
     best_identity,
@@ -320,7 +326,15 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
             _consume(draft, product, kept or "tag", found)
     if draft.id not in found.consumes and draft.kind == "promote":
         _put_up(draft, found)
-    if draft.id not in found.consumes:
+    told = handed_reference(before, draft) if any(atom.step.remote for atom in draft.atoms) else None
+    if draft.id not in found.consumes and told is not None:
+        found.facts.append(
+            Fact(
+                subject=f"pipelineStages/{draft.id}", aspect="artifact-reference", outcome="present", value=told,
+                evidence=(draft.atoms[0].places[0].uri,),
+            )
+        )  # fmt: skip
+    elif draft.id not in found.consumes:
         applied = unknown or applied_path(draft.atoms)
         reason = (
             f"what {unknown!r} holds is not in the pipeline"

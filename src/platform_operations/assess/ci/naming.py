@@ -75,6 +75,26 @@ def reference_to_all(texts: list[str], draft: Draft) -> Identity | None:
     return best
 
 
+_HANDED = re.compile(
+    r"(?:(?:image|docker|container|app|application|artifact|build|release|git|new)[_-]?)*"
+    r"(?:tag|version|sha|digest|revision|commit)(?:[_-]?(?:id|sha|hash))?=(.+)",
+    re.IGNORECASE,
+)
+
+
+def handed_reference(texts: list[str], draft: Draft) -> Identity | None:
+    """Return the kind of name by which a deployment that is kept elsewhere is told what to take.
+
+    None where it is told nothing, or a name that can move.
+    """
+    for text in texts:
+        match = _HANDED.fullmatch(text)
+        identity = identity_of(match[1], draft.pipeline.triggers) if match else None
+        if identity in IMMUTABLE:
+            return identity
+    return None
+
+
 def _sole(texts: list[str], draft: Draft, unclear: str | None) -> tuple[Identity | None, str | None]:
     """Return how the texts name the only image there is, by any image reference or tag in them."""
     for text in texts:

@@ -334,8 +334,8 @@ def _triggered(
             reason=f"job {job.key!r} starts {named[:160]}, whose jobs are not in this repository", evidence=(value.place.uri,),
         )
     )  # fmt: skip
-    step = CiStep(place=value.place, uses=f"gitlab/trigger/{named}", name=job.key, remote=True)
-    return [replace(job, steps=(*steps, step))]
+    step = CiStep(value.place, uses=f"gitlab/trigger/{named}", name=job.key, remote=True)
+    return [replace(job, steps=(*steps, replace(step, variables=job.variables)))]
 
 
 def _local_child(include: Node | None) -> str | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from platform_operations.assess.ci.jenkins_library import delivers, library_call, releases
 from platform_operations.assess.ci.jenkinsfile import Block, Statement, parse
 from platform_operations.assess.ci.jobs import (
     CiJob,
@@ -286,6 +287,12 @@ def _statement(
         target = next((text for text in job.groups() if text), "another job") if job else "another job"
         yield replace(step, uses=f"jenkins/build/{target}", name=target, remote=True)
         return
+    call = library_call(part.text)
+    if call is not None and call.name not in _PLAIN | _PLUGIN_STEPS:
+        yield replace(
+            step, uses=f"jenkins/library/{call.name}", name=call.name, inputs=call.inputs, remote=True
+        )
+        return
     found = _SHELL.search(part.text)
     if found is None:
         return
@@ -301,19 +308,26 @@ def _statement(
     yield replace(step, commands=made)
 
 
-_DELIVERS = re.compile(
-    r"(?:^(?:build|publish|deploy|release|push|promote))[A-Z]\w*(?:Image|Docker|Plugin|App|Service|Package|Artifact|Chart|Site|To[A-Z])"
-)
 _PLUGIN_STEPS = frozenset(
     {"publishHTML", "publishChecks", "publishCoverage", "publishIssues", "deployArtifacts"}
 )
 
 
+_OWN_WORD = re.compile(r"^[a-z]+[A-Z]\w*\s*(?:\(|$)")
+
+
+def _wraps(part: Block | Statement) -> bool:
+    """Whether a block stands for a whole pipeline under a word of nobody's but a library's, and shows no stage itself."""
+    if not isinstance(part, Block) or not _OWN_WORD.match(part.head):
+        return False
+    return not any(_STAGE.match(text) for text, _ in _calls(part, 0))
+
+
 def _unknown_calls(root: Block, walk: _Walk, content: str) -> None:
     """Name what only a shared library can define.
 
-    That is every unknown step where the file names a library, else steps that deliver by their name: a server
-    may load a library by itself.
+    That is every unknown step where the file names a library, else steps that deliver by their name and blocks
+    around everything: a server may load a library by itself.
     """
     own = set(re.findall(r"^[ \t]*(?:static\s+)?(?:def|void|[A-Z]\w*)\s+(\w+)\s*\(", content, re.MULTILINE))
     names: dict[str, int] = {}
@@ -322,18 +336,20 @@ def _unknown_calls(root: Block, walk: _Walk, content: str) -> None:
         if match and match[1] not in _PLAIN:
             names.setdefault(match[1], line)
     if walk.library is None:
+        heads = {part.first for part in root.parts if _wraps(part)}
         names = {
             name: line
             for name, line in names.items()
-            if _DELIVERS.search(name) and name not in own | _PLUGIN_STEPS
+            if (delivers(name) or line in heads) and name not in own | _PLUGIN_STEPS
         }
         if not names:
             return
     place = walk.library or Place(walk.path, 1, 1)
     value = ", ".join(list(names)[:12]) or None
+    whole = walk.library is not None or not all(releases(name) for name in names)
     walk.facts.append(
         Fact(
-            subject=f"pipelines/{walk.pipeline}", aspect="shared-library", outcome="unknown", value=value,
+            subject=f"pipelines/{walk.pipeline}", aspect="shared-library" if whole else "downstream", outcome="unknown", value=value,
             reason="a shared library defines steps that are not in this repository",
             evidence=(place.uri, *(repo_uri(walk.path, line, line) for line in list(names.values())[:6])),
         )
