@@ -296,3 +296,9 @@ def test_a_public_image_or_a_tool_of_a_cloud_is_not_that_cloud(row: str, platfor
 @pytest.mark.parametrize(("path", "outcome"), [("k8s/web.yaml", "present"), ("scripts/web.yaml", "absent")])
 def test_what_developers_run_for_themselves_declares_no_health_check(path: str, outcome: str) -> None:
     assert practice("healthChecks", {path: LOAD + PROBE}).outcome == outcome
+
+
+def test_a_manifest_that_something_else_fills_in_and_applies_leaves_the_way_back_open() -> None:
+    pushed = steps("run: docker push acme/web:${{ github.sha }}", job="image")
+    assert practice("rollback", {CI: pushed, "deploy/web.yaml.erb": LOAD}).outcome == "unknown"
+    assert practice("rollback", {CI: pushed, "deploy/web.yaml": LOAD}).outcome == "absent"

@@ -10,7 +10,7 @@ from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
-from platform_operations.platforms.platform import Sighting
+from platform_operations.platforms.platform import FILLED_IN_FIRST, Sighting
 from platform_operations.repository import Repository
 
 Concern: TypeAlias = Literal["security", "dependencies", "release"]
@@ -242,6 +242,11 @@ def _set_up_in(sightings: Mapping[str, tuple[Sighting, ...]], platforms: frozens
     return None
 
 
+def _filled_in(row: Sighting) -> bool:
+    """Whether a manifest names what runs only once something fills it in."""
+    return row.unreadable == FILLED_IN_FIRST
+
+
 def _incidental(path: str) -> bool:
     """Whether a platform shows only as a resource or a library: neither says that it deploys this repository."""
     return path.endswith((".tf", ".tofu", "package.json"))
@@ -322,7 +327,10 @@ def handed_on(
     if not any(set(one.types) - _INSTALLED for one in plan.components):
         return None
     told = told_platform(repository, but)
-    if told is not None or _DECLARED & set(sightings):
+    declared = {
+        name for name in _DECLARED & set(sightings) if not all(_filled_in(row) for row in sightings[name])
+    }
+    if told is not None or declared:
         return told
     triggers = {pipeline.id: set(pipeline.triggers) for pipeline in plan.pipelines}
     for stage in plan.pipeline_stages:

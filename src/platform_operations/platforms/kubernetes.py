@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from platform_operations.platforms.platform import (
+    FILLED_IN_FIRST,
     Action,
     Mechanism,
     Parameter,
@@ -68,9 +69,7 @@ def _filled_in(repository: Repository) -> Iterator[Sighting]:
         if content is None or not _looks_like(content) or "/templates/" in path:
             continue
         for line, kind, _ in manifests.by_lines(content):
-            yield Sighting(
-                path, line, line, kind, environments.of_path(path), unreadable="it is filled in first"
-            )
+            yield Sighting(path, line, line, kind, environments.of_path(path), unreadable=FILLED_IN_FIRST)
 
 
 _KUBECTL = r"\bkubectl\s+(?:-\S+\s+|\S+=\S+\s+)*(?:apply|set\s+image|rollout|patch|replace)\b|uses:\s*[\"']?azure/k8s-deploy@"

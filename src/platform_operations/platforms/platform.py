@@ -19,6 +19,9 @@ from platform_operations.model.words import (
 )
 from platform_operations.repository import Repository
 
+FILLED_IN_FIRST = "it is filled in first"
+"""Why a manifest with placeholders tells what runs, but not which image of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:
