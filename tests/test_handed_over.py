@@ -78,6 +78,8 @@ CALLED = (
         ("image_tag: ${{ github.sha }}", "present"),
         ("image_tag: latest", "unknown"),
         ("node_version: 20.1.0", "unknown"),
+        ("docker_version: 24.0.5", "unknown"),
+        ("upstream_commit_short_sha: ${{ github.sha }}", "present"),
         ("repo_name: shop", "unknown"),
     ],
 )

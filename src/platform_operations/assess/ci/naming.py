@@ -76,7 +76,7 @@ def reference_to_all(texts: list[str], draft: Draft) -> Identity | None:
 
 
 _HANDED = re.compile(
-    r"(?:(?:image|docker|container|app|application|artifact|build|release|git|new)[_-]?)*"
+    r"(?!docker[_-]?version)(?:(?:image|docker|container|app|application|artifact|build|release|git|new|upstream|ci|commit|short)[_-]?)*"
     r"(?:tag|version|sha|digest|revision|commit)(?:[_-]?(?:id|sha|hash))?=(.+)",
     re.IGNORECASE,
 )
