@@ -251,8 +251,15 @@ _UNIQUE = Wording(
     r"github\.sha\b|GITHUB_SHA|git rev-parse|git describe|CI_COMMIT_(?:SHORT_)?SHA|CI_COMMIT_TAG|CIRCLE_SHA1|CIRCLE_TAG|BUILDKITE_(?:COMMIT|BUILD_NUMBER)"
     r"|Build\.(?:BuildId|BuildNumber|SourceVersion)|BUILD_(?:NUMBER|ID|TAG)\b|GIT_(?:COMMIT|SHA|HASH|TAG)|COMMIT_(?:SHA|HASH|ID|REF(?!_))|SHORT_SHA|github\.run_(?:number|id)"
     r"|release\.tag_name|app_?version|image_?(?:tag|version|digest)|IMAGE_?TAG|\$\{?(?:RELEASE_?)?VERSION\b|\$\{?TAG\b|@sha256:|type=sha|type=semver"
-    r"|inputs\.\w*(?:sha|version|tag|digest)\b|outputs\.\w*(?:sha|version|tag|digest)\b|\.sha\b|docker[_-]?sha",
+    r"|inputs\.\w*(?:sha|version|tag|digest)\b|outputs\.\w*(?:sha|version|tag|digest)\b|\.sha\b|docker[_-]?sha"
+    r"|(?:version|tag)=\$\{?(?:date_?time|time_?stamp)\b",
 )
+_HANDED_IN = re.compile(r"\$\{\{\s*inputs\.[\w.-]+\s*\}\}")
+_BESIDE_NAMES = re.compile(
+    r"^(\s*)(?:-\s+)?(?:labels|annotations|build-?args)\s*:\s*[|>]?[-+]?\s*$", re.IGNORECASE
+)
+"""Blocks of what an image is told beside its name."""
+
 _OF_ARTIFACTS = Wording(
     r"image|docker|helm|kubectl|\bpush\b|regist|artifact|s3://|s3_|\.zip|\.jar|\.deb|lambda|\becs\b|gcloud|\baz\b|\bdeploy|\btag\b|app_version|release",
 )
@@ -272,15 +279,33 @@ def unique_names(repository: Repository) -> tuple[str, ...]:
         text = text_of(repository, path)
         if text is None or not _UNIQUE.stands_in(text):
             continue
-        for number, row in enumerate(lines_of(text), 1):
-            if len(row) > MAX_LINE or row.lstrip().startswith(("#", "//")):
-                continue
-            if not (_UNIQUE.stands_in(row) and _OF_ARTIFACTS.stands_in(row)) or _NO_NAME.stands_in(row):
-                continue
-            if ("BRANCH" not in row and "_REF_" not in row) or _UNIQUE.stands_in(_BRANCH_AS_TAG.sub("", row)):
-                found.append(repo_uri(path, number))
-                break
+        rows = _without_beside(lines_of(text))
+        handed_in = file_name(path).startswith("action.")  # nobody sees here what a caller hands in
+        number = next((one for one, row in rows if _names_one(row, handed_in=handed_in)), None)
+        found += [repo_uri(path, number)] if number is not None else []
     return tuple(found[:MAX_FOUND])
+
+
+def _without_beside(rows: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines with their numbers, without the blocks of labels and arguments."""
+    deeper: int | None = None
+    for number, row in enumerate(rows, 1):
+        indent = len(row) - len(row.lstrip())
+        if deeper is not None and (indent > deeper or not row.strip()):
+            continue
+        block = _BESIDE_NAMES.match(row) if ":" in row else None
+        deeper = len(block[1]) if block else None
+        yield number, row
+
+
+def _names_one(row: str, *, handed_in: bool) -> bool:
+    """Whether a line hands an artifact on by a name that no other build has."""
+    if len(row) > MAX_LINE or row.lstrip().startswith(("#", "//")):
+        return False
+    row = _HANDED_IN.sub("", row) if handed_in else row
+    if not (_UNIQUE.stands_in(row) and _OF_ARTIFACTS.stands_in(row)) or _NO_NAME.stands_in(row):
+        return False
+    return ("BRANCH" not in row and "_REF_" not in row) or _UNIQUE.stands_in(_BRANCH_AS_TAG.sub("", row))
 
 
 def narrowed(repository: Repository, uris: Iterable[str], practice: str | None = None) -> tuple[str, ...]:

@@ -20,19 +20,33 @@ _IMAGE_WORD = re.compile(
 _NAMING = re.compile(
     r"kustomize|\bsed\b|\byq\b|envsubst|render-task-definition|k8s-bake|helm\s+template|jsonnet|update-yaml|yaml-update|image-tag"
 )
+_INFRASTRUCTURE = re.compile(r"\b(?:terraform|tofu|terragrunt)\b")
 
 
 def texts_of(atoms: Iterable[Atom], draft: Draft, graph: Graph) -> list[str]:
     """Return what a stage's commands, and those of its job that name images for it, say with variables resolved."""
     texts: list[str] = []
     for atom in atoms:
-        if atom not in draft.atoms and not (atom.kind is None and _NAMING.search(atom.text)):
+        if atom not in draft.atoms and not (atom.kind is None and _names_for(atom, draft)):
             continue
         joint = "=" if atom.step.remote else ": "
         parts = (atom.text, atom.body, *(f"{key}{joint}{value}" for key, value in atom.step.inputs.items()))
         texts.extend(resolved(part[:4_000], draft, atom, graph) for part in parts if part)
+        if atom not in draft.atoms:
+            texts.extend(f"{key}={value}" for key, value in atom.step.variables.items())
     texts.extend(f"{key}={value}" for atom in draft.atoms for key, value in atom.step.variables.items())
+    if any(_INFRASTRUCTURE.search(atom.text) for atom in draft.atoms):
+        given = {**draft.pipeline.variables, **draft.job.variables}
+        texts.extend(f"{key}={value}" for key, value in given.items() if key.startswith("TF_VAR_"))
     return texts
+
+
+def _names_for(atom: Atom, draft: Draft) -> bool:
+    """Whether a command that deploys nothing itself names what the stage deploys; a plan does for what applies it."""
+    if _NAMING.search(atom.text):
+        return True
+    planned = _INFRASTRUCTURE.search(atom.text) is not None and " plan" in atom.text
+    return planned and any(_INFRASTRUCTURE.search(one.text) for one in draft.atoms)
 
 
 def reference_in(

@@ -1,0 +1,114 @@
+"""What names a release so that it cannot move, and what only stands beside its name."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from platform_operations.assess import assess
+from platform_operations.model.assessment import Fact
+from platform_operations.repository import InMemoryRepository
+
+APP = {
+    "Dockerfile": "FROM python:3.12\nEXPOSE 8000\nCMD gunicorn app\n",
+    "requirements.txt": "flask==3.0.0\n",
+    "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+}
+CI = ".github/workflows/deploy.yml"
+HEAD = "on:\n  push:\n    branches: [main]\njobs:\n  deploy:\n    runs-on: x\n    environment: production\n    steps:\n"
+IMAGE = """\
+      - uses: docker/build-push-action@v6
+        with:
+          push: true
+          tags: ghcr.io/o/web:{tag}
+"""
+PUT_UP = "      - run: helm upgrade web chart\n"
+
+
+def pinning(files: Mapping[str, str]) -> Fact:
+    fact = assess(InMemoryRepository({**APP, **files})).fact("practices", "artifactPinning")
+    assert fact is not None
+    return fact
+
+
+def planned(variable: str, value: str) -> str:
+    return (
+        f"      - name: plan\n        env:\n          {variable}: {value}\n        run: terraform plan -out=tfplan\n"
+        "      - run: terraform apply tfplan\n"
+    )
+
+
+def test_a_plan_that_is_told_the_commit_names_the_image_of_what_applies_it() -> None:
+    job = IMAGE.format(tag="${{ github.sha }}") + planned("TF_VAR_CONTAINER_TAG", "${{ github.sha }}")
+    assert pinning({CI: HEAD + job}).outcome == "present"
+
+
+def test_a_commit_for_the_whole_job_of_terraform_names_the_image() -> None:
+    job = HEAD.replace("    steps:", "    env:\n      TF_VAR_image_tag: ${{ github.sha }}\n    steps:")
+    job += IMAGE.format(tag="${{ github.sha }}") + "      - run: terraform apply -auto-approve\n"
+    assert pinning({CI: job}).outcome == "present"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("TF_VAR_CONTAINER_TAG", "latest"), ("TF_VAR_OWNER", "${{ github.sha }}")],
+)
+def test_a_plan_that_is_told_what_moves_or_something_else_names_nothing_for_good(
+    variable: str, value: str
+) -> None:
+    job = IMAGE.format(tag="latest") + planned(variable, value)
+    assert pinning({CI: HEAD + job}).outcome == "absent"
+
+
+@pytest.mark.parametrize("block", ["labels", "annotations", "build-args"])
+def test_the_commit_in_a_label_or_argument_of_an_image_does_not_name_it(block: str) -> None:
+    image = (
+        IMAGE.format(tag="stable")
+        + f"          {block}: |\n            org.opencontainers.image.revision=${{{{ github.sha }}}}\n"
+    )
+    assert pinning({CI: HEAD + image + PUT_UP}).outcome == "absent"
+
+
+def test_a_tag_after_the_labels_of_an_image_names_it() -> None:
+    image = (
+        "      - uses: acme/build-image@v1\n        with:\n          labels: |\n            a=b\n"
+        "          image_tag: ${{ github.sha }}\n"
+    )
+    found = pinning({CI: HEAD + image + PUT_UP})
+    assert (found.outcome, found.evidence) == ("present", (f"repo:{CI}#L13-L13",))
+
+
+ACTION = """\
+inputs:
+  tag:
+    required: true
+runs:
+  using: composite
+  steps:
+    - uses: docker/build-push-action@v6
+      with:
+        push: true
+        tags: ghcr.io/o/web:{tag}
+        image: web:{tag}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "outcome"), [("${{ inputs.tag }}", "absent"), ("${{ github.sha }}", "present")]
+)
+def test_a_tag_that_is_handed_to_an_action_is_only_worth_what_its_callers_hand_in(
+    tag: str, outcome: str
+) -> None:
+    job = "      - uses: ./.github/actions/image\n        with:\n          tag: latest\n" + PUT_UP
+    action = ACTION.format(tag=tag)
+    assert pinning({CI: HEAD + job, ".github/actions/image/action.yml": action}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("version", "outcome"), [("$DATETIME", "present"), ("${TIMESTAMP}", "present"), ("$STAGE", "absent")]
+)
+def test_a_release_by_the_time_of_its_deployment_has_a_name_of_its_own(version: str, outcome: str) -> None:
+    job = (
+        "deploy-production:\n  environment: production\n  script:\n    - DATETIME=$(date +%s)\n"
+        f'    - curl -T app.war "http://$HOST/manager/text/deploy?update=true&path=/app&version={version}"\n'
+    )
+    assert pinning({".gitlab-ci.yml": job}).outcome == outcome
