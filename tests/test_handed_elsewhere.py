@@ -45,6 +45,22 @@ def test_pages_that_are_the_product_are_its_release() -> None:
     assert fact.outcome == "absent"
 
 
+@pytest.mark.parametrize(
+    ("step", "name", "released"),
+    [
+        ("uses: acme/mkdocs-deploy-gh-pages@v1", "pages", False),
+        ("uses: peaceiris/actions-gh-pages@v4", "docs", False),
+        ("uses: peaceiris/actions-gh-pages@v4", "web", True),
+    ],
+)
+def test_only_pages_that_are_not_called_documentation_can_be_a_release_beside_a_service(
+    step: str, name: str, *, released: bool
+) -> None:
+    pages = HEAD + JOB.format(name=name, steps=f"      - {step}\n")
+    plan = assess(InMemoryRepository({**APP, ".github/workflows/pages.yml": pages})).as_is
+    assert any(stage.kind == "deploy" for stage in plan.pipeline_stages) is released
+
+
 SENT = """      - uses: actions/checkout@v4
         with:
           repository: {other}

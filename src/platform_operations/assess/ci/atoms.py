@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from platform_operations.assess.ci.acts import NOTHING_DONE, Act
 from platform_operations.assess.ci.follow import Followed, follow, script_name
@@ -34,9 +35,14 @@ ATTESTING = frozenset({"sbom", "provenance", "signature"})
 _KEEPING = re.compile(
     r"back-?up|\bcache|\blogs?\b|report|results|metrics|coverage|export|benchmark|sbom", re.IGNORECASE
 )
+Ships: TypeAlias = Literal["site", "services", "packages"]
+"""What a repository ships: a site that pages can hold, only what runs on servers, or neither."""
 _DOCS = re.compile(
     r"\bdocs?\b|documentation|\bpages\b|website|storybook|\bbook\b|mkdocs|sphinx|typedoc|javadoc|godoc|\bsite\b",
     re.IGNORECASE,
+)
+_WRITTEN = re.compile(
+    r"\bdocs?\b|documentation|storybook|mkdocs|sphinx|typedoc|javadoc|godoc|\bmike\b|coverage", re.IGNORECASE
 )
 _PAGES = re.compile(r"deploy-pages|gh-pages|github-pages|gh-deploy|\bmike deploy|readthedocs")
 _NAMED: frozenset[StageKind] = frozenset(
@@ -65,12 +71,12 @@ class Atom:
 
 
 def atoms_of(
-    job: CiJob, repository: Repository, pipeline: str = "", *, site: bool = True
+    job: CiJob, repository: Repository, pipeline: str = "", *, ships: Ships = "site"
 ) -> tuple[Atom, ...]:
     """Return what a job does, command by command, in order.
 
-    `pipeline` is the pipeline's name; `site` says whether the repository ships a site: else publishing pages is
-    documentation, which is no release.
+    `pipeline` is the pipeline's name. Publishing pages is a release of what `ships` a site; elsewhere it is
+    documentation, beside a service where the words say so.
     """
     found: list[Atom] = []
     for step in job.steps:
@@ -81,20 +87,25 @@ def atoms_of(
     tamed = [_tamed(atom) for atom in found] if local else found
     around = " ".join((pipeline, job.key, job.name))
     tamed = [
-        replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, site) else atom for atom in tamed
+        replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, ships) else atom for atom in tamed
     ]
     return tuple(_joined(_provisioning(_migrating(_named(tamed, job), job), job, pipeline)))
 
 
-def _aside(atom: Atom, around: str, site: bool) -> bool:
+def _aside(atom: Atom, around: str, ships: Ships) -> bool:
     """Say whether something that looks like a deployment keeps a copy, or publishes documentation."""
-    if atom.act.makes != "bundle" or "deploy" not in {atom.kind, atom.act.kind}:
+    if "deploy" not in {atom.kind, atom.act.kind}:
         return False
-    if _PAGES.search(atom.text) and not site:
-        return True
     names = re.sub(r"[_-]", " ", f"{around} {atom.step.name}")
+    if _PAGES.search(atom.text):
+        words = names + " " + re.sub(r"[/_-]", " ", atom.text)
+        return ships == "packages" or (ships == "services" and _WRITTEN.search(words) is not None)
+    if atom.act.makes != "bundle":
+        return False
     copies = invocation(atom.text)[:1] in {("aws",), ("gsutil",), ("scp",), ("rsync",), ("gcloud",), ("az",)}
-    return copies and (_KEEPING.search(names) is not None or (not site and _DOCS.search(names) is not None))
+    return copies and (
+        _KEEPING.search(names) is not None or (ships == "packages" and _DOCS.search(names) is not None)
+    )
 
 
 def _of_step(step: CiStep, repository: Repository) -> Iterator[Atom]:

@@ -9,7 +9,7 @@ from typing import cast
 
 from platform_operations.assess.ci import systems
 from platform_operations.assess.ci.artifacts import products_of
-from platform_operations.assess.ci.atoms import Atom
+from platform_operations.assess.ci.atoms import Atom, Ships
 from platform_operations.assess.ci.drafts import MAX_STAGES, Draft, Graph, graph_of
 from platform_operations.assess.ci.gates import gates_of
 from platform_operations.assess.ci.jobs import CiPipeline, CiSystem, Reading
@@ -77,8 +77,7 @@ def read_delivery(repository: Repository, components: tuple[Component, ...]) -> 
         (system.id, reading) for system in ci_systems() if (reading := system.read(repository)) is not None
     ]
     pipelines = _distinct(readings)
-    site = not components or any(set(one.types) - {"library", "cli", "infrastructure"} for one in components)
-    graph = graph_of(pipelines, repository, site=site)
+    graph = graph_of(pipelines, repository, ships=_shipped(components))
     served = {draft.id: components_of(draft, components) for draft in graph.drafts}
     products = products_of(graph, served, components, repository.name)
     default = frozenset(
@@ -104,6 +103,14 @@ def read_delivery(repository: Repository, components: tuple[Component, ...]) -> 
         tuple((id, reading.evidence) for id, reading in readings), result_pipelines, stages, gates, artifacts, environments,
         _united(facts), tuple(cited),
     )  # fmt: skip
+
+
+def _shipped(components: tuple[Component, ...]) -> Ships:
+    types = {kind for one in components for kind in one.types}
+    if types - {"library", "cli", "infrastructure"} or not components:
+        served = types & {"http-service", "worker"} and "static-site" not in types
+        return "services" if served else "site"
+    return "packages"
 
 
 def _united(facts: list[Fact]) -> tuple[Fact, ...]:

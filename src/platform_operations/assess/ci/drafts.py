@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from platform_operations.assess.ci.asking import asks_what_runs
-from platform_operations.assess.ci.atoms import ATTESTING, Atom, atoms_of
+from platform_operations.assess.ci.atoms import ATTESTING, Atom, Ships, atoms_of
 from platform_operations.assess.ci.handover import handed_over
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline
 from platform_operations.assess.ci.kinds import starts_here
@@ -77,13 +77,15 @@ def closure(starts: Iterable[Draft]) -> list[Draft]:
     return found
 
 
-def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, site: bool = True) -> Graph:
-    """Return the stages of all pipelines with their edges and ids; `site` says whether the repository ships a site."""
+def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, ships: Ships = "site") -> Graph:
+    """Return the stages of all pipelines, of a repository that `ships` such things, with their edges and ids."""
     lanes: dict[str, dict[str, Lane]] = {}
     count = 0
     for pipeline in pipelines:
         atoms = {
-            job.key: handed_over(atoms_of(job, repository, f"{pipeline.id} {pipeline.name}", site=site), job)
+            job.key: handed_over(
+                atoms_of(job, repository, f"{pipeline.id} {pipeline.name}", ships=ships), job
+            )
             for job in pipeline.jobs
         }
         reached = _after_deploy(pipeline, atoms, lanes, pipelines)
