@@ -22,6 +22,7 @@ from platform_operations.assess.components import component_of, read_components
 from platform_operations.assess.environment_facts import environment_facts, image_facts
 from platform_operations.assess.outside import unseen_paths
 from platform_operations.assess.practices import practices_of
+from platform_operations.assess.published import serves
 from platform_operations.assess.risk import risk_profile
 from platform_operations.assess.shipping import Shipping
 from platform_operations.assess.telemetry.instrumentation import read_instrumentation
@@ -76,9 +77,10 @@ def assess(
     delivery = read_delivery(Shipping(repository), components)
     place_of = _component_of(components)
     rules = read_rules(repository)
-    alerts = read_alerts(repository, place_of, rules) if components else None
-    runbooks, runbook_facts = read_runbooks(repository, owner_of, rules)
-    slos, slo_facts = read_slos(repository, place_of) if components else ((), ())
+    alerts = read_alerts(repository, place_of, rules)
+    watched = alerts.entries if components else ()
+    runbooks, runbook_facts = read_runbooks(repository, owner_of, rules, application=serves(components))
+    slos, slo_facts = read_slos(repository, place_of)
     pillars, telemetry = read_instrumentation(repository, components, manifests)
     environments, said_kinds = with_kinds(with_places(delivery.environments, seen), user)
     stages = _stages(delivery, components, seen)
@@ -88,7 +90,7 @@ def assess(
         *facts,
         *owner_facts,
         *delivery.facts,
-        *(alerts.facts if alerts else ()),
+        *alerts.facts,
         *runbook_facts,
         *slo_facts,
         *telemetry,
@@ -104,7 +106,7 @@ def assess(
     risk = _risk(user, risk_profile(repository, components, tuple(gathered), manifests))
     named, ledger_of_user = _owners(owners, user)
     ledger_of_user = (*ledger_of_user, *said_kinds, *said_platforms)
-    named = (*named, *_labelled_owners(alerts.entries if alerts else (), named))
+    named = (*named, *_labelled_owners(watched, named))
     plan = assembled(
         Target(
             name=user.name or repository.remote or _manifest_name(components, repository) or repository.name,
@@ -120,9 +122,9 @@ def assess(
         strategies(components, environments, seen, risk),
         rollbacks(stages, components, environments, seen),
         pillars,
-        slos,
-        tuple(_with_known_owner(alert, named) for alert in alerts.entries) if alerts else (),
-        _with_linked(runbooks, alerts.runbooks if alerts else ()),
+        slos if components else (),
+        tuple(_with_known_owner(alert, named) for alert in watched),
+        _with_linked(runbooks, alerts.runbooks),
         drift_checks(delivery, seen),
         lambda uris: ledger(repository, uris),
     )
@@ -132,15 +134,13 @@ def assess(
     unique = _unique(answered)
     user_rows = (*user_rows, *(entry for _, entry in settings(user)))
     rows = {entry.uri: entry for entry in (*plan.evidence, *ledger_of_user, *user_rows)}
-    cited = [uri for fact in unique for uri in fact.evidence] + [
-        row.source for row in (alerts.seen if alerts else ())
-    ]
+    cited = [uri for fact in unique for uri in fact.evidence] + [row.source for row in alerts.seen]
     rows |= {entry.uri: entry for entry in ledger(repository, [uri for uri in cited if uri not in rows])}
     evidence = tuple(rows[uri] for uri in sorted(rows))
     plan = plan.model_copy(
         update={"evidence": tuple({e.uri: e for e in (*plan.evidence, *ledger_of_user)}.values())}
     )
-    return Assessment(facts=unique, evidence=evidence, alerts=alerts.seen if alerts else (), as_is=plan)
+    return Assessment(facts=unique, evidence=evidence, alerts=alerts.seen, as_is=plan)
 
 
 def _said_components(repository: Repository, user: Configuration) -> tuple[Component, ...]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from platform_operations.assess.declared_probes import programs
 from platform_operations.assess.pipeline_words import pipeline_paths
 from platform_operations.assess.places import aside, file_name, lines_of, test_file, text_of
-from platform_operations.assess.release_signs import borrowed
+from platform_operations.assess.published import borrowed
 from platform_operations.model.evidence import repo_uri
 from platform_operations.repository import Repository
 

@@ -27,6 +27,7 @@ from platform_operations.assess.outside import (
 from platform_operations.assess.pinning import pinning_practice
 from platform_operations.assess.pipeline_words import checked_between, narrowed, said, submitted
 from platform_operations.assess.places import text_of
+from platform_operations.assess.published import serves
 from platform_operations.assess.release_signs import documented_rollback, linters_that_scan, remediated
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -136,7 +137,7 @@ def _rollback(
         return _fact("rollback", named, "present", "", None)
     return _fact(
         "rollback",
-        documented_rollback(repository),
+        documented_rollback(repository, serves(plan.components)),
         "documented",
         "no stage, workflow or page rolls back",
         outside,

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from platform_operations.assess.places import VENDORED, aside, file_name, lines_of, text_of
+from platform_operations.assess.places import aside, file_name, lines_of, text_of
+from platform_operations.assess.published import borrowed, own_guides, shown_to_readers
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
 from platform_operations.platforms.platform import Sighting
@@ -24,19 +25,18 @@ _OPERATING = re.compile(
     r"runbook|playbook|deploy|release|releasing|operat|roll(?:ing)?[-_ ]?back|incident|readme|disaster|recover|maint(?:enance|ain)|contributing|production",
     re.IGNORECASE,
 )
-_ABOUT_OTHERS = frozenset(
-    {
-        "templates", "template", "skills", "prompts", "fixtures", "examples", "testdata", "content", "pages", "gitbook", "tutorials", "tutorial",
-        "features", "knowledge-base", "website", "proposals", "backlog", "business", "migrations", "site", "guides", "blog", "posts", "adr", "rfcs",
-    }
-)  # fmt: skip
-"""Folders of pages about a product, a plan or somebody else's work."""
 
 
-def documented_rollback(repository: Repository) -> Iterator[str]:
-    """Yield the URI of the heading of each page that tells how a release of this repository is taken back."""
-    pages = [path for path in repository.paths if path.lower().endswith((".md", ".rst", ".adoc"))]
-    own = [path for path in pages if _about_operating(path) and not borrowed(path)]
+def documented_rollback(repository: Repository, application: bool = False) -> Iterator[str]:
+    """Yield the URI of the heading of each page that tells how a release of this repository is taken back.
+
+    `application` says that the repository holds something that runs.
+    """
+    paths = repository.paths
+    guides = own_guides(paths, application)
+    pages = [path for path in paths if path.lower().endswith((".md", ".rst", ".adoc"))]
+    own = [path for path in pages if _about_operating(path) and not borrowed(path, guides)]
+    own = [path for path in own if not shown_to_readers(paths, path)]
     for path in own[:MAX_PAGES]:
         fenced = False
         rows = lines_of(text_of(repository, path) or "")
@@ -82,13 +82,6 @@ def _explained(rows: list[str], number: int) -> bool:
 def _about_operating(path: str) -> bool:
     """Whether a page's name or its folder says that it is about running this."""
     return _OPERATING.search("/".join(path.split("/")[-2:])) is not None
-
-
-def borrowed(path: str) -> bool:
-    """Whether a page comes with other people's code or a tool, or is one to be filled in."""
-    folders = path.lower().split("/")[:-1]
-    hidden = any(part.startswith(".") and part not in {".github", ".gitlab"} for part in folders)
-    return hidden or not (VENDORED | _ABOUT_OTHERS).isdisjoint(folders)
 
 
 _UPGRADE = re.compile(r"^(\s*)upgrade\s*:\s*$")

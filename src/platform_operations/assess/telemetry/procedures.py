@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from platform_operations.assess.places import file_name, lines_of, text_of
-from platform_operations.assess.release_signs import borrowed
+from platform_operations.assess.published import borrowed, own_guides, shown_to_readers
 from platform_operations.model.evidence import repo_uri
 from platform_operations.repository import Repository
 
@@ -46,9 +46,14 @@ _STEP = re.compile(
 )
 
 
-def procedures(repository: Repository) -> Iterator[str]:
-    """Yield the URI of each heading of an operating procedure with steps, at most one a page and MAX_FOUND in all."""
-    pages = [path for path in repository.paths if _may_tell(path)]
+def procedures(repository: Repository, application: bool = False) -> Iterator[str]:
+    """Yield the URI of each heading of an operating procedure with steps, at most one a page and MAX_FOUND in all.
+
+    `application` says that the repository holds something that runs.
+    """
+    paths = repository.paths
+    guides = own_guides(paths, application)
+    pages = [path for path in paths if _may_tell(path, guides) and not shown_to_readers(paths, path)]
     found = 0
     for path in sorted(pages, key=lambda path: (path.count("/"), path))[:MAX_PAGES]:
         line = _procedure(path, lines_of(text_of(repository, path) or ""))
@@ -59,8 +64,8 @@ def procedures(repository: Repository) -> Iterator[str]:
                 return
 
 
-def _may_tell(path: str) -> bool:
-    if not path.lower().endswith(_PAGES) or file_name(path).lower() in _INSTRUCTING or borrowed(path):
+def _may_tell(path: str, guides: bool) -> bool:
+    if not path.lower().endswith(_PAGES) or file_name(path).lower() in _INSTRUCTING or borrowed(path, guides):
         return False
     if not _PLANNING.isdisjoint(path.lower().split("/")[:-1]):
         return False

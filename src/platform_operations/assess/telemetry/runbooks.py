@@ -15,6 +15,7 @@ from platform_operations.assess.places import (
     unique,
     vendored,
 )
+from platform_operations.assess.published import shown_to_readers
 from platform_operations.assess.telemetry.alarms import Alarm
 from platform_operations.assess.telemetry.procedures import procedures
 from platform_operations.assess.telemetry.rule_files import RawAlert, Rules, read_rules
@@ -75,16 +76,17 @@ def read_runbooks(
     owner_of: Callable[[str], str | None] | None = None,
     rules: Rules | None = None,
     alarms: Sequence[Alarm] = (),
+    application: bool = False,
 ) -> tuple[tuple[Runbook, ...], tuple[Fact, ...]]:
     """Return the repository's runbooks, the linked URLs among them, and whether there are any.
 
     `owner_of` gives the owner of a path; `rules` are the repository's rules where they were read already, `alarms`
-    those whose links count too.
+    those whose links count too. `application` says that the repository holds something that runs.
     """
     known = rules if rules is not None else read_rules(repository)
     links = link_targets(repository, known.alerts)
     paths = [target for target in links.values() if not _is_url(target)]
-    paths += [path for path in repository.paths if _is_runbook(path)]
+    paths += [path for path in repository.paths if _is_runbook(repository.paths, path)]
     found: list[Runbook] = []
     for path in list(dict.fromkeys(paths))[:MAX_RUNBOOKS]:
         runbook = _runbook(repository, path, [other.id for other in found], owner_of)
@@ -102,7 +104,7 @@ def read_runbooks(
     for url, uri in list(seen.items())[:MAX_RUNBOOKS]:
         name = unique(_url_id(url), [other.id for other in found])
         found.append(Runbook(id=name, url=url, origin="existing", evidence=(uri,)))
-    return tuple(found), (_practice(repository, found),)
+    return tuple(found), (_practice(repository, found, application),)
 
 
 _LINKED = re.compile(rf"^\s*['\"]?(?:{'|'.join(map(re.escape, LINK_KEYS))})['\"]?\s*:")
@@ -167,14 +169,16 @@ def _is_url(link: str) -> bool:
     return link.startswith(("http://", "https://"))
 
 
-def _is_runbook(path: str) -> bool:
+def _is_runbook(paths: tuple[str, ...], path: str) -> bool:
     if not path.lower().endswith(_SUFFIXES) or vendored(path) or _INDEX.match(file_name(path)):
         return False
     if aside(path, but=frozenset({"docs", "doc", "documentation"})):
         return False
     if _FOLDER.search(path):
         return True
-    return _NAMED.search(file_name(path)) is not None and _PUBLISHED.isdisjoint(path.lower().split("/")[:-1])
+    if _NAMED.search(file_name(path)) is None or not _PUBLISHED.isdisjoint(path.lower().split("/")[:-1]):
+        return False
+    return not shown_to_readers(paths, path)
 
 
 _PUBLISHED = frozenset(
@@ -273,7 +277,7 @@ def _url_id(url: str) -> str:
     ) or "runbook"
 
 
-def _practice(repository: Repository, found: Sequence[Runbook]) -> Fact:
+def _practice(repository: Repository, found: Sequence[Runbook], application: bool) -> Fact:
     if found:
         inside = [runbook for runbook in found if runbook.path] or found
         return Fact(
@@ -284,7 +288,7 @@ def _practice(repository: Repository, found: Sequence[Runbook]) -> Fact:
             reason=f"{len(found)} runbooks",
             evidence=tuple(uri for runbook in inside[:3] for uri in runbook.evidence[:1]),
         )
-    told = tuple(procedures(repository))
+    told = tuple(procedures(repository, application))
     if told:
         return Fact(
             subject="practices",
