@@ -209,3 +209,53 @@ def test_a_workflow_of_elsewhere_about_a_request_or_a_drawing_releases_nothing(
     deploy = JOB.format(name="deploy", steps="      - run: helm upgrade --install web ./chart\n")
     other = f"  other:\n    uses: acme/helpers/.github/workflows/.{called}.yml@v1\n"
     assert practice("rollback", {CI: HEAD + deploy + other}).outcome == outcome
+
+
+CLONED = """      - run: git clone {options}{url} {folder}
+      - name: {title}
+        run: {call}
+"""
+
+
+def cloning(
+    *, url: str = "https://example.org/acme/scripts.git", folder: str = "", title: str = "go", call: str
+) -> str:
+    steps = CLONED.format(options="--depth 1 ", url=url, folder=folder, title=title, call=call)
+    return HEAD + JOB.format(name="work", steps=steps)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        cloning(call="./scripts/bin/deploy-eks"),
+        cloning(call="cd scripts && ./go.sh web", title="Deploy to live"),
+        cloning(url="$SCRIPTS_URL", folder="tools", call="bash tools/release.sh"),
+        HEAD
+        + JOB.format(
+            name="work",
+            steps="      - uses: actions/checkout@v4\n        with:\n          repository: acme/scripts\n"
+            "          path: .tools\n      - run: .tools/deploy.sh\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["rollback", "stagedVerification", "healthChecks", "postDeployValidation"])
+def test_what_a_program_of_another_repository_releases_is_decided_there(text: str, name: str) -> None:
+    found = practice(name, {CI: text})
+    assert found.outcome == "unknown"
+    assert "which is another repository" in (found.reason or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        cloning(call="./scripts/install.sh"),
+        cloning(call="./scripts/lint.sh", title="Check the style"),
+        cloning(call="./deploy.sh"),
+        cloning(call="./scripts/release-notes"),
+        cloning(folder="$HOME/x", call="./scripts/deploy"),
+        cloning(call="# ./scripts/deploy"),
+    ],
+)
+def test_a_clone_that_releases_nothing_decides_nothing(text: str) -> None:
+    deployed = JOB.format(name="deploy", steps="      - run: kubectl apply -f web.yaml\n")
+    assert practice("rollback", {CI: text + deployed}).outcome == "absent"

@@ -1,4 +1,4 @@
-"""Workflows that write a new version into another repository, from which something else releases it."""
+"""Pipelines that leave a release to another repository: its version is written there, or a program of it is run."""
 
 import re
 
@@ -7,6 +7,7 @@ from platform_operations.assess.places import lines_of, text_of
 from platform_operations.repository import Repository
 
 MAX_LINE = 500
+MAX_CLONED = 20
 
 _CHECKOUT = re.compile(r"^\s*(?:-\s+)?repository\s*:\s*[\"']?([\w.-]+)/([\w.-]+)[\"']?\s*(?:#.*)?$")
 _OTHER_PURPOSE = re.compile(
@@ -52,3 +53,84 @@ def _written(rows: list[str]) -> bool:
         if told and _WRITES.search(row[:MAX_LINE]):
             return True
     return False
+
+
+_CLONE = re.compile(
+    r"\bgit clone\b((?:\s+(?:--?[\w-]+(?:=\S+)?|\d+))*)\s+[\"']?([^\s\"';&|]+)[\"']?(?:[ \t]+[\"']?([\w./${}~-]+))?"
+)
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_PATH = re.compile(r"^\s*path\s*:\s*[\"']?([\w.-][\w./-]*)[\"']?\s*$")
+_TITLE = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label)\s*:|^\s*stage\s*\(|^ {0,4}[\w.-]+\s*:\s*$")
+_RELEASES = re.compile(r"deploy|releas|promot|roll-?out|\bship|go-?live", re.IGNORECASE)
+_UNDOES = re.compile(
+    r"undeploy|teardown|tear[- _]down|destroy|remove|clean|notif|notes|comment|(?<!to )\btest", re.IGNORECASE
+)
+_PROGRAM = r"(?:^|[\s\"'&;|(])(?:bash |sh |source |\. |sudo )?(?:\./)?"
+_WITHIN = re.compile(_PROGRAM.replace(r"(?:\./)?", "") + r"(\./[\w./-]+|make [\w-]+|[\w/-]+\.(?:sh|py|rb)\b)")
+
+
+def run_from_elsewhere(repository: Repository) -> str | None:
+    """Return where a pipeline releases by a program of another repository that it clones; None where none does.
+
+    The program's name or the title of its step must speak of a release: most of what is cloned tests or builds.
+    """
+    own = (repository.remote or repository.name.replace("+", "/")).rpartition("/")[2].removesuffix(".git")
+    for path in pipeline_paths(repository):
+        text = text_of(repository, path)
+        if text is None or ("git clone" not in text and "repository:" not in text):
+            continue
+        rows = lines_of(text)
+        found: dict[tuple[str, str], int] = {}
+        for number, row in enumerate(rows, 1):
+            cloned = _cloned(rows, number) if "git clone" in row or "repository" in row else None
+            if cloned is not None and cloned[0] != own and len(found) < MAX_CLONED:
+                found.setdefault(cloned, number)
+        for cloned, number in found.items():
+            at = _released_by(rows, number, cloned[1])
+            if at is not None:
+                return f"{path}:{at} releases by a program of {cloned[0]}, which is another repository"
+    return None
+
+
+def _cloned(rows: list[str], number: int) -> tuple[str, str] | None:
+    """Return the name of the repository that a line takes, and the folder that it goes to."""
+    row = rows[number - 1]
+    if len(row) > MAX_LINE or row.lstrip().startswith("#"):
+        return None
+    clone = _CLONE.search(row)
+    if clone is not None:
+        name = re.split(r"[/:@]", clone[2])[-1].removesuffix(".git")
+        folder = (clone[3] or ("" if "$" in name else name)).removeprefix("./").rstrip("/")
+        return (name, folder) if re.fullmatch(r"[\w.-]*\w[\w./-]*", folder) else None
+    taken = _CHECKOUT.match(row)
+    if taken is None or _OTHER_PURPOSE.search(taken[2]):
+        return None
+    path = next((one for row in rows[number : number + 6] if (one := _PATH.match(row))), None)
+    return (taken[2], path[1].rstrip("/")) if path else None
+
+
+def _released_by(rows: list[str], number: int, folder: str) -> int | None:
+    """Return the line on which a program of a folder releases, by its name or its step's title."""
+    called = re.compile(_PROGRAM + re.escape(folder) + r"/([\w./-]+)")
+    entered = re.compile(
+        r"\bcd\s+[\"']?(?:\./)?"
+        + re.escape(folder)
+        + r"\b|working[-_]?[dD]irectory\s*:\s*[\"']?(?:\./)?"
+        + re.escape(folder)
+    )
+    inside = 0
+    for at in range(number, len(rows) + 1):
+        row = _COMMENT.sub("", rows[at - 1][:MAX_LINE])
+        found = called.search(row) if at > number or "&&" in row else None
+        inside = 16 if entered.search(row) else inside - 1
+        if found is None and inside >= 0:
+            found = _WITHIN.search(row)
+        if found is not None and _speaks_of_release(rows, at, found[1]):
+            return at
+    return None
+
+
+def _speaks_of_release(rows: list[str], at: int, program: str) -> bool:
+    above = (row for row in reversed(rows[max(0, at - 25) : at]) if _TITLE.match(row))
+    said = (program, next(above, ""))
+    return any(_RELEASES.search(one) for one in said) and not any(_UNDOES.search(one) for one in said)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from platform_operations.assess.declared_rollbacks import declared_rollbacks, rollback_scripts
 from platform_operations.assess.dockerfiles import read_dockerfile, runs_nothing
-from platform_operations.assess.handed_over import written_elsewhere
+from platform_operations.assess.handed_over import run_from_elsewhere, written_elsewhere
 from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
 from platform_operations.assess.outside import (
@@ -44,7 +44,8 @@ def practices_of(
 ) -> tuple[Fact, ...]:
     """Return the practices that follow from the as-is plan; those of telemetry and ownership come from their readers."""
     known = tuple(facts)
-    handed = elsewhere(repository, known, "release")
+    unread = elsewhere(repository, known, "release")
+    handed = unread or run_from_elsewhere(repository)
     on = written_elsewhere(repository) or handed_on(repository, plan, sightings)
     outside = handed or dashboard(plan, sightings, DASHBOARD) or on
     kept = handed or kept_by_platform(plan, sightings, DASHBOARD) or on
@@ -68,7 +69,7 @@ def practices_of(
             frozenset({"dependency-scan"}),
             elsewhere(repository, known, "dependencies"),
         ),
-        pinning_practice(repository, plan, sightings, known, handed, outside),
+        pinning_practice(repository, plan, sightings, known, unread, outside),
         health_practice(repository, plan, sightings, checked),
         _validation(repository, plan, outside),
         _drift(plan, outside),
