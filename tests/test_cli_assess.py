@@ -62,7 +62,7 @@ def test_pipelines_are_shown_nearest_to_the_users_first_and_what_follows_is_not_
     (tmp_path / "Dockerfile").write_text('FROM node:22\nEXPOSE 8080\nCMD ["node", "server.js"]\n')
     workflows = tmp_path / ".github" / "workflows"
     workflows.mkdir(parents=True)
-    (workflows / "a-docs.yml").write_text(
+    (workflows / "a-blog.yml").write_text(
         "on: {push: {branches: [main]}}\njobs:\n  pages:\n    environment: github-pages\n"
         "    runs-on: ubuntu-latest\n    steps: [{uses: actions/deploy-pages@v4}]\n"
     )
@@ -80,7 +80,7 @@ def test_pipelines_are_shown_nearest_to_the_users_first_and_what_follows_is_not_
     )
     out = run("assess", str(tmp_path)).out
 
-    assert out.index("b-live on push") < out.index("a-docs on push")
+    assert out.index("b-live on push") < out.index("a-blog on push")
     assert "(and after test" not in out
     assert "6 stages one after the other, up to" in out
 
