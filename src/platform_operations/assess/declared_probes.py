@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from platform_operations.assess.modules import terraform_files
 from platform_operations.assess.places import aside, folder, lines_of, nearest, test_file, text_of
 from platform_operations.assess.wording import Wording
 from platform_operations.model.evidence import repo_uri
@@ -136,8 +137,9 @@ def _candidates(repository: Repository) -> Iterator[tuple[str, re.Pattern[str]]]
         folder(path) for path in repository.paths if path.rpartition("/")[2] in PROGRAMS and not aside(path)
     }
     wanted: list[tuple[str, re.Pattern[str]]] = []
+    terraform = frozenset(terraform_files(repository))
     for path in repository.paths:
-        if path.endswith((".tf", ".tofu")) and not aside(path):
+        if path in terraform:
             wanted.append((path, _TERRAFORM))
         elif projects and path.endswith(_SOURCES) and _of_program(path, projects):
             wanted.append((path, _PROGRAM if _infrastructure(path, projects) else _CONTAINER))

@@ -5,19 +5,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from platform_operations.assess.declared_probes import probes_in_code, probes_in_settings
+from platform_operations.assess.modules import terraform_files
 from platform_operations.assess.outside import (
     asks_nothing,
     by_components,
     declares_a_workload,
     set_up_elsewhere,
 )
-from platform_operations.assess.places import aside, text_of
+from platform_operations.assess.places import text_of
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Strength
 from platform_operations.platforms.platform import Sighting
-from platform_operations.platforms.reading import files
 from platform_operations.repository import Repository
 
 _ASKED = frozenset({"none", "install"})
@@ -140,7 +140,7 @@ def _module_elsewhere(repository: Repository, sightings: Mapping[str, tuple[Sigh
     """Return the Terraform module of another place that makes what runs, where no file here declares anything that does."""
     if "terraform" not in sightings or declares_a_workload(sightings):
         return None
-    for path in [path for path in files.ending(repository, ".tf") if not aside(path)][:MAX_FILES]:
+    for path in terraform_files(repository)[:MAX_FILES]:
         text = text_of(repository, path) or ""
         for name, source in _MODULE.findall(text) if "module" in text else ():
             told = f"{name} {source.rpartition('/')[2].partition('?')[0]}"

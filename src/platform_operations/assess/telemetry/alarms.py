@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from platform_operations.assess.modules import terraform_files
 from platform_operations.assess.places import MAX_READ, aside, lines_of, text_of
 from platform_operations.assess.telemetry import signal_words as told
 from platform_operations.assess.telemetry.signal_words import words
@@ -14,7 +15,7 @@ from platform_operations.assess.wording import Wording
 from platform_operations.model.words import AlertKind
 from platform_operations.repository import Repository
 
-_SUFFIXES = (".tf", ".yml", ".yaml", ".json", ".ts", ".bicep", ".template")
+_SUFFIXES = (".yml", ".yaml", ".json", ".ts", ".bicep", ".template")
 _HELM = frozenset({"templates"})
 MAX_ALARMS = 500
 _TERRAFORM = re.compile(
@@ -62,6 +63,7 @@ def read_alarms(repository: Repository) -> tuple[Alarm, ...]:
     """Return the alarms that the repository's own files define and do not disable."""
     found: list[Alarm] = []
     wanted = [path for path in repository.paths if path.endswith(_SUFFIXES) and not aside(path, but=_HELM)]
+    wanted += [path for path in terraform_files(repository) if path.endswith(".tf")]
     ranked = sorted(wanted, key=lambda path: (not _TELLING.stands_in(path), path.count("/"), path))
     for path in ranked[: MAX_READ // 2]:
         text = text_of(repository, path)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from platform_operations.assess.modules import terraform_files
 from platform_operations.assess.places import aside, file_name, lines_of, test_file, text_of
 from platform_operations.model.evidence import repo_uri
 from platform_operations.repository import Repository
@@ -39,8 +40,8 @@ def switched_on(repository: Repository) -> tuple[str, ...]:
 
 def asked_for(repository: Repository) -> str | None:
     """Return the place that asks something outside the repository for monitoring, None where none does."""
-    called = [path for path in repository.paths if path.endswith(".tf") or _extends(path)]
-    for path in [path for path in called if not aside(path)][:MAX_FILES]:
+    called = [path for path in repository.paths if _extends(path) and not aside(path)]
+    for path in sorted((*terraform_files(repository), *called))[:MAX_FILES]:
         text = text_of(repository, path)
         if text is None or not _outside(path, text, repository):
             continue
@@ -120,7 +121,7 @@ _WATCHING_MODULE = re.compile(
 
 def _modules(repository: Repository) -> Iterator[str]:
     """Yield PATH:LINE where Terraform calls a module of elsewhere whose source says that it is one of alarms or monitors."""
-    for path in [path for path in repository.paths if path.endswith(".tf") and not aside(path)][:MAX_FILES]:
+    for path in terraform_files(repository)[:MAX_FILES]:
         opened = hidden = False
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
             if len(row) > MAX_LINE:
