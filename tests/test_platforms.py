@@ -22,7 +22,7 @@ IDS = [one.id for one in PLATFORMS]
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PLACEHOLDERS = {"name", "environment", "artifact", "path", "url", "reference", "commit", "folder", "dist"}
 EXPECTED = [
-    "argocd", "aws", "azure", "cloudflare", "coolify", "digitalocean", "docker", "flux", "fly", "gcp", "helm", "heroku",
+    "argocd", "aws", "azure", "cloudflare", "cloudfoundry", "coolify", "digitalocean", "docker", "flux", "fly", "gcp", "helm", "heroku",
     "kubernetes", "netlify", "pulumi", "railway", "registries", "render", "serverless-framework", "sst", "supabase",
     "terraform", "vercel",
 ]  # fmt: skip

@@ -35,7 +35,7 @@ _KUBERNETES = re.compile(
     r"^\s*(?:-\s+)?[\"']?(?:(?:liveness|readiness|startup)_?Probe|probes)[\"']?\s*:\s*(?P<value>[^#]*?)\s*(?:#.*)?$"
 )
 _SETTING = re.compile(
-    r"^\s*(?:-\s+)?[\"']?(?:health_?check(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|liveness_?path|readiness_?path)[\"']?"
+    r"^\s*(?:-\s+)?[\"']?(?:health_?check(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|(?:readiness-)?health-check-(?:http-endpoint|type)|liveness_?path|readiness_?path)[\"']?"
     r"\s*[:=]\s*(?P<value>[^#]*?)\s*(?:#.*)?$|^\s*(?:liveness|readiness)\s*:\s*$|^\s*\[\[?(?:http_service\.|services\.)?(?:\w+_)?checks(?:\.\w+)?\]",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ _SETTINGS = (
 )
 _SHIPPING = Wording(
     r"deploy|pulumi|nais|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
-    r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift",
+    r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift|consul|nomad",
 )
 _OFF = re.compile(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
 _NOTHING = frozenset({"{}", "[]", "null", "~", "false", '""', "''", "none", "{},", "false,", "null,"})
@@ -92,7 +92,7 @@ def probes_in_settings(repository: Repository) -> tuple[str, ...]:
         text = text_of(repository, path)
         if text is None or "CustomResourceDefinition" in text or not _ANY.stands_in(text):
             continue
-        line = _declared(lines_of(text))
+        line = _declared(lines_of(text)) or (_asked_by_a_registry(path, text) if "check" in text else None)
         if line:
             found.append(repo_uri(path, line))
             if len(found) == MAX_PROBES:
@@ -100,7 +100,7 @@ def probes_in_settings(repository: Repository) -> tuple[str, ...]:
     return tuple(found)
 
 
-_ANY = Wording(r"probe|health|checks\]|liveness|readiness")
+_ANY = Wording(r"probe|health|checks\]|liveness|readiness|\bcheck\b")
 _CHARTS = frozenset({"templates", "template"})
 
 
@@ -117,6 +117,28 @@ def _declared(rows: Sequence[str]) -> int | None:
         if value.lower() in _NOTHING or (block and (_OFF.match(after) or _empty(row, after, value))):
             continue
         return number
+    return None
+
+
+_REGISTERED = re.compile(r"^\s*\"?checks?\"?\s*(?:[:=]\s*)?[\[{]\s*$")
+_ASKS = re.compile(r"^\s*[\[{]?\s*\"?(?:http|tcp|grpc|script|args|path|type)\"?\s*[:=]\s*\S")
+_EVERY = re.compile(r"^\s*\"?interval\"?\s*[:=]\s*\"?\d")
+
+
+def _asked_by_a_registry(path: str, text: str) -> int | None:
+    """Return the line of the check with which a service is registered in Consul or Nomad, None where there is none."""
+    if not path.endswith((".json", ".hcl", ".nomad")) or "interval" not in text or "service" not in text:
+        return None
+    rows = lines_of(text)
+    for number, row in enumerate(rows, 1):
+        if len(row) > 500 or not _REGISTERED.match(row):
+            continue
+        deep = len(row) - len(row.lstrip())
+        after = rows[number : number + 12]
+        last = next((at for at, one in enumerate(after) if len(one) - len(one.lstrip()) <= deep), len(after))
+        below = [one[:500] for one in after[:last]]
+        if any(_ASKS.match(one) for one in below) and any(_EVERY.match(one) for one in below):
+            return number
     return None
 
 

@@ -85,6 +85,8 @@ def _stands_alone(unit: Unit, types: Types, root: Unit, members: frozenset[str],
 
 def _root_delivers(root: Unit, apps: bool) -> bool:
     """Whether the root delivers beside what lies below it: a workspace of applications does not."""
+    if "manage.py" in root.files and any(manifest.ecosystem == "python" for manifest in root.manifests):
+        return True
     if "workspace" in root.traits and "package" not in root.traits:
         return bool(root.images or root.processes) and not apps
     return bool(root.manifests or root.images or root.processes)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from platform_operations.assess.places import file_name, lines_of
+from platform_operations.platforms.reading.dockerfile import of_tests
 
 _ASIDE = re.compile(
     r"(^|[.\-_])(dev|devel|development|test|tests|testing|ci|lint|local|debug|e2e|bench)([.\-_]|$)", re.I
@@ -37,7 +38,9 @@ def is_dockerfile(path: str) -> bool:
         or lower.startswith("dockerfile.")
         or lower.endswith(".dockerfile")
     )
-    return named and not path.startswith(".github/") and not _ASIDE.search(lower.replace("dockerfile", ""))
+    if not named or of_tests(path):
+        return False
+    return not path.startswith(".github/") and not _ASIDE.search(lower.replace("dockerfile", ""))
 
 
 _LANGUAGE = re.compile(

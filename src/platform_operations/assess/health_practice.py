@@ -24,7 +24,7 @@ _ASKED = frozenset({"none", "install"})
 
 _RUNNERS = frozenset(
     {
-        "argocd", "aws", "azure", "cloudflare", "digitalocean", "fly", "flux", "gcp", "helm", "heroku", "kubernetes",
+        "argocd", "aws", "azure", "cloudflare", "cloudfoundry", "digitalocean", "fly", "flux", "gcp", "helm", "heroku", "kubernetes",
         "netlify", "pulumi", "railway", "render", "vercel",
     }
 )  # fmt: skip

@@ -43,6 +43,7 @@ _RUNS_ELSEWHERE = frozenset(
     {
         "aws",
         "azure",
+        "cloudfoundry",
         "gcp",
         "kubernetes",
         "helm",

@@ -50,7 +50,7 @@ def practices_of(
     outside = handed or dashboard(plan, sightings, DASHBOARD) or on
     kept = handed or kept_by_platform(plan, sightings, DASHBOARD) or on
     kept = kept or by_components(plan, sightings) or set_up_elsewhere(plan, sightings)
-    settled = HEALTHLESS | unprobed(sightings)
+    settled = HEALTHLESS | {"supabase"} | unprobed(sightings)
     checked = (
         (None if declares_what_runs(sightings) else handed)
         or kept_by_platform(plan, sightings, DASHBOARD - settled)

@@ -77,10 +77,11 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     """Return every Dockerfile of a deliverable and every Compose service."""
     found: list[Sighting] = []
     for path in files.matching(repository, lambda name: _shape(name) is not None):
-        content = files.text(repository, path)
+        image = _shape(files.name_of(path)) == "dockerfile"
+        content = None if image and dockerfile.of_tests(path) else files.text(repository, path)
         if content is None:
             continue
-        if _shape(files.name_of(path)) == "dockerfile":
+        if image:
             found.extend(_dockerfile(repository, path, content))
         else:
             found.extend(_compose(path, content))

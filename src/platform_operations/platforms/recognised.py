@@ -27,6 +27,8 @@ class Row(NamedTuple):
     environments: str = ""
     templates: tuple[str, ...] = ()
     schema: str = ""
+    left_behind: bool = False
+    """Whether its file alone is no sign: repositories that moved on keep it."""
 
 
 _PUBLIC = (
@@ -60,6 +62,17 @@ ROWS = (
         words=("wrangler", "cloudflare"),
         cli=r"\bwrangler\s+(?:deploy|publish|pages|versions)\b|uses:\s*[\"']?cloudflare/|\bCLOUDFLARE_(?:API_TOKEN|ACCOUNT_ID)\b",
         environments="Environments of a Wrangler file; Pages previews per branch.",
+    ),
+    Row(
+        "cloudfoundry", "Cloud Foundry",
+        ("manifest.yml", "manifest.yaml"),
+        mark=r"^applications\s*:",
+        left_behind=True,
+        providers=("cloudfoundry", "cloudfoundry-community"),
+        words=("cf ", "cf-", "cloud-gov", "cloud_foundry", "cloudfoundry"),
+        cli=r"(?<![\w.-])cf\s+(?:push|login|target|deploy|bg-deploy|blue-green-deploy|zero-downtime-push|set-env)\b"
+            r"|uses:\s*[\"']?(?:cloud-gov/cg-cli-tools|citizen-of-planet-earth/cf-cli-action)|\btask:\s*CloudFoundry\w*@",
+        environments="One space per environment.",
     ),
     Row(
         "fly", "Fly.io",
@@ -104,7 +117,8 @@ ROWS = (
 
 
 def _detect(row: Row, repository: Repository) -> tuple[Sighting, ...]:
-    return tuple(_sightings(row, repository))
+    found = tuple(_sightings(row, repository))
+    return () if row.left_behind and all(files.name_of(one.path) in row.names for one in found) else found
 
 
 def _sightings(row: Row, repository: Repository) -> Iterator[Sighting]:

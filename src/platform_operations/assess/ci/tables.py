@@ -123,7 +123,7 @@ COMMANDS: tuple[Row, ...] = (
     ("az webapp deployment slot swap", "promote", ""), ("swa deploy", "deploy", "bundle"), ("wrangler deploy", "deploy", "source"), ("wrangler publish", "deploy", "source"),
     ("wrangler versions upload", "deploy", "source"), ("wrangler versions deploy", "promote", "source"), ("wrangler pages deploy", "deploy", "bundle"),
     ("wrangler pages publish", "deploy", "bundle"), ("wrangler rollback", "rollback", ""), ("flyctl deploy", "deploy", "source"), ("fly deploy", "deploy", "source"), ("heroku container:release", "deploy", "image"),
-    ("heroku container:push", "package", "image"), ("git push heroku", "deploy", "source"), ("git push dokku", "deploy", "source"), ("heroku pipelines:promote", "promote", ""),
+    ("heroku container:push", "package", "image"), ("cf push", "deploy", "source"), ("cf rollback", "rollback", ""), ("git push heroku", "deploy", "source"), ("git push dokku", "deploy", "source"), ("heroku pipelines:promote", "promote", ""),
     ("vercel deploy", "deploy", "source"), ("vercel", "deploy", "source"), ("vercel promote", "promote", "source"), ("vercel rollback", "rollback", ""), ("vercel pull", None, ""), ("vercel link", None, ""),
     ("vercel alias", "promote", "source"), ("vercel env", None, ""), ("vercel inspect", None, ""), ("netlify deploy", "deploy", "bundle"), ("netlify-cli deploy", "deploy", "bundle"), ("railway up", "deploy", "source"), ("railway redeploy", "deploy", "source"), ("render deploys create", "deploy", "source"),
     ("doctl apps update", "deploy", "source"), ("doctl apps create-deployment", "deploy", "source"), ("doctl apps create", "deploy", "source"), ("supabase functions deploy", "deploy", "source"), ("surge", "deploy", "bundle"),

@@ -35,9 +35,14 @@ _NAMED = re.compile(r"^\s*['\"]?([A-Za-z][\w-]{0,120})['\"]?\s*:\s*\{?\s*$")
 _METRIC = re.compile(
     r"(?:metric_name|MetricName|metricName|name|query)['\"]?\s*[:=]\s*['\"]([^'\"]{2,300})['\"]"
 )
+_EVENT_RULE = re.compile(r"^\s*resource\s+\"aws_cloudwatch_event_rule\"\s+\"([\w-]+)\"")
+_OF_TROUBLE = re.compile(r"fail|\bALARM\b|error|unhealthy|insufficient|stopped|health event", re.IGNORECASE)
+_TELLS_PEOPLE = re.compile(
+    r"^\s*arn\s*=.*(?:sns|chatbot|slack|pagerduty|opsgenie|notif|alert)", re.IGNORECASE | re.MULTILINE
+)
 _TELLING = Wording(r"alarm|alert|monitor|cloudwatch|observ|template|infra|terraform|stack|\.tf$")
 _ANY = re.compile(
-    r"Alarm|_alarm|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_|_detector|_trigger|_alert\b|statuscake_|_monitor\b|_check\b|_alert_"
+    r"Alarm|_alarm|_event_rule|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_|_detector|_trigger|_alert\b|statuscake_|_monitor\b|_check\b|_alert_"
     r"|metricAlerts|scheduledQueryRules"
 )
 _DISABLED = re.compile(r"(actions_enabled|ActionsEnabled|enabled)['\"]?\s*[:=]\s*['\"]?false", re.I)
@@ -83,6 +88,8 @@ def _alarms(path: str, rows: Sequence[str]) -> Iterator[Alarm]:
             name = resource[2]
         elif construct:
             name = construct[1]
+        elif (event := _EVENT_RULE.match(row)) and _tells_of_trouble(rows, number, event[1]):
+            name = event[1]
         elif _CLOUDFORMATION.match(row):
             start, name = _logical_name(rows, number)
         if name:
@@ -92,6 +99,24 @@ def _alarms(path: str, rows: Sequence[str]) -> Iterator[Alarm]:
                 metric = _METRIC.search(body)
                 link, line = _linked(rows, start, last)
                 yield Alarm(name, metric[1] if metric else "", path, start + 1, last + 1, link, line)
+
+
+def _tells_of_trouble(rows: Sequence[str], number: int, name: str) -> bool:
+    """Whether an EventBridge rule matches something that went wrong and a target of it tells people."""
+    pattern = "\n".join(
+        row
+        for row in rows[number : _end(rows, number) + 1]
+        if not re.match(r"\s*(?:name|description|tags)\b", row)
+    )
+    if not _OF_TROUBLE.search(pattern):
+        return False
+    wanted = f"aws_cloudwatch_event_rule.{name}."
+    for at, row in enumerate(rows):
+        if row.lstrip().startswith('resource "aws_cloudwatch_event_target"'):
+            target = "\n".join(rows[at : _end(rows, at) + 1])
+            if wanted in target and _TELLS_PEOPLE.search(target):
+                return True
+    return False
 
 
 _LINK = re.compile(

@@ -12,6 +12,17 @@ _HEREDOC = r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1"
 _FLAG = r"^--([a-z-]+)(?:=(\S+))?\s*"
 
 
+_TESTS = re.compile(
+    r"(?<!speed)(?<!ab)[-_]tests?$|^tests?[-_](?!bed|suite)|^(?:jmeter|gatling|locust|k6|cypress|testcafe)(?:[-_]|$)",
+    re.IGNORECASE,
+)
+
+
+def of_tests(path: str) -> bool:
+    """Whether a Dockerfile lies in a folder named after tests or a tool of them: its image is delivered to nobody."""
+    return any(_TESTS.search(part) for part in path.split("/")[:-1])
+
+
 class Instruction(NamedTuple):
     """One instruction: its word in capitals, its argument on one line, and the lines it stands on."""
 
