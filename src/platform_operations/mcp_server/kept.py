@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from platform_operations.validate import Read
 
 MOST_KEPT = 4
-MOST_PLANS = 8
+MOST_PLANS = 2
 # A file in a folder that held none is seen only by listing anew; a live metrics source moves on by itself.
 LONGEST_KEPT = 10.0
 _GIT = ("HEAD", "index", "logs/HEAD", "packed-refs")
@@ -76,7 +76,10 @@ class Plans:
 
 
 class Verdicts:
-    """The verdicts on the last few plans against one assessment: as long as that stands, so do they."""
+    """The verdicts on the last few plans against one assessment: as long as that stands, so do they.
+
+    A plan is known by being the same object: `Plans` gives the same one for the same document.
+    """
 
     def __init__(self) -> None:
         self._kept: deque[tuple[Plan, Document]] = deque(maxlen=MOST_PLANS)
@@ -87,7 +90,7 @@ class Verdicts:
         with self._lock:
             kept = tuple(self._kept)
         for known, verdict in kept:
-            if known is plan or known == plan:
+            if known is plan:
                 return verdict
         verdict = judge()
         with self._lock:

@@ -200,17 +200,15 @@ class Plan(Record):
     @cached_property
     def ledger(self) -> Mapping[str, LedgerEntry]:
         """The evidence ledger by URI."""
-        return {entry.uri: entry for entry in self.evidence}
+        return self.kept("ledger", frozenset({"evidence"}), _ledger_of)
 
     @cached_property
     def cited(self) -> Mapping[str, tuple[str, str]]:
         """Every URI that an entry cites, with the section and id of the first that does."""
-        found: dict[str, tuple[str, str]] = {}
-        for uri, place in self._citations():
-            found.setdefault(uri, place)
-        return found
+        return self.kept("cited", _CITING, _cited_in)
 
-    def _citations(self) -> Iterator[tuple[str, tuple[str, str]]]:
+    def citations(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Yield every URI that is cited, with the section and id of what cites it."""
         for name, entry in self.entries():
             if entry.evidence:
                 section, _, entry_id = name.partition("/")
@@ -276,6 +274,20 @@ class Plan(Record):
         document = self.document()
         document.pop("provenance")
         return digest(document)
+
+
+def _ledger_of(plan: Plan) -> Mapping[str, LedgerEntry]:
+    return {entry.uri: entry for entry in plan.evidence}
+
+
+_CITING = frozenset({"target", "owners", *SECTIONS.values()})
+
+
+def _cited_in(plan: Plan) -> Mapping[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for uri, place in plan.citations():
+        found.setdefault(uri, place)
+    return found
 
 
 def _named_in(plan: Plan, section: str) -> _Named:

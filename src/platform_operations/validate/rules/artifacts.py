@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from platform_operations.model.delivery import Artifact, Consumed, Stage
 from platform_operations.model.plan import Plan
@@ -140,12 +141,11 @@ def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
             continue
         yield from _by_no_version(review, stage, images)
         moving = [item for item in stage.consumes if item.reference not in IMMUTABLE]
-        tags = sorted({found["tag"] for line in stage.runs for found in MUTABLE_TAG.finditer(line)})
-        tags += (
-            _major_tags(stage) if stage.kind in RELEASING and images & review.graph.consumed(stage) else []
-        )
+        tags = _tags(stage.runs, MUTABLE_TAG)
+        if stage.kind in RELEASING and images & review.graph.consumed(stage):
+            tags += _major_tags(stage)
         if not TAGGED.issuperset(triggers.get(stage.pipeline) or ("",)):
-            tags += sorted({found["tag"] for line in stage.runs for found in BRANCH_TAG.finditer(line)})
+            tags += _tags(stage.runs, BRANCH_TAG)
         if moving or tags:
             what = (
                 f"takes {moving[0].artifact!r} by {moving[0].reference}"
@@ -164,10 +164,10 @@ def artifact_mutable_reference(review: Review) -> Iterator[Violation]:
 _MAJORS = frozenset({*map(str, range(100)), *(f"v{number}" for number in range(100))})
 
 
-def _major_tags(stage: Stage) -> list[str]:
+def _major_tags(stage: Stage) -> tuple[str, ...]:
     """Return the tags of a major version only (`:v1`) by which commands that the plan adds set an image: every release moves them."""
     if stage.origin == "existing":
-        return []
+        return ()
     found: list[str] = []
     for line in stage.runs:
         if " set image " in line or "--image" in line or "image.tag=" in line or line.startswith("IMAGE="):
@@ -177,7 +177,7 @@ def _major_tags(stage: Stage) -> list[str]:
                     found.append(tag)
                 elif word.rpartition("image.tag=")[2] in _MAJORS and "image.tag=" in word:
                     found.append(word.rpartition("=")[2])
-    return found
+    return tuple(found)
 
 
 def _by_no_version(review: Review, stage: Stage, images: set[str]) -> Iterator[Violation]:
@@ -213,6 +213,11 @@ def _by_digest(review: Review, plan: Plan, name: str, artifact: str) -> Plan | N
         for item in stage.consumes
     )
     return handed(review, amend(plan, "pipelineStages", name, consumes=takes), name)
+
+
+@lru_cache(maxsize=1024)
+def _tags(runs: tuple[str, ...], kind: re.Pattern[str]) -> tuple[str, ...]:
+    return tuple(sorted({found["tag"] for line in runs for found in kind.finditer(line)}))
 
 
 def _immutable(review: Review, plan: Plan, name: str) -> Plan | None:

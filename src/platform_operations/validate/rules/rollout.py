@@ -53,12 +53,15 @@ def _before_what_it_names(review: Review, today: Plan) -> Iterator[Violation]:
     """Yield where a step writes an entry that names one which only a later step brings."""
     position = {name: step.order for step in review.plan.rollout for name in step.implements}
     for section, entry_id, field, target, name in (*references(review.plan), *_signals(review.plan)):
-        source = f"{section}/{entry_id}"
-        homes = ("pipelineStages", "qualityGates") if target == "guards" else (target,)
-        wanted = next((f"{home}/{name}" for home in homes if f"{home}/{name}" in position), None)
-        if wanted is None or wanted in today.by_name or position.get(source, 0) >= position[wanted]:
+        wanted = f"{target}/{name}"
+        if target == "guards":
+            wanted = next(
+                (at for at in (f"pipelineStages/{name}", f"qualityGates/{name}") if at in position), ""
+            )
+        if wanted not in position or wanted in today.by_name:
             continue
-        if source in position:
+        source = f"{section}/{entry_id}"
+        if source in position and position[source] < position[wanted]:
             yield Violation(
                 ("rollout",),
                 f"step {position[source]} writes {source}, whose {field[0]} names {wanted} of step {position[wanted]}",
