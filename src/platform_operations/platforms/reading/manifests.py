@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from platform_operations.model.words import ComponentType, StrategyKind
 from platform_operations.platforms.platform import Workload
-from platform_operations.platforms.reading import images, probes
+from platform_operations.platforms.reading import images, nais, probes
 from platform_operations.platforms.reading.files import PLACEHOLDER, name_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _GROUPS = (
     "monitoring.coreos.com", "route.openshift.io", "apps.openshift.io", "template.openshift.io",
     "cert-manager.io", "external-secrets.io", "keda.sh", "networking.istio.io", "security.istio.io",
     "traefik.io", "traefik.containo.us", "serving.knative.dev", "toolkit.fluxcd.io", "bitnami.com",
-    "sloth.slok.dev", "pyrra.dev", "operators.coreos.com", "kyverno.io",
+    "sloth.slok.dev", "pyrra.dev", "operators.coreos.com", "kyverno.io", nais.GROUP,
 )  # fmt: skip
 _CORE = frozenset(
     {
@@ -111,15 +111,23 @@ def _is_kubernetes(api: str, kind: str) -> bool:
 
 def is_workload(manifest: Manifest) -> bool:
     """Whether the manifest runs something, and is no template to be filled in by hand."""
-    if manifest.kind not in POD_OF or not manifest.name:
+    if not manifest.name or not (manifest.kind in POD_OF or _of_nais(manifest)):
         return False
     if manifest.kind == "Rollout" and manifest.group != "argoproj.io":
         return False
     return re.search(PLACEHOLDER, manifest.name) is None
 
 
+def _of_nais(manifest: Manifest) -> bool:
+    return manifest.group == nais.GROUP and manifest.kind in nais.KINDS
+
+
 def declared(manifest: Manifest) -> Workload:
     """Return what a workload's own document says; nothing is filled in by default (see `completed`)."""
+    if _of_nais(manifest):
+        return nais.declared(
+            manifest.path, manifest.node, manifest.kind, manifest.name, _owner(manifest.node)
+        )
     pod = manifest.node.get(*POD_OF[manifest.kind])
     container = main_container(pod, manifest.name) if pod is not None else None
     image = container.string("image") if container is not None else None
@@ -228,6 +236,9 @@ def _owner(node: "Node") -> str | None:
 
 def templated(manifest: Manifest) -> str | None:
     """Say why an image is unknown where a template stands in its place: {{ image }} reads as a map."""
+    image = manifest.node.get("spec", "image") if _of_nais(manifest) else None
+    if image is not None and (image.kind != "text" or "{{" in image.text):
+        return f"the image on line {image.first} is a template"
     pod = manifest.node.get(*POD_OF.get(manifest.kind, ("metadata",)))
     for container in pod.children("spec", "containers") if pod is not None else ():
         image = container.get("image")
