@@ -112,3 +112,69 @@ def test_a_release_by_the_time_of_its_deployment_has_a_name_of_its_own(version: 
         f'    - curl -T app.war "http://$HOST/manager/text/deploy?update=true&path=/app&version={version}"\n'
     )
     assert pinning({".gitlab-ci.yml": job}).outcome == outcome
+
+
+def test_a_path_or_word_that_a_setting_holds_names_no_build() -> None:
+    makefile = "APP_VERSION_FILE = app/version.py\nIMAGE_TAG ?= latest\n"
+    assert pinning({CI: HEAD + PUT_UP, "Makefile": makefile}).outcome == "absent"
+
+
+def test_a_setting_that_holds_the_commit_names_a_build() -> None:
+    found = pinning({CI: HEAD + PUT_UP, "Makefile": "IMAGE_TAG ?= $(shell git rev-parse HEAD)\n"})
+    assert (found.outcome, found.evidence) == ("present", ("repo:Makefile#L1-L1",))
+
+
+CHART = {
+    "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+    "chart/values.yaml": "replicaCount: 2\n",
+}
+TEMPLATE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: "registry.example.org/o/web:{{{{ {value} }}}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        (".Values.circleSha1", "present"),
+        (".Values.gitCommit", "present"),
+        (".Values.tag", "absent"),
+        (".Values.environmentName", "absent"),
+    ],
+)
+def test_a_template_that_takes_a_commit_for_its_tag_names_what_runs(value: str, outcome: str) -> None:
+    files = {**CHART, "chart/templates/web.yaml": TEMPLATE.format(value=value), CI: HEAD + PUT_UP}
+    assert pinning(files).outcome == outcome
+
+
+WRITTEN = """\
+      - uses: actions/checkout@v4
+        with:
+          repository: acme/infra
+      - run: {edit}
+      - run: git commit -am update && git push
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "outcome"),
+    [
+        ("yq -i '.web.tag = \"${{ github.sha }}\"' values.yaml", "present"),
+        ("sed -i 's/tag=latest/tag=${{ github.sha }}/' values.env", "present"),
+        ("yq -i '.web.tag = \"main\"' values.yaml", "unknown"),
+    ],
+)
+def test_a_version_written_into_another_repository_is_the_name_of_the_release(
+    edit: str, outcome: str
+) -> None:
+    head = "on:\n  push:\n    branches: [main]\njobs:\n  update:\n    runs-on: x\n    steps:\n"
+    assert pinning({CI: head + WRITTEN.format(edit=edit)}).outcome == outcome

@@ -33,10 +33,13 @@ def pinning_practice(
     facts: Collection[Fact],
     handed: str | None,
     outside: str | None,
+    *,
+    passed_on: bool = False,
 ) -> Fact:
     """Return the practice artifactPinning.
 
     `handed` is what a pipeline leaves to something unreadable, `outside` that or any other place that may decide.
+    `passed_on` says that a pipeline hands versions to another repository, which releases them.
     """
     releases = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
     told = {
@@ -67,7 +70,7 @@ def pinning_practice(
     uris = uris or _fixed_images(sightings) or _kept_images(repository, sightings)
     if uris:
         return _fact("present", None, uris)
-    if releases or any(stage.kind == "provision" for stage in plan.pipeline_stages):
+    if releases or passed_on or any(stage.kind == "provision" for stage in plan.pipeline_stages):
         uris = [*unique_names(repository)]
         if uris:
             return _fact("present", None, uris, "present")

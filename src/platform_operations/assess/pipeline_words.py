@@ -63,7 +63,7 @@ _WORDS: Mapping[str, Wording] = MappingProxyType(
             r"roll-?_?back|rollout undo|roll back|revert[-_ ](?:deploy|release|to previous)|redeploy[-_ ]previous",
         ),
         "postDeployValidation": Wording(
-            r"smoke[-_ ]?(?:tests?|checks?|suite)\b|name:.*\bsmoke\b|^\s*(?:-\s+)?[\w-]*smoke[\w-]*\s*:|bin/smoke\b|post[-_ ]?deploy(?:ment)?\b"
+            r"smoke[-_ ]?(?:tests?|checks?|suite)\b|name:.*\bsmoke\b|^\s*(?:-\s+)?[\w-]*smoke(?!show)[\w-]*\s*:|bin/smoke\b|post[-_ ]?deploy(?:ment)?\b"
             r"|(?:verify|validate|validating)[-_ ](?:the[-_ ])?(?:deployment|deploy|deployed|release[-_ ]health|live site|production)\b(?![-_ ](?:depend|permi|conf|script|key|input|branch|var|env))"
             r"|test[-_ ](?:the[-_ ])?(?:deployment|deployed|live site|production)\b|deployment[-_ ](?:tests?|verification|validation|health)\b|url-health-check|health-?check-(?:action|url)"
             r"|healthcheck(?:s)?[-_ ](?:after|url|endpoint)|synthetics?[-_ ](?:tests?|ci)\b|smoketest:",
@@ -255,16 +255,19 @@ _UNIQUE = Wording(
     r"|(?:version|tag)=\$\{?(?:date_?time|time_?stamp)\b",
 )
 _HANDED_IN = re.compile(r"\$\{\{\s*inputs\.[\w.-]+\s*\}\}")
+_LITERAL = re.compile(r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*(?:[:?]?=|:)\s*[\"']?[a-z._/-]+[\"']?\s*$")
+"""A setting that holds a word or a path: it is the same in every build."""
+
 _BESIDE_NAMES = re.compile(
     r"^(\s*)(?:-\s+)?(?:labels|annotations|build-?args)\s*:\s*[|>]?[-+]?\s*$", re.IGNORECASE
 )
 """Blocks of what an image is told beside its name."""
 
 _OF_ARTIFACTS = Wording(
-    r"image|docker|helm|kubectl|\bpush\b|regist|artifact|s3://|s3_|\.zip|\.jar|\.deb|lambda|\becs\b|gcloud|\baz\b|\bdeploy|\btag\b|app_version|release",
+    r"image|docker|helm|kubectl|\bpush\b|regist|artifact|s3://|s3_|\.zip|\.jar|\.deb|lambda|\becs\b|gcloud|\baz\b|\bdeploy|\btag\b|app_version|release|\b(?:jq|yq|sed)\b.*(?:version|tag)",
 )
 _NO_NAME = Wording(
-    r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|test",
+    r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|(?<!la)test",
 )
 _BRANCH_AS_TAG = re.compile(
     r"[\w.-]*[\"']?\s*[=:]\s*[\"']?\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|\w+_BRANCH|BRANCH_NAME)\}?[\w.-]*"
@@ -301,6 +304,8 @@ def _without_beside(rows: list[str]) -> Iterator[tuple[int, str]]:
 def _names_one(row: str, *, handed_in: bool) -> bool:
     """Whether a line hands an artifact on by a name that no other build has."""
     if len(row) > MAX_LINE or row.lstrip().startswith(("#", "//")):
+        return False
+    if _LITERAL.match(row):
         return False
     row = _HANDED_IN.sub("", row) if handed_in else row
     if not (_UNIQUE.stands_in(row) and _OF_ARTIFACTS.stands_in(row)) or _NO_NAME.stands_in(row):

@@ -45,8 +45,9 @@ def practices_of(
     """Return the practices that follow from the as-is plan; those of telemetry and ownership come from their readers."""
     known = tuple(facts)
     unread = elsewhere(repository, known, "release")
-    handed = unread or run_from_elsewhere(repository)
-    on = written_elsewhere(repository) or handed_on(repository, plan, sightings)
+    cloned, written = run_from_elsewhere(repository), written_elsewhere(repository)
+    handed = unread or cloned
+    on = written or handed_on(repository, plan, sightings)
     outside = handed or dashboard(plan, sightings, DASHBOARD) or on
     kept = handed or kept_by_platform(plan, sightings, DASHBOARD) or on
     kept = kept or by_components(plan, sightings) or set_up_elsewhere(plan, sightings)
@@ -54,7 +55,7 @@ def practices_of(
     checked = (
         (None if declares_what_runs(sightings) else handed)
         or kept_by_platform(plan, sightings, DASHBOARD - settled)
-        or written_elsewhere(repository)
+        or written
         or handed_on(repository, plan, sightings, but=settled)
     )
     return (
@@ -69,7 +70,9 @@ def practices_of(
             frozenset({"dependency-scan"}),
             elsewhere(repository, known, "dependencies"),
         ),
-        pinning_practice(repository, plan, sightings, known, unread, outside),
+        pinning_practice(
+            repository, plan, sightings, known, unread, outside, passed_on=bool(cloned or written)
+        ),
         health_practice(repository, plan, sightings, checked),
         _validation(repository, plan, outside),
         _drift(plan, outside),

@@ -19,6 +19,7 @@ from platform_operations.repository import Repository
 if TYPE_CHECKING:
     from platform_operations.repository.yaml_lines import Node
 
+_TEMPLATE_IMAGE = r"^[ \t]*(?:-[ \t]+)?image:[ \t]*[\"']?([\w./-]+:\{\{[^{}\n]{1,120}\}\})[\"']?[ \t]*$"
 _HELMFILE = r"^helmfile(?:[._-][\w.-]+)?\.(?:ya?ml|ya?ml\.gotmpl)$"
 _VALUES = r"(?i)(?:^|[._-])values(?:[._-]|$)|^values"
 _RUNS = r"(?m)^kind:\s*(?:Deployment|StatefulSet|DaemonSet|CronJob|Rollout|Job|DeploymentConfig)\b"
@@ -119,7 +120,7 @@ def _chart(
     own = [one for one in near if _belongs(one, folder)]
     claimed.update(own)
     library = (chart.string("type") or "").lower() == "library"
-    made = _templates(repository, folder) if not library else _Templates(False, None, False)
+    made = _templates(repository, folder) if not library else _Templates(False, None, False, None)
     base = _values(repository, f"{folder}/values.yaml" if folder else "values.yaml") if made.runs else None
     first = _workload(name, base, None, made)
     yield Sighting(path, 1, files.line_count(content), f"chart {name}", workload=first)
@@ -154,11 +155,15 @@ def _other_chart(path: str, environment: str) -> str | None:
 
 
 class _Templates(NamedTuple):
-    """What a chart's templates make: whether they run anything, its probe, whether an ingress has TLS."""
+    """What a chart's templates make: whether they run anything, its probe, whether an ingress has TLS, its image.
+
+    The image is one that a template itself names by a commit or digest that a value brings.
+    """
 
     runs: bool
     probe: probes.Probe | None
     tls: bool
+    image: str | None
 
 
 def _belongs(path: str, folder: str) -> bool:
@@ -178,12 +183,14 @@ def _values(repository: Repository, path: str) -> "tuple[Node, str] | None":
 def _templates(repository: Repository, folder: str) -> _Templates:
     prefix = f"{folder}/templates/" if folder else "templates/"
     runs = tls = False
+    image: str | None = None
     found: list[probes.Probe] = []
     for path in files.below(repository, prefix):
         content = files.text(repository, path) if path.endswith((".yaml", ".yml", ".tpl")) else None
         if content is None or "/tests/" in path:
             continue
         runs = runs or re.search(_RUNS, content) is not None
+        image = image or _named_for_good(content)
         tls = tls or (re.search(r"^[ \t]*tls:", content, re.MULTILINE) is not None and "Ingress" in content)
         probe = probes.by_lines(content, path) if "Probe:" in content else None
         if probe is not None:
@@ -191,7 +198,14 @@ def _templates(repository: Repository, folder: str) -> _Templates:
     found.sort(
         key=lambda one: (one.health.kind != "http", files.name_of(one.lines[0]) not in _MAIN, one.lines[0])
     )
-    return _Templates(runs, found[0] if found else None, tls)
+    return _Templates(runs, found[0] if found else None, tls, image)
+
+
+def _named_for_good(content: str) -> str | None:
+    """Return the first image of a template if its tag is a value that is called a commit or a digest."""
+    named = re.search(_TEMPLATE_IMAGE, content, re.MULTILINE) if "image:" in content else None
+    image = named[1] if named else ""
+    return image if images.reference_kind(image) in {"commit", "digest"} else None
 
 
 def _workload(
@@ -201,7 +215,7 @@ def _workload(
     if not made.runs:
         return None
     layers = [layer for layer in (over, base) if layer is not None]
-    image = _image(layers)
+    image = _image(layers) or made.image
     replicas = _first(layers, "replicaCount") or _first(layers, "replicas")
     plain = next((one for one in (_values_probe(layer) for layer in layers) if one is not None), None)
     probe = plain or made.probe

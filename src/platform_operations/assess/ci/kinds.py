@@ -15,7 +15,7 @@ from platform_operations.platforms.checks import Check, action_of, check_strengt
 from platform_operations.platforms.reading.commands import begins, has, invocation, value_of
 
 _JOURNEY = re.compile(
-    r"(?:^|[^a-z0-9])(e2e|smoke|acceptance|end-to-end|endtoend|synthetics?|post-?deploy|healthcheck|health-check)"
+    r"(?:^|[^a-z0-9])(e2e|smoke(?!show)|acceptance|end-to-end|endtoend|synthetics?|post-?deploy|healthcheck|health-check)"
     r"(?:$|[^a-z0-9])",
     re.IGNORECASE,
 )
@@ -357,7 +357,7 @@ def _unmatched(called: tuple[str, ...]) -> Act:
 _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
     ("analyze", re.compile(r"\b(?:check|lint|detect|missing|validate|verify)\w*.{0,5}migrat", re.IGNORECASE)),
     ("rollback", re.compile(r"roll-?back|revert", re.IGNORECASE)),
-    ("verify", re.compile(r"smoke|verif|health|live-?check|\bcheck.{0,24}\b(?:is|are) (?:up|alive|live|running|reachable)\b|post-?deploy|acceptance|e2e|end-to-end|validat\w*.{0,5}deploy|deploy(?:ment|ed)?.(?:tests?\b|checks?\b|validat)|tests?.(?:the.)?deploy(?:ment|ed)", re.IGNORECASE)),
+    ("verify", re.compile(r"smoke(?!show)|verif|health|live-?check|\bcheck.{0,24}\b(?:is|are) (?:up|alive|live|running|reachable)\b|post-?deploy|acceptance|e2e|end-to-end|validat\w*.{0,5}deploy|deploy(?:ment|ed)?.(?:tests?\b|checks?\b|validat)|tests?.(?:the.)?deploy(?:ment|ed)", re.IGNORECASE)),
     ("promote", re.compile(r"promot", re.IGNORECASE)),
     ("deploy", re.compile(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
     ("package", re.compile(r"(?:docker|image|container).?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),

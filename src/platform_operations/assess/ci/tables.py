@@ -118,7 +118,7 @@ COMMANDS: tuple[Row, ...] = (
     ("gcloud deploy releases create", "deploy", "image"), ("gcloud deploy releases promote", "promote", "image"),
     ("firebase deploy", "deploy", "bundle"), ("firebase hosting:channel:deploy", "deploy", "bundle"), ("gsutil rsync", "deploy", "bundle"),
     ("gsutil cp", "deploy", "bundle"), ("gcloud storage rsync", "deploy", "bundle"), ("az webapp deploy", "deploy", "bundle"), ("az webapp up", "deploy", "source"),
-    ("az containerapp update", "deploy", "image"), ("az functionapp deployment", "deploy", "archive"), ("az storage blob upload-batch", "deploy", "bundle"),
+    ("az containerapp update", "deploy", "image"), ("az functionapp deployment", "deploy", "archive"), ("az storage blob upload-batch", "deploy", "bundle"), ("az storage blob sync", "deploy", "bundle"),
     ("az deployment group create", "provision", ""), ("az deployment sub create", "provision", ""), ("func azure functionapp publish", "deploy", "source"),
     ("az webapp deployment slot swap", "promote", ""), ("swa deploy", "deploy", "bundle"), ("wrangler deploy", "deploy", "source"), ("wrangler publish", "deploy", "source"),
     ("wrangler versions upload", "deploy", "source"), ("wrangler versions deploy", "promote", "source"), ("wrangler pages deploy", "deploy", "bundle"),

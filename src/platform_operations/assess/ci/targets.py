@@ -24,6 +24,7 @@ _INPUTS = (
 _SECRET = re.compile(
     r"(?:secrets|vars|variables)\.([A-Za-z0-9_]+)|\$\{?([A-Z][A-Z0-9_]+)\}?|\$\(([A-Za-z0-9_.]+)\)"
 )
+_DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w{0,80}):-[^{}]{0,80}\}")
 _BRANCH = re.compile(
     r"(?:refs/heads/|ref_name\s*==\s*'|head_branch\s*==\s*'|BRANCH\w*\s*==\s*[\"'])([A-Za-z0-9_./-]+)"
 )
@@ -54,11 +55,19 @@ def environment_hint(atom: Atom) -> str | None:
     for text in dict.fromkeys(
         (atom.runs[0] if len(atom.runs) > 1 and not atom.step.shown else atom.text, atom.text)
     ):
-        called = invocation(text)
+        called = invocation(_filled(text, atom))
         found = _of_call(called) if called else None
         if found is not None:
             return found
     return None
+
+
+def _filled(text: str, atom: Atom) -> str:
+    """Return a command with what its step sets in place of `${NAME:-default}`: the default is for who sets nothing."""
+    if ":-" not in text:
+        return text
+    given = atom.step.variables
+    return _DEFAULTED.sub(lambda match: given.get(match[1]) or match[0], text)
 
 
 def _of_call(called: tuple[str, ...]) -> str | None:

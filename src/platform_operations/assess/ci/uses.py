@@ -36,6 +36,8 @@ def _by_command(action: str, act: Act, low: Mapping[str, str]) -> Act | None:
         return act_of_command(f"wrangler {low['command']}")
     if action == "w9jds/firebase-action":
         return act_of_command(f"firebase {low.get('args', 'deploy')}")
+    if action == "akhileshns/heroku-deploy" and low.get("justlogin", "").lower() == "true":
+        return replace(act, kind=None, makes="")
     if action in {"pyo3/maturin-action", "python-semantic-release/python-semantic-release"}:
         publishes = low.get("command") in {"publish", "upload"}
         return Act(kind="publish", makes="pypi") if publishes else act

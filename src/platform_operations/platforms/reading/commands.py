@@ -34,7 +34,9 @@ _CAPTURED = re.compile(
     r"^(?:export |local |readonly |declare )?[A-Za-z_]\w*=[\"']?\$\((.{3,2000}?)\)[\"']?(?: \|\| .*)?$",
     re.DOTALL,
 )
-_CONTROL = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "(", "time", "&"})
+_CONTROL = frozenset(
+    {"if", "then", "else", "elif", "while", "until", "do", "!", "{", "(", "time", "&", "call"}
+)
 _RUNNERS: tuple[tuple[str, ...], ...] = (
     ("sudo",), ("xargs",), ("exec",), ("command",), ("nohup",), ("nice",), ("env",), ("xvfb-run",), ("timeout",), ("retry",),
     ("uvx",), ("uv", "run"), ("uv", "tool", "run"), ("poetry", "run"), ("pipenv", "run"), ("pdm", "run"),

@@ -1,0 +1,135 @@
+"""Words and defaults that look like a release or a check and are none, beside those that are."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from platform_operations.assess import assess
+from platform_operations.model.plan import Plan
+from platform_operations.repository import InMemoryRepository
+
+APP = {
+    "requirements.txt": "flask==3.0.0\n",
+    "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+}
+WORK = ".github/workflows/work.yml"
+ON_MAIN = "on:\n  push:\n    branches: [main]\njobs:\n"
+
+
+def read(files: Mapping[str, str]) -> Plan:
+    return assess(InMemoryRepository({**APP, **files})).as_is
+
+
+def released(files: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    """The kinds and environments of what deploys."""
+    found = read(files)
+    kinds = {place.id: place.kind for place in found.environments}
+    return [
+        (stage.kind, kinds.get(stage.environment or ""))
+        for stage in found.pipeline_stages
+        if stage.kind == "deploy"
+    ]
+
+
+HEROKU = """\
+on:
+  pull_request:
+    types: [{event}]
+jobs:
+  review-app:
+    runs-on: x
+    steps:
+      - uses: akhileshns/heroku-deploy@v3
+        with:
+          heroku_app_name: review-${{{{ github.event.number }}}}
+          {more}
+      - run: heroku apps:{act} --app=review-${{{{ github.event.number }}}}
+"""
+
+
+def test_logging_in_to_take_an_app_down_deploys_nothing() -> None:
+    assert released({WORK: HEROKU.format(event="closed", more="justlogin: true", act="destroy")}) == []
+
+
+def test_the_same_action_without_only_logging_in_deploys() -> None:
+    text = HEROKU.format(event="opened", more="justlogin: false", act="info")
+    assert released({WORK: text}) == [("deploy", "ephemeral")]
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        (
+            'call az storage blob sync --container web --account-name live -s "build"',
+            [("deploy", "production")],
+        ),
+        ("call az webapp deploy --name web --src-path app.zip", [("deploy", "production")]),
+        ("call az storage blob list --container web", []),
+        ("call npm test", []),
+    ],
+)
+def test_a_command_that_a_windows_agent_calls_is_read_like_any_other(
+    command: str, found: list[tuple[str, str | None]]
+) -> None:
+    pipeline = f"trigger: [main]\npool:\n  vmImage: windows-latest\nsteps:\n  - script: |\n      {command}\n"
+    assert released({"azure-pipelines.yml": pipeline}) == found
+
+
+SHARED = """\
+on:
+  workflow_call:
+    inputs:
+      environment:
+        required: true
+        type: string
+jobs:
+  scanner:
+    runs-on: x
+    steps:
+      - env:
+          ENV: ${{ inputs.environment }}
+        run: sls deploy --stage ${ENV:-'staging'}
+"""
+CALLER = """\
+on:
+  push:
+    branches: [release]
+jobs:
+  up:
+    uses: ./.github/workflows/shared.yml
+    with:
+      environment: {environment}
+"""
+
+
+@pytest.mark.parametrize(("environment", "kind"), [("production", "production"), ("staging", "staging")])
+def test_what_a_step_sets_goes_before_the_default_of_its_command(environment: str, kind: str) -> None:
+    files = {
+        ".github/workflows/shared.yml": SHARED,
+        ".github/workflows/call.yml": CALLER.format(environment=environment),
+    }
+    assert released(files) == [("deploy", kind)]
+
+
+def test_a_default_stands_where_the_step_sets_nothing() -> None:
+    text = ON_MAIN + "  up:\n    runs-on: x\n    steps:\n      - run: sls deploy --stage ${ENV:-'staging'}\n"
+    assert released({WORK: text}) == [("deploy", "staging")]
+
+
+@pytest.mark.parametrize(
+    ("job", "outcome"),
+    [
+        (
+            "  smokeshow:\n    runs-on: x\n    steps:\n      - run: uv run smokeshow upload htmlcov\n",
+            "absent",
+        ),
+        ("  smoke:\n    runs-on: x\n    steps:\n      - run: ./bin/smoke https://example.org\n", "present"),
+    ],
+)
+def test_showing_coverage_is_no_smoke_test(job: str, outcome: str) -> None:
+    after = "on:\n  workflow_run:\n    workflows: [Test]\n    types: [completed]\njobs:\n"
+    deploys = ON_MAIN + "  up:\n    runs-on: x\n    steps:\n      - run: kubectl apply -f web.yaml\n"
+    files = {**APP, WORK: deploys, ".github/workflows/after.yml": after + job}
+    fact = assess(InMemoryRepository(files)).fact("practices", "postDeployValidation")
+    assert fact is not None
+    assert fact.outcome == outcome
