@@ -248,7 +248,7 @@ def _by_tool() -> dict[str, tuple[tuple[str, Check], ...]]:
     return {tool: tuple(rows) for tool, rows in found.items()}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def check_strength(command_or_uses: str) -> tuple[int, Check | None]:
     """Return the check that a command or `uses OWNER/NAME@REF` runs, and how long the match is (0 and None: no check)."""
     action = action_of(command_or_uses)

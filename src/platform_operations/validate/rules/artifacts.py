@@ -215,7 +215,7 @@ def _by_digest(review: Review, plan: Plan, name: str, artifact: str) -> Plan | N
     return handed(review, amend(plan, "pipelineStages", name, consumes=takes), name)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _tags(runs: tuple[str, ...], kind: re.Pattern[str]) -> tuple[str, ...]:
     return tuple(sorted({found["tag"] for line in runs for found in kind.finditer(line)}))
 
