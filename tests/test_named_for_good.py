@@ -178,3 +178,26 @@ def test_a_version_written_into_another_repository_is_the_name_of_the_release(
 ) -> None:
     head = "on:\n  push:\n    branches: [main]\njobs:\n  update:\n    runs-on: x\n    steps:\n"
     assert pinning({CI: head + WRITTEN.format(edit=edit)}).outcome == outcome
+
+
+BUILT = "on:\n  push:\n    branches: [main]\njobs:\n  image:\n    runs-on: x\n    steps:\n" + IMAGE.format(
+    tag="${{ github.sha }}"
+)
+RENDER = "services:\n  - type: web\n    name: web\n    {source}\n    healthCheckPath: /\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [
+        ({}, "present"),
+        ({"render.yaml": RENDER.format(source="runtime: docker")}, "unknown"),
+        (
+            {"render.yaml": RENDER.format(source="image: {url: 'ghcr.io/o/web@sha256:" + "a1" * 32 + "'}")},
+            "present",
+        ),
+    ],
+)
+def test_the_name_of_an_image_is_worth_nothing_where_a_platform_builds_its_own(
+    files: Mapping[str, str], outcome: str
+) -> None:
+    assert pinning({CI: BUILT, **files}).outcome == outcome

@@ -34,6 +34,9 @@ DASHBOARD = frozenset(
 HEALTHLESS = frozenset({"vercel", "netlify", "cloudflare", "heroku"})
 """Those among them that ask nothing of a new version: neither a file nor a setting holds a health check."""
 
+BUILDS_FROM_GIT = frozenset({"vercel", "netlify", "render", "heroku"})
+"""Those that build what they run from the repository, unless their settings name an image."""
+
 BY_REQUEST = frozenset({"vercel", "netlify", "railway", "render", "coolify", "digitalocean"})
 """Those that keep earlier deployments and their settings to themselves even where a pipeline asks for each release."""
 

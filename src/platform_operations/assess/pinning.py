@@ -35,11 +35,13 @@ def pinning_practice(
     outside: str | None,
     *,
     passed_on: bool = False,
+    built_by: str | None = None,
 ) -> Fact:
     """Return the practice artifactPinning.
 
     `handed` is what a pipeline leaves to something unreadable, `outside` that or any other place that may decide.
-    `passed_on` says that a pipeline hands versions to another repository, which releases them.
+    `passed_on` says that a pipeline hands versions to another repository, which releases them; `built_by` is which
+    platform may build what it runs itself, so that names of what pipelines build name nothing that runs.
     """
     releases = [stage for stage in plan.pipeline_stages if stage.kind in RELEASING]
     told = {
@@ -74,7 +76,7 @@ def pinning_practice(
         uris = [*unique_names(repository)]
         if uris:
             return _fact("present", None, uris, "present")
-    elif uris := _unique_builds(plan):
+    elif uris := [] if built_by else _unique_builds(plan):
         return _fact("present", None, narrowed(repository, uris))
     return _unnamed(plan, sightings, facts, outside)
 

@@ -13,6 +13,7 @@ from platform_operations.assess.handed_over import run_from_elsewhere, written_e
 from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
 from platform_operations.assess.outside import (
+    BUILDS_FROM_GIT,
     DASHBOARD,
     HEALTHLESS,
     by_components,
@@ -71,7 +72,14 @@ def practices_of(
             elsewhere(repository, known, "dependencies"),
         ),
         pinning_practice(
-            repository, plan, sightings, known, unread, outside, passed_on=bool(cloned or written)
+            repository,
+            plan,
+            sightings,
+            known,
+            unread,
+            outside,
+            passed_on=bool(cloned or written),
+            built_by=dashboard(plan, sightings, BUILDS_FROM_GIT),
         ),
         health_practice(repository, plan, sightings, checked),
         _validation(repository, plan, outside),
