@@ -133,3 +133,16 @@ def test_showing_coverage_is_no_smoke_test(job: str, outcome: str) -> None:
     fact = assess(InMemoryRepository(files)).fact("practices", "postDeployValidation")
     assert fact is not None
     assert fact.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("path", "platforms"),
+    [(".devops/deploy-pipelines.yml", {"azure"}), ("docs/deploy-pipelines.md", set[str]())],
+)
+def test_a_platform_that_only_pipelines_in_devops_speak_to_is_seen(path: str, platforms: set[str]) -> None:
+    pipeline = (
+        "trigger: [main]\nsteps:\n  - task: AzureCLI@1\n    inputs:\n      inlineScript: |\n"
+        "        call az storage blob sync --container web -s build\n"
+    )
+    found = assess(InMemoryRepository({**APP, path: pipeline}))
+    assert {fact.aspect for fact in found.about("platforms") if fact.outcome == "present"} == platforms

@@ -26,6 +26,7 @@ _FOLDERS = (
     ".circleci/",
     ".buildkite/",
     ".azuredevops/",
+    ".devops/",
     ".azure-pipelines/",
     "azure-pipelines/",
     "azure/",

@@ -7,7 +7,16 @@ from platform_operations.platforms.platform import Sighting
 from platform_operations.platforms.reading import files
 from platform_operations.repository import Repository
 
-_FOLDERS = (".github/workflows/", ".github/actions/", ".gitlab/", ".circleci/", ".buildkite/", "ci/", ".ci/")
+_FOLDERS = (
+    ".github/workflows/",
+    ".github/actions/",
+    ".gitlab/",
+    ".circleci/",
+    ".buildkite/",
+    ".devops/",
+    "ci/",
+    ".ci/",
+)
 _NAMES = frozenset(
     {
         ".gitlab-ci.yml", ".travis.yml", ".drone.yml", "bitbucket-pipelines.yml", "Jenkinsfile",
