@@ -201,3 +201,15 @@ def test_the_name_of_an_image_is_worth_nothing_where_a_platform_builds_its_own(
     files: Mapping[str, str], outcome: str
 ) -> None:
     assert pinning({CI: BUILT, **files}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"),
+    [
+        ("gh release create v1 --target ${GITHUB_SHA} --generate-notes", "absent"),
+        ("deploy --image ${GITHUB_SHA}", "present"),
+    ],
+)
+def test_notes_of_a_release_name_nothing_that_is_deployed(command: str, outcome: str) -> None:
+    job = f'      - run: git push heroku main\n      - run: |\n          told=1\n          line="{command}"\n'
+    assert pinning({CI: HEAD + job}).outcome == outcome
