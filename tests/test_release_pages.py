@@ -101,3 +101,38 @@ PIPELINE = "trigger: none\npr: none\nstages:\n  - stage: dev\n    jobs:\n      -
 def test_azure_pipelines_lie_in_their_own_folder_or_one_below(path: str, seen: bool) -> None:
     found = assess(InMemoryRepository({**APP, path: PIPELINE})).about("ci")
     assert [fact.aspect for fact in found] == (["azure-pipelines"] if seen else [])
+
+
+REVERTING = "# Database\n\n## Local\n\nText.\n\n### Reverting changes\n\n1. Find the workflow.\n2. Choose the environment.\n3. Run it.\n"
+
+
+@pytest.mark.parametrize("title", ["Reverting changes", "Revert a deployment", "Revert the release"])
+def test_steps_under_a_heading_of_reverting_changes_where_the_system_runs_are_a_procedure(title: str) -> None:
+    page = REVERTING.replace("Reverting changes", title)
+    assert practice("rollback", {"docs/operations.md": page}).evidence == ("repo:docs/operations.md#L7-L7",)
+    assert practice("runbooks", {"docs/database.md": page}).evidence == ("repo:docs/database.md#L7-L7",)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "# A\n\n## Reverting changes\n\n1. Run `git revert`.\n2. Open a pull request.\n",
+        "# A\n\n## Reverting changes\n\nAsk for a deployment of the last release.\n",
+        "# A\n\n## Reverting changes in the editor\n\n1. Press undo.\n2. Look at the environment.\n",
+        "# A\n\n## Reverting changes\n\n1. Press undo.\n\n## Deploying to production\n\n1. Push.\n2. Wait.\n",
+    ],
+)
+def test_reverting_what_is_written_or_edited_takes_no_release_back(page: str) -> None:
+    assert practice("rollback", {"docs/operations.md": page}).outcome == "absent"
+    assert practice("runbooks", {"docs/database.md": page}).outcome == "absent"
+
+
+def test_a_page_about_trouble_that_says_how_the_system_is_watched_holds_a_procedure() -> None:
+    page = (
+        "# Troubleshooting\n\n## Monitoring\n\nText.\n\n## The lock\n\n1. Look who holds it.\n2. Free it.\n"
+    )
+    path = "docs/how-to/troubleshooting.md"
+    assert practice("runbooks", {path: page}).evidence == (f"repo:{path}#L7-L7",)
+    for other in (page.replace("## Monitoring", "## Installing"), page.replace("2. Free it.", "Free it.")):
+        assert practice("runbooks", {path: other}).outcome == "absent"
+    assert practice("runbooks", {"docs/how-to/telemetry.md": page}).outcome == "absent"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from platform_operations.assess.places import aside, file_name, lines_of, text_of
 from platform_operations.assess.published import borrowed, own_guides, shown_to_readers
+from platform_operations.assess.telemetry.procedures import reverts
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
 from platform_operations.platforms.platform import Sighting
@@ -62,6 +63,8 @@ def _takes_back(path: str, rows: list[str], number: int, *, fenced: bool) -> boo
         return _ROLLBACK_COMMAND.match(row) is not None
     if _ROLLBACK_HEADING.match(row):
         return _explained(rows, number)
+    if reverts(rows, number):
+        return True
     return (
         _TOLD_TO_REVERT.search(row) is not None
         and _RELEASING_PAGE.search("/".join(path.split("/")[-2:])) is not None

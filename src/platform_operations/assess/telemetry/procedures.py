@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from platform_operations.assess.places import file_name, lines_of, text_of
+from platform_operations.assess.places import file_name, lines_of, stem, text_of
 from platform_operations.assess.published import borrowed, own_guides, shown_to_readers
 from platform_operations.model.evidence import repo_uri
 from platform_operations.repository import Repository
 
 MAX_PAGES = 80
 MAX_FOUND = 3
+LEAST_STEPS = 2
 MAX_SECTION = 40
 """How many lines below a heading are looked at for its steps."""
 
@@ -32,6 +33,13 @@ _PUTS_RIGHT = re.compile(
     r"\b(?:restor(?:e|ing|ation)|recover(?:y|ing)?|fail-?over|disaster|incident (?:response|management|procedure|handling)"
     r"|rotat(?:e|ing|ion)\b.*(?:key|secret|credential|password|cert|token)|(?:key|secret|credential|password|cert\w*|token)s? rotation"
     r"|back(?:ing)?[ -]?ups?|(?:re-?build|re-?plac|re-?start|scal)(?:e|ing) (?:the |a |of )*(?:servers?|nodes?|cluster|hosts?|vms?|database|workers?))\b",
+    re.IGNORECASE,
+)
+_REVERTS = re.compile(
+    r"^revert(?:ing)? (?:the |a |your )?(?:changes?|deployments?|releases?)\W*$", re.IGNORECASE
+)
+_WHERE_IT_RUNS = re.compile(
+    r"\b(?:production|staging|environments?|workflow|pipeline|runner|deploy\w*|cluster|server|redeploy)\b",
     re.IGNORECASE,
 )
 _TROUBLE = re.compile(r"\btroubleshoot(?:ing)?\b", re.IGNORECASE)
@@ -88,10 +96,49 @@ def _procedure(path: str, rows: Sequence[str]) -> int | None:
             return number
         if _SPOKEN_OF.search(heading["text"]):
             continue
+        if reverts(rows, number):
+            return number
         named = _PUTS_RIGHT.search(heading["text"]) or (operated and _TROUBLE.search(heading["text"]))
         if named and _has_steps(below, depth):
             return number
+    return _trouble(rows) if _TROUBLE.search(stem(path)) else None
+
+
+_WATCHED = re.compile(r"^#{2,6}\s+(?:monitoring|alerts|alerting|on-?call)\s*$", re.IGNORECASE)
+_NUMBERED = re.compile(r"\s*\d{1,2}[.)]\s+\S")
+
+
+def _trouble(rows: Sequence[str]) -> int | None:
+    """Return the heading of the first numbered steps on a page about trouble that says how the running system is watched."""
+    if not any(_WATCHED.match(row[:200]) for row in rows):
+        return None
+    heading, steps = 0, 0
+    for number, row in enumerate(rows, 1):
+        if row.startswith("#"):
+            heading, steps = number, 0
+        elif _NUMBERED.match(row[:200]):
+            steps += 1
+            if heading and steps == LEAST_STEPS:
+                return heading
     return None
+
+
+def reverts(rows: Sequence[str], number: int) -> bool:
+    """Whether line `number` heads numbered steps that take changes back where the system runs.
+
+    Steps of Git alone take back what is written, not what runs.
+    """
+    heading = _HEADING.match(rows[number - 1][:200])
+    if heading is None or not _REVERTS.match(heading["text"].strip()):
+        return False
+    below: list[str] = []
+    for row in rows[number : number + MAX_SECTION]:
+        other = _HEADING.match(row[:200])
+        if other and len(other["level"]) <= len(heading["level"]):
+            break
+        below.append(row[:300])
+    steps = sum(_NUMBERED.match(row) is not None for row in below)
+    return steps >= LEAST_STEPS and any(_WHERE_IT_RUNS.search(row) for row in below)
 
 
 def _has_steps(rows: Sequence[str], depth: int) -> bool:
