@@ -1,35 +1,20 @@
 """What is released from another place, what stands beside it, and what names of branches are worth."""
 
-from collections.abc import Mapping
-
 import pytest
+from tests.small_services import APP, CI, HEAD, practice
 
 from platform_operations.assess import assess
 from platform_operations.assess.ci.kinds import kind_of_name
 from platform_operations.assess.ci.references import identity_of
-from platform_operations.model.assessment import Fact
 from platform_operations.platforms.reading.commands import invocation
 from platform_operations.repository import InMemoryRepository
 
-APP = {
-    "Dockerfile": "FROM python:3.12\nEXPOSE 8000\nCMD gunicorn app\n",
-    "requirements.txt": "flask==3.0.0\n",
-    "app.py": "from flask import Flask\napp = Flask(__name__)\n",
-}
-CI = ".github/workflows/ci.yml"
-HEAD = "on:\n  push:\n    branches: [main]\njobs:\n"
 JOB = "  {name}:\n    runs-on: x\n    steps:\n{steps}"
 IMAGE = JOB.format(
     name="image",
     steps="      - run: docker build -t ghcr.io/o/web:$GITHUB_SHA . && docker push ghcr.io/o/web:$GITHUB_SHA\n",
 )
 PAGES = JOB.format(name="docs", steps="      - run: mkdocs build\n      - uses: actions/deploy-pages@v4\n")
-
-
-def practice(name: str, files: Mapping[str, str]) -> Fact:
-    fact = assess(InMemoryRepository({**APP, **files})).fact("practices", name)
-    assert fact is not None
-    return fact
 
 
 @pytest.mark.parametrize("name", ["rollback", "stagedVerification", "postDeployValidation"])

@@ -3,35 +3,9 @@
 from collections.abc import Mapping
 
 import pytest
+from tests.small_services import CI, HEAD, assessed, practice, steps
 
-from platform_operations.assess import assess
-from platform_operations.model.assessment import Assessment, Fact
-from platform_operations.repository import InMemoryRepository
-
-APP = {
-    "Dockerfile": "FROM python:3.12\nEXPOSE 8000\nCMD gunicorn app\n",
-    "requirements.txt": "flask==3.0.0\n",
-    "app.py": "x = 1\n",
-}
-HEAD = "on:\n  push:\n    branches: [main]\njobs:\n"
-CI = ".github/workflows/ci.yml"
 HOOKS = ".pre-commit-config.yaml"
-
-
-def assessed(files: Mapping[str, str]) -> Assessment:
-    return assess(InMemoryRepository({**APP, **files}))
-
-
-def practice(name: str, files: Mapping[str, str]) -> Fact:
-    fact = assessed(files).fact("practices", name)
-    assert fact is not None
-    return fact
-
-
-def steps(*rows: str, job: str = "deploy") -> str:
-    return f"{HEAD}  {job}:\n    runs-on: ubuntu-latest\n    steps:\n" + "".join(
-        f"      - {row}\n" for row in rows
-    )
 
 
 COOLIFY = steps('run: curl --fail "https://cool.example/api/v1/deploy?uuid=1" -H "Bearer $COOLIFY_TOKEN"')

@@ -3,24 +3,10 @@
 from collections.abc import Mapping
 
 import pytest
+from tests.small_services import APP, CI, HEAD, practice
 
 from platform_operations.assess import assess
-from platform_operations.model.assessment import Fact
 from platform_operations.repository import InMemoryRepository
-
-APP = {
-    "Dockerfile": "FROM python:3.12\nEXPOSE 8000\nCMD gunicorn app\n",
-    "requirements.txt": "flask==3.0.0\n",
-    "app.py": "x = 1\n",
-}
-HEAD = "on:\n  push:\n    branches: [main]\njobs:\n"
-CI = ".github/workflows/ci.yml"
-
-
-def practice(name: str, files: Mapping[str, str]) -> Fact:
-    fact = assess(InMemoryRepository({**APP, **files})).fact("practices", name)
-    assert fact is not None
-    return fact
 
 
 def platforms(files: Mapping[str, str]) -> set[str]:
