@@ -1,9 +1,8 @@
 """The exam: public repositories whose delivery and observability were labelled by reading, before anything ran on them.
 
-    python evals/exam.py CHECKOUTS [--labels FOLDER] [--half open|held-out] [--json] [--misses]
+    python evals/exam.py CHECKOUTS [--half open|held-out] [--json] [--misses]
 
 `evals/exam/OWNER+NAME.yaml` holds the labels of a repository at a commit; CHECKOUTS holds its files as OWNER+NAME/.
-Sets that are kept aside lie in folders below, until the one run that they are for.
 `practices` follow the meanings of today's report: present with the line that shows it, absent, or unknown where the
 answer lies outside. `optional` are ids that a careful reader may or may not name: they count neither way. `arguable`
 practices count like the others; the share of misses that fell on them is printed beside.
@@ -78,9 +77,9 @@ class Answers:
     misses: tuple[Miss, ...]
 
 
-def labels(folder: Path = LABELS) -> Iterator[Label]:
-    """Yield every label of a folder, by file name; those of folders below are not among them."""
-    for path in sorted(folder.glob("*.yaml")):
+def labels() -> Iterator[Label]:
+    """Yield every label, by file name."""
+    for path in sorted(LABELS.glob("*.yaml")):
         row = cast("dict[str, Any]", parsed(path.read_text("utf-8"), path.name, MAX_BYTES))
         said = cast("dict[str, Outcome | dict[str, str]]", row["practices"])
         if set(said) != set(LABELLED):
@@ -260,12 +259,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Grade the halves asked for, print tables or one JSON document; 2 when a checkout is missing."""
     parser = argparse.ArgumentParser(description="Score the assessment against labels read by hand.")
     parser.add_argument("checkouts", type=Path)
-    parser.add_argument("--labels", type=Path, default=LABELS, help="another folder of labels")
     parser.add_argument("--half", choices=("open", "held-out"), help="only that half")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument("--misses", action="store_true", help="every answer that differs from its label")
     chosen = parser.parse_args(arguments)
-    rows = [label for label in labels(chosen.labels) if chosen.half in {None, label.half}]
+    rows = [label for label in labels() if chosen.half in {None, label.half}]
     folders = {label.repository: chosen.checkouts / label.repository.replace("/", "+") for label in rows}
     missing = [name for name, folder in folders.items() if not folder.is_dir()]
     if missing:

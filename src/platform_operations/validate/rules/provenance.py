@@ -146,11 +146,19 @@ def unsupported(review: Review) -> Iterator[Violation]:
 def _added(plan: Plan, section: str) -> tuple[tuple[Entry, tuple[str, ...], tuple[Place, ...]], ...]:
     """Return the entries of a section that say anything that could be unsupported, with whom they name and the texts."""
     rows = (
-        (entry, _owners(entry), tuple(_texts(section, entry, FIELDS.get(section, ()))))
+        (entry, _owners(entry), tuple(filter(_reaching, _texts(section, entry, FIELDS.get(section, ())))))
         for entry in plan.section(section)
         if (entry.text if section in _WORDED else entry.origin != "existing")
     )
     return tuple(row for row in rows if row[1] or row[2])
+
+
+def _reaching(place: Place) -> bool:
+    """Whether a text speaks of anything outside itself: most say nothing that somebody would have to stand behind."""
+    path, text, command = place
+    reach = reach_of_command(text) if command else reach_of_prose(text)
+    wants = any(kind != "program" or name not in ORDINARY for kind, name in reach.wants)
+    return wants or reach.danger is not None or path == ("health_check", "target")
 
 
 def _of_entry(
