@@ -1,6 +1,6 @@
 """What someone tries who keeps every name and takes the substance out: checks of nothing, names that move, ways back that go on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from tests.mutating import Mutant, amended, at_users, operator, releases
 
@@ -29,6 +29,14 @@ def run_by(plan: Plan, gate: QualityGate) -> tuple[Stage, int] | None:
     return (stage, own[0]) if plain and check_of(stage.runs[own[0]]) else None
 
 
+def gates_that_run(plan: Plan, kinds: Set[str]) -> Iterator[tuple[QualityGate, Stage, int]]:
+    """Yield the gates of some kinds that `run_by` finds, with the stage and the line."""
+    for gate in plan.quality_gates:
+        found = run_by(plan, gate) if gate.kind in kinds else None
+        if found is not None:
+            yield gate, *found
+
+
 def with_line(plan: Plan, stage: Stage, at: int, line: str) -> Plan:
     runs = (*stage.runs[:at], line, *stage.runs[at + 1 :])
     return amended(plan, "pipelineStages", stage.id, runs=runs)
@@ -36,33 +44,21 @@ def with_line(plan: Plan, stage: Stage, at: int, line: str) -> Plan:
 
 @operator("gate-not-blocking", "gate-not-run")
 def tests_that_no_name_fits(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for gate in plan.quality_gates:
-        found = run_by(plan, gate) if gate.kind == "unit-test" else None
-        if found is None:
-            continue
-        stage, at = found
+    for gate, stage, at in gates_that_run(plan, {"unit-test"}):
         for words in FILTERS.get(gate.tool, ()):
             yield Mutant(with_line(plan, stage, at, f"{stage.runs[at]} {words}"), f"{gate.id} {words}")
 
 
 @operator("gate-not-blocking", "gate-not-run")
 def scan_that_leaves_all_out(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for gate in plan.quality_gates:
-        found = run_by(plan, gate) if gate.kind in SCANS else None
-        if found is None:
-            continue
-        stage, at = found
+    for gate, stage, at in gates_that_run(plan, SCANS):
         for words in ('--ignore-vuln "*"', "--exclude=**", "--skip-dirs ."):
             yield Mutant(with_line(plan, stage, at, f"{stage.runs[at]} {words}"), f"{gate.id} {words}")
 
 
 @operator("gate-not-blocking", "gate-not-run")
 def scan_of_an_empty_place(plan: Plan, _: Assessment) -> Iterator[Mutant]:
-    for gate in plan.quality_gates:
-        found = run_by(plan, gate) if gate.kind in SCANS else None
-        if found is None:
-            continue
-        stage, at = found
+    for gate, stage, at in gates_that_run(plan, SCANS):
         for words in ("/tmp/empty", "--source /tmp/empty", "--requirement /dev/null"):
             yield Mutant(with_line(plan, stage, at, f"{stage.runs[at]} {words}"), f"{gate.id} {words}")
         if gate.origin != "existing":

@@ -267,11 +267,6 @@ def read_plan(text: str, name: str = "the plan") -> Plan | tuple[Finding, ...]:
     return read_document(parsed(text, name, MAX_PLAN_BYTES))
 
 
-def plan_of(document: object) -> Plan | tuple[Finding, ...]:
-    """Return the plan that a document as parsed from JSON holds, or the findings that say why it is none."""
-    return read_document(document)
-
-
 def assess_document(target: Target, assessment: Assessment, today: Judged | None = None) -> dict[str, Any]:
     """Return the document platform-ops/assessment@1; `today` are its gaps where they are known already."""
     return assessment_document(assessment, today or gaps_of(target, assessment))
