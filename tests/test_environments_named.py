@@ -3,6 +3,7 @@
 import pytest
 from tests.workflow_readings import read, workflow
 
+from platform_operations.assess.ci import Delivery
 from platform_operations.assess.ci.names import environment_kind, environment_word
 
 
@@ -92,3 +93,76 @@ def test_a_check_of_migrations_migrates_nothing(name: str) -> None:
         }
     )
     assert "migrate" not in [stage.kind for stage in found.stages]
+
+
+CIRCLE = """
+version: 2.1
+jobs:
+  check: {docker: [{image: cimg/ruby:3.3}], steps: [checkout, {run: bundle exec rspec}]}
+  ship:
+    docker: [{image: cimg/base:current}]
+    steps:
+      - checkout
+      - run: {name: NAME, command: ./bin/deploy-eks, environment: {VARIABLE: VALUE}}
+workflows:
+  branches:
+    jobs:
+      - check: {filters: {branches: {only: [BRANCH]}}}
+      - ship: {requires: [check]}
+"""
+
+
+def circle(**told: str) -> Delivery:
+    text = CIRCLE
+    for word, given in {
+        "NAME": "Deploy",
+        "VARIABLE": "COLOUR",
+        "VALUE": "blue",
+        "BRANCH": "main",
+        **told,
+    }.items():
+        text = text.replace(word, given)
+    return read({".circleci/config.yml": text, "bin/deploy-eks": "x\n"})
+
+
+@pytest.mark.parametrize(
+    ("told", "environment"),
+    [
+        ({"NAME": "Deploy to test"}, "test"),
+        ({"NAME": "Deploy to the cluster"}, "production"),
+        ({"VARIABLE": "PLATFORM_ENV", "VALUE": "test"}, "test"),
+        ({"VARIABLE": "APP_ENV", "VALUE": "test"}, "production"),
+        ({"VARIABLE": "TARGET", "VALUE": "test"}, "production"),
+    ],
+)
+def test_a_step_tells_where_it_deploys_by_the_end_of_its_name_or_by_its_own_variable(
+    told: dict[str, str], environment: str
+) -> None:
+    stage = next(stage for stage in circle(**told).stages if stage.kind == "deploy")
+    assert stage.environment == environment
+
+
+@pytest.mark.parametrize(
+    ("branch", "triggers", "kind"),
+    [
+        ("main", ("push-default-branch",), "production"),
+        ("/testable-.*/", ("push-branch",), "ephemeral"),
+        ("/release-.*/", ("push-branch",), "production"),
+        ("/(main|hotfix)/", ("push-default-branch", "push-branch"), "production"),
+        ("/.*/", ("push-default-branch", "push-branch"), "production"),
+    ],
+)
+def test_a_job_runs_where_the_jobs_run_that_it_requires(
+    branch: str, triggers: tuple[str, ...], kind: str
+) -> None:
+    delivery = circle(BRANCH=branch)
+    assert delivery.pipelines[0].triggers == triggers
+    stage = next(stage for stage in delivery.stages if stage.kind == "deploy")
+    assert [one.kind for one in delivery.environments if one.id == stage.environment] == [kind]
+
+
+def test_tests_that_circleci_shares_out_are_tests() -> None:
+    shared = 'circleci tests glob "spec/**" | circleci tests run --command="xargs bundle exec rspec" --split-by=timings'
+    text = CIRCLE.replace("bundle exec rspec", f"'{shared}'").replace("BRANCH", "main")
+    delivery = read({".circleci/config.yml": text})
+    assert delivery.stages[0].kind == "test"

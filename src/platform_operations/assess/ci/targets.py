@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline, Place
 from platform_operations.assess.ci.names import environment_kind, environment_word, kebab
+from platform_operations.assess.ci.triggers import matches
 from platform_operations.model.words import EnvironmentKind, Exposure, StageKind
 from platform_operations.platforms.reading import environments as spelled
 from platform_operations.platforms.reading.commands import has, invocation, value_of
@@ -26,7 +27,7 @@ _SECRET = re.compile(
 )
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w{0,80}):-[^{}]{0,80}\}")
 _BRANCH = re.compile(
-    r"(?:refs/heads/|ref_name\s*==\s*'|head_branch\s*==\s*'|BRANCH\w*\s*==\s*[\"'])([A-Za-z0-9_./-]+)"
+    r"(?:refs/heads/|ref_name\s*==\s*'|head_branch\s*==\s*'|BRANCH\w*\s*==\s*[\"'])([A-Za-z0-9_./*-]+)"
 )
 _TAGGED = re.compile(r"refs/tags|event_name\s*==\s*'release'|CI_COMMIT_TAG|ref_type\s*==\s*'tag'")
 _PULLED = re.compile(r"event_name\s*==\s*'pull_request'")
@@ -143,6 +144,32 @@ def target_of(
     lower = _spoken_below(job)
     if hint is not None and not (lower and environment_kind(hint) in {None, "production"}):
         return Named(hint, environment_kind(hint) or "production", atoms[0].places[0])
+    told = (_told_by_step(atoms) if kind != "verify" else None) or _told_by_names(atoms, job, pipeline)
+    if told is not None or kind == "verify":
+        return told
+    return _by_trigger(atoms, job, pipeline, default)
+
+
+_VARIABLE = re.compile(r"(?:[A-Z]+_)?(?:ENV|ENVIRONMENT|STAGE)(?:_NAME)?", re.IGNORECASE)
+_MODE = re.compile(
+    r"(?:APP|NODE|RAILS|RACK|BABEL|MIX|HUGO|JEKYLL|VUE|REACT|BUILD|VIRTUAL|CONDA)_ENV", re.IGNORECASE
+)
+"""How a program runs, the same on every server."""
+
+
+def _told_by_step(atoms: tuple[Atom, ...]) -> Named | None:
+    """Return the environment that a step's own variables or the end of its name (`deploy to test`) give."""
+    for atom in atoms:
+        for name, value in atom.step.variables.items():
+            if _VARIABLE.fullmatch(name) and not _MODE.fullmatch(name) and (word := _word(value)):
+                return Named(word, environment_kind(word) or "staging", atom.places[0])
+        head, _, last = atom.step.name.lower().rpartition(" to ")
+        if head.startswith("deploy") and last.isalpha() and (word := environment_word(last, bare=True)):
+            return Named(word, environment_kind(word) or "staging", atom.places[0])
+    return None
+
+
+def _told_by_names(atoms: tuple[Atom, ...], job: CiJob, pipeline: CiPipeline) -> Named | None:
     names: Iterable[str] = (job.key, job.name, *(atom.step.name for atom in atoms))
     for name in names:
         if word := environment_word(name):
@@ -158,7 +185,7 @@ def target_of(
     for name in (pipeline.name, pipeline.place.path.rpartition("/")[2]):
         if word := environment_word(name):
             return Named(word, environment_kind(word) or "staging", pipeline.place)
-    return None if kind == "verify" else _by_trigger(atoms, job, pipeline, default)
+    return None
 
 
 def _spoken_below(job: CiJob) -> bool:
@@ -199,13 +226,21 @@ def _by_trigger(
             break
         if word := environment_word(branch, bare=True):
             return Named(word, environment_kind(word) or "staging", place, f"it runs on branch {branch!r}")
-    on_default = "push-default-branch" in pipeline.triggers or any(branch in default for branch in branches)
+    on_default = any(matches(pattern, branch) for pattern in branches for branch in default)
+    if branches and not on_default and all(_is_pattern(branch) for branch in branches):
+        return Named("branch", "ephemeral", place, f"it runs on branches called {branches[0]!r}")
+    on_default = on_default or "push-default-branch" in pipeline.triggers
     if on_default or {"tag", "release"} & set(pipeline.triggers):
         how = "the default branch" if on_default else "a tag or release"
         return Named("production", "production", place, f"deployed from {how} and no environment is named")
     if {"schedule", "manual", "upstream", "push-branch"} & set(pipeline.triggers) or not pipeline.triggers:
         return Named("production", "production", place, "it deploys and no environment is named")
     return None
+
+
+def _is_pattern(branch: str) -> bool:
+    """Whether a filter stands for many branches that are no releases: each of them goes somewhere of its own."""
+    return branch.endswith(("*", "/")) and not re.match(r"v?[*\d]|hot-?fix|release", branch)
 
 
 def _previews(atoms: tuple[Atom, ...]) -> bool:

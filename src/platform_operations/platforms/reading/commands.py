@@ -124,6 +124,8 @@ def _without_runner(rest: list[str]) -> list[str]:
     head = _tool(rest[0])
     if head == "command" and rest[1:2] in (["-v"], ["-V"]):
         return []
+    if rest[:3] == ["circleci", "tests", "run"]:
+        return list(words(value_of(tuple(rest), "--command") or "")) or rest
     if head in {"docker", "podman", "docker-compose"}:
         return _in_container(rest, head)
     for runner in _RUNNERS:

@@ -101,11 +101,15 @@ def _workflows(config: Config) -> Iterator[CiPipeline]:
             jobs.extend(made)
             names[(given.string("name") if given else None) or name] = tuple(job.key for job in made)
             names.setdefault(name, tuple(job.key for job in made))
-        wired = tuple(
-            replace(
-                job, needs=_wired(job.needs, names, job.key), optional=_wired(job.optional, names, job.key)
+        wired = _filtered_alike(
+            tuple(
+                replace(
+                    job,
+                    needs=_wired(job.needs, names, job.key),
+                    optional=_wired(job.optional, names, job.key),
+                )
+                for job in jobs
             )
-            for job in jobs
         )
         place = Place(config.path, key.first, key.first)
         yield CiPipeline(
@@ -127,6 +131,19 @@ def _wired(needs: tuple[str, ...], names: Mapping[str, tuple[str, ...]], own: st
     return tuple(dict.fromkeys(key for need in needs for key in names.get(need, (need,)) if key != own))
 
 
+def _filtered_alike(jobs: tuple[CiJob, ...]) -> tuple[CiJob, ...]:
+    """A job without filters runs only where what it requires runs: it takes over the branches of those."""
+    conditions: dict[str, str] = {job.key: job.condition for job in jobs}
+    for _ in range(len(jobs)):
+        before = dict(conditions)
+        for job in jobs:
+            if not conditions[job.key]:
+                conditions[job.key] = next((before[need] for need in job.needs if before.get(need)), "")
+        if conditions == before:
+            break
+    return tuple(replace(job, condition=conditions[job.key]) for job in jobs)
+
+
 def _filters(given: Node | None) -> Node | None:
     filters = given.get("filters") if given is not None else None
     return filters if filters is not None and filters.kind == "map" else None
@@ -145,10 +162,28 @@ def _triggers(node: Node, config: Config) -> tuple[Trigger, ...]:
         found.add("manual")
     if found:
         return tuple(word for word in _ORDER if word in found)
+    own: dict[str, set[Trigger]] = {}
+    needed: dict[str, tuple[str, ...]] = {}
     for item in node.children("jobs"):
-        _, given, _ = _invocation(item, config)
-        found |= _job_triggers(_filters(given), config)
+        name, given, _ = _invocation(item, config)
+        key = (given.string("name") if given else None) or name or ""
+        own[key] = own.get(key, set[Trigger]()) | _job_triggers(_filters(given), config)
+        needed[key] = _requires(given)
+    for _ in range(len(own)):
+        changed = [_narrowed(own, key, needed[key]) for key in own]
+        if not any(changed):
+            break
+    for triggers in own.values():
+        found |= triggers
     return tuple(word for word in _ORDER if word in found) or ("push-default-branch", "push-branch")
+
+
+def _narrowed(own: dict[str, set[Trigger]], key: str, needs: tuple[str, ...]) -> bool:
+    """Take from a job what does not start the jobs it requires; say whether anything was taken."""
+    kept = own[key].intersection(*(own[need] for need in needs if need in own))
+    changed = kept != own[key]
+    own[key] = kept
+    return changed
 
 
 def _all_texts(node: Node, depth: int = 0) -> Iterator[str]:
@@ -172,22 +207,26 @@ def _job_triggers(filters: Node | None, config: Config) -> set[Trigger]:
     if ignored in {("/.*/",), (".*",)}:
         tagged: set[Trigger] = {"tag"}
         return tagged if tags else set[Trigger]()
-    only = tuple(_plain(one) for one in filters.strings("branches", "only"))
+    only = tuple(one for pattern in filters.strings("branches", "only") for one in _plain(pattern))
     found = branch_triggers(only, ignored, (), config.default, filtered=bool(only), tagged=False)
     if tags:
         found.add("tag")
     return found
 
 
-def _plain(pattern: str) -> str:
-    inner = re.fullmatch(r"/\^?\(?([\w|-]+)\)?\$?/", pattern)
-    return inner[1].split("|")[0] if inner else pattern
+def _plain(pattern: str) -> tuple[str, ...]:
+    """Return a branch filter as names and globs; a regular expression that is neither stays as written."""
+    inner = re.fullmatch(r"/\^?\(?((?:[\w|.-]|\.\*|\\[/.-])+)\)?\$?/", pattern)
+    if inner is None:
+        return (pattern,)
+    return tuple(one.replace(".*", "*").replace("\\", "") for one in inner[1].split("|") if one)
 
 
 def _condition(filters: Node | None) -> str:
     if filters is None:
         return ""
-    parts = [f"refs/heads/{_plain(one)}" for one in filters.strings("branches", "only")]
+    patterns = filters.strings("branches", "only")
+    parts = [f"refs/heads/{one}" for pattern in patterns for one in _plain(pattern)]
     if filters.strings("tags", "only") and not parts:
         parts.append("refs/tags")
     return " ".join(parts)
