@@ -1,7 +1,5 @@
 """`python -m platform_operations.cli` is `platform-ops`."""
 
-import sys
+from platform_operations.cli.entry import program
 
-from platform_operations.cli.entry import main
-
-sys.exit(main())
+program()

@@ -5,7 +5,9 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
+from typing import NoReturn
 
 from platform_operations.cli.arguments import parse
 from platform_operations.errors import DefectError, InputError
@@ -38,12 +40,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
 
 
+def program() -> NoReturn:
+    """Run one command as a process of its own.
+
+    The system takes a process's memory back at once; the interpreter would free it value by value, a tenth of the run.
+    """
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        # A stream that the caller closed is None.
+        if isinstance(stream, TextIOWrapper):
+            with suppress(OSError):
+                stream.flush()
+    os._exit(code)
+
+
 def _ran(argv: Sequence[str] | None) -> int:
     try:
         arguments = parse(argv)
         if arguments.command != "serve":
-            # A command ends before its garbage matters; looking for it so seldom costs no memory and saves a tenth.
-            gc.set_threshold(100_000, 20, 20)
+            # A command makes no cycles worth looking for; what bounds them is not met by 30,000 files.
+            gc.set_threshold(1_000_000, 20, 20)
         return _run(arguments)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
