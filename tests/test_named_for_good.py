@@ -213,3 +213,26 @@ def test_the_name_of_an_image_is_worth_nothing_where_a_platform_builds_its_own(
 def test_notes_of_a_release_name_nothing_that_is_deployed(command: str, outcome: str) -> None:
     job = f'      - run: git push heroku main\n      - run: |\n          told=1\n          line="{command}"\n'
     assert pinning({CI: HEAD + job}).outcome == outcome
+
+
+VALUED = {
+    "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+    "chart/values.yaml": "replicaCount: 2\nimage:\n  repository: ghcr.io/o/web\n  tag: v1.4.2\n",
+    "chart/templates/deployment.yaml": (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n"
+        "      containers:\n        - name: web\n          image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'\n"
+    ),
+}
+
+
+def test_the_line_of_the_values_that_names_the_image_is_cited_and_not_the_chart() -> None:
+    assert pinning(VALUED).evidence == ("repo:chart/values.yaml#L4-L4",)
+
+
+def test_the_line_of_a_template_is_cited_that_asks_for_a_commit() -> None:
+    template = VALUED["chart/templates/deployment.yaml"].replace(".Values.image.tag", ".Values.commit_sha")
+    files = {**VALUED, "chart/templates/deployment.yaml": template, "chart/values.yaml": "replicaCount: 2\n"}
+    files["chart/templates/deployment.yaml"] = template.replace(
+        "'{{ .Values.image.repository }}", "ghcr.io/o/web"
+    ).replace("}}'", "}}")
+    assert pinning(files).evidence == ("repo:chart/templates/deployment.yaml#L9-L9",)

@@ -10,7 +10,7 @@ from platform_operations.model.delivery import Stage
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, RELEASING, Strength
-from platform_operations.platforms.platform import Sighting
+from platform_operations.platforms.platform import Sighting, Workload
 from platform_operations.platforms.reading.images import tag_kind
 from platform_operations.repository import Repository
 
@@ -69,7 +69,7 @@ def pinning_practice(
     first = [stage for stage in named if stage.kind != "publish"]
     uris = [uri for stage in first + named for uri in stage.evidence]
     uris = [*narrowed(repository, uris)]
-    uris = uris or _fixed_images(sightings) or _kept_images(repository, sightings)
+    uris = uris or _fixed_images(repository, sightings) or _kept_images(repository, sightings)
     if uris:
         return _fact("present", None, uris)
     if releases or passed_on or any(stage.kind == "provision" for stage in plan.pipeline_stages):
@@ -157,7 +157,7 @@ def _pulls(runs: Iterable[str]) -> bool:
     return any(re.search(r"\bgit\s+pull\b|\bgit\s+reset\s+--hard\s+origin/", line) for line in runs)
 
 
-def _fixed_images(sightings: Mapping[str, tuple[Sighting, ...]]) -> list[str]:
+def _fixed_images(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> list[str]:
     """Return where manifests name images that cannot move; nothing when one of them can."""
     loads = [
         (row, row.workload)
@@ -167,7 +167,18 @@ def _fixed_images(sightings: Mapping[str, tuple[Sighting, ...]]) -> list[str]:
     ]
     if any(load.reference is not None and load.reference not in IMMUTABLE for _, load in loads):
         return []
-    return [repo_uri(row.path, row.first, row.last) for row, load in loads if load.reference in IMMUTABLE]
+    return [_image_line(repository, row, load) for row, load in loads if load.reference in IMMUTABLE]
+
+
+def _image_line(repository: Repository, row: Sighting, load: Workload) -> str:
+    """Return the line that names a workload's image; all of where it shows when no single line does."""
+    if load.image_lines is not None:
+        return repo_uri(*load.image_lines)
+    rows = lines_of(text_of(repository, row.path) or "")[row.first - 1 : row.last]
+    found = next(
+        (number for number, text in enumerate(rows, row.first) if load.image and load.image in text), None
+    )
+    return repo_uri(row.path, found) if found is not None else repo_uri(row.path, row.first, row.last)
 
 
 _TAG = re.compile(

@@ -101,7 +101,7 @@ _UNDOES_OTHERS = Wording(
 _SNYK_BY_NAME = re.compile(r"^\s*(?:-\s+)?(?:name|displayName)\s*:.*snyk", re.IGNORECASE)
 """A step that only its name calls Snyk may look at an image or at code."""
 
-_NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label|id)\s*:")
+_NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:[\w-]*[_-])?(?:name|displayName|label|id|title)\s*:")
 _DEPLOYER = Wording(
     r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness-cd|app\.harness\.io|deploybot|shipit|aws-?codepipeline)\b",
 )
@@ -317,7 +317,7 @@ def _names_one(row: str, *, handed_in: bool) -> bool:
 def narrowed(repository: Repository, uris: Iterable[str], practice: str | None = None) -> tuple[str, ...]:
     """Return citations of a few lines each cut to the line that shows it: a name of `practice`, else a unique name.
 
-    Where no line of a citation does, it stays as it is.
+    A citation without such a line stays as it is for a practice; for names only where no other citation shows one.
     """
     pattern = _WORDS[practice] if practice else _UNIQUE
     found: list[str] = []
@@ -336,12 +336,13 @@ def narrowed(repository: Repository, uris: Iterable[str], practice: str | None =
             for number, row in enumerate(rows, first)
             if pattern.stands_in(row) and not row.lstrip().startswith("#")
         ]
-        best = [number for number in shown if not _NAMES_ONLY.match(rows[number - first])] or shown
+        best = [number for number in shown if not _NAMES_ONLY.match(rows[number - first])]
+        best = best or [number for number, row in enumerate(rows, first) if shown and "uses:" in row] or shown
         if best:
             found.append(repo_uri(path, best[0]))
         else:
             beside.append(uri)
-    return tuple(dict.fromkeys((*found, *beside)))
+    return tuple(dict.fromkeys((*found, *beside) if practice or not found else found))
 
 
 def moved_by(repository: Repository) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ def _chart(
     own = [one for one in near if _belongs(one, folder)]
     claimed.update(own)
     library = (chart.string("type") or "").lower() == "library"
-    made = _templates(repository, folder) if not library else _Templates(False, None, False, None)
+    made = _templates(repository, folder) if not library else _NOTHING
     base = _values(repository, f"{folder}/values.yaml" if folder else "values.yaml") if made.runs else None
     first = _workload(name, base, None, made)
     yield Sighting(path, 1, files.line_count(content), f"chart {name}", workload=first)
@@ -164,6 +164,10 @@ class _Templates(NamedTuple):
     probe: probes.Probe | None
     tls: bool
     image: str | None
+    image_lines: tuple[str, int, int] | None
+
+
+_NOTHING = _Templates(False, None, False, None, None)
 
 
 def _belongs(path: str, folder: str) -> bool:
@@ -183,14 +187,16 @@ def _values(repository: Repository, path: str) -> "tuple[Node, str] | None":
 def _templates(repository: Repository, folder: str) -> _Templates:
     prefix = f"{folder}/templates/" if folder else "templates/"
     runs = tls = False
-    image: str | None = None
+    image: tuple[str, int] | None = None
+    named: tuple[str, int, int] | None = None
     found: list[probes.Probe] = []
     for path in files.below(repository, prefix):
         content = files.text(repository, path) if path.endswith((".yaml", ".yml", ".tpl")) else None
         if content is None or "/tests/" in path:
             continue
         runs = runs or re.search(_RUNS, content) is not None
-        image = image or _named_for_good(content)
+        if image is None and (image := _named_for_good(content)) is not None:
+            named = (path, image[1], image[1])
         tls = tls or (re.search(r"^[ \t]*tls:", content, re.MULTILINE) is not None and "Ingress" in content)
         probe = probes.by_lines(content, path) if "Probe:" in content else None
         if probe is not None:
@@ -198,14 +204,15 @@ def _templates(repository: Repository, folder: str) -> _Templates:
     found.sort(
         key=lambda one: (one.health.kind != "http", files.name_of(one.lines[0]) not in _MAIN, one.lines[0])
     )
-    return _Templates(runs, found[0] if found else None, tls, image)
+    return _Templates(runs, found[0] if found else None, tls, image[0] if image else None, named)
 
 
-def _named_for_good(content: str) -> str | None:
-    """Return the first image of a template if its tag is a value that is called a commit or a digest."""
+def _named_for_good(content: str) -> tuple[str, int] | None:
+    """Return the first image of a template, with its line, if its tag is a value that is called a commit or a digest."""
     named = re.search(_TEMPLATE_IMAGE, content, re.MULTILINE) if "image:" in content else None
-    image = named[1] if named else ""
-    return image if images.reference_kind(image) in {"commit", "digest"} else None
+    if named is None or images.reference_kind(named[1]) not in {"commit", "digest"}:
+        return None
+    return named[1], content.count("\n", 0, named.start(1)) + 1
 
 
 def _workload(
@@ -215,8 +222,9 @@ def _workload(
     if not made.runs:
         return None
     layers = [layer for layer in (over, base) if layer is not None]
-    image = _image(layers) or made.image
-    replicas = _first(layers, "replicaCount") or _first(layers, "replicas")
+    valued = images.of_values(layers)
+    image = valued or made.image
+    replicas = images.first_value(layers, "replicaCount") or images.first_value(layers, "replicas")
     plain = next((one for one in (_values_probe(layer) for layer in layers) if one is not None), None)
     probe = plain or made.probe
     host = _host(layers, made.tls)
@@ -226,6 +234,7 @@ def _workload(
         component_type="http-service" if serves or (probe and probe.health.kind == "http") else None,
         image=image,
         reference=images.reference_kind(image) if image else None,
+        image_lines=images.lines_in_values(layers) if valued else made.image_lines,
         health=probe.health if probe else None,
         probe_lines=probe.lines if probe else None,
         replicas=int(replicas) if replicas and replicas.isdigit() and len(replicas) < 6 else None,
@@ -233,27 +242,6 @@ def _workload(
         mechanism="helm-upgrade",
         url=host,
     )
-
-
-def _first(layers: "list[tuple[Node, str]]", *keys: str) -> str | None:
-    return next((value for value in (node.string(*keys) for node, _ in layers) if value), None)
-
-
-def _image(layers: "list[tuple[Node, str]]") -> str | None:
-    whole = _first(layers, "image")
-    if whole:
-        return whole
-    repository = _first(layers, "image", "repository") or _first(layers, "image", "name")
-    if not repository:
-        return None
-    registry = _first(layers, "image", "registry")
-    tag, digest = _first(layers, "image", "tag"), _first(layers, "image", "digest")
-    if repository.startswith("<") or (tag and tag.startswith("<")):
-        return None
-    full = f"{registry}/{repository}" if registry and not repository.startswith(registry) else repository
-    if digest:
-        return f"{full}@{digest}"
-    return f"{full}:{tag}" if tag else full
 
 
 def _values_probe(layer: "tuple[Node, str]") -> probes.Probe | None:

@@ -27,14 +27,15 @@ FILLED_IN_FIRST = "it is filled in first"
 class Workload:
     """One thing the platform runs, as its files declare it; None where they do not say.
 
-    `image` is the reference as written and `reference` what kind of name that is; `probe_lines`, `strategy_lines` are
-    (path, first, last) of what declares the health check and the rollout strategy; `url` is where users reach it.
+    `image` is the reference as written and `reference` what kind of name that is; `probe_lines`, `strategy_lines` and
+    `image_lines` are (path, first, last) of what declares the health check, the rollout strategy and the image; `url` is where users reach it.
     """
 
     name: str
     component_type: ComponentType | None = None
     image: str | None = None
     reference: Identity | None = None
+    image_lines: tuple[str, int, int] | None = None
     health: HealthCheck | None = None
     probe_lines: tuple[str, int, int] | None = None
     replicas: int | None = None

@@ -1,8 +1,12 @@
-"""Image references: what kind of name they are."""
+"""Image references: what kind of name they are, and where a chart's values name one."""
 
 import re
+from typing import TYPE_CHECKING
 
 from platform_operations.model.words import Identity
+
+if TYPE_CHECKING:
+    from platform_operations.repository.yaml_lines import Node
 
 _DIGEST = r"@sha256:[0-9a-f]{64}$"
 _COMMIT = r"(?:^|[-_.])(?:sha-?|g)?([0-9a-f]{7,40})$"
@@ -69,3 +73,36 @@ def store(image: str) -> str | None:
     if last == "server" and "mssql" not in name:
         return None
     return STORES.get(last)
+
+
+def first_value(layers: "list[tuple[Node, str]]", *keys: str) -> str | None:
+    """Return the first of the layers' values under `keys`."""
+    return next((value for value in (node.string(*keys) for node, _ in layers) if value), None)
+
+
+def of_values(layers: "list[tuple[Node, str]]") -> str | None:
+    """Return the image that a chart's values name, the strongest layer first."""
+    whole = first_value(layers, "image")
+    if whole:
+        return whole
+    repository = first_value(layers, "image", "repository") or first_value(layers, "image", "name")
+    if not repository:
+        return None
+    registry = first_value(layers, "image", "registry")
+    tag, digest = first_value(layers, "image", "tag"), first_value(layers, "image", "digest")
+    if repository.startswith("<") or (tag and tag.startswith("<")):
+        return None
+    full = f"{registry}/{repository}" if registry and not repository.startswith(registry) else repository
+    if digest:
+        return f"{full}@{digest}"
+    return f"{full}:{tag}" if tag else full
+
+
+def lines_in_values(layers: "list[tuple[Node, str]]") -> tuple[str, int, int] | None:
+    """Return where the values name the image most closely: its digest, its tag, or all of it."""
+    for keys in (("image", "digest"), ("image", "tag"), ("image", "repository"), ("image",)):
+        for node, path in layers:
+            within = node.get(*keys[:-1])
+            if within is not None and node.string(*keys) and (key := within.key(keys[-1])) is not None:
+                return path, key.first, key.first
+    return None
