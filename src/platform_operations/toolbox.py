@@ -7,7 +7,7 @@ the caller chose.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 from platform_operations.assess import assess, configuration_file, own_configuration
@@ -52,8 +52,7 @@ class Target:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(NamedTuple):
     """A plan with the assessment it rests on and the verdict on it."""
 
     plan: Plan

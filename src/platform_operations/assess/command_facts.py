@@ -5,8 +5,8 @@ Each becomes a fact `components/ID#PLATFORM.PARAMETER`, with `@ENVIRONMENT` wher
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import relpath
+from typing import NamedTuple
 
 from platform_operations.assess.as_is import kind_of
 from platform_operations.model.assessment import Fact
@@ -25,8 +25,7 @@ _NAMESPACE = re.compile(r"^  namespace:\s*[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?\
 _PUBLISH = re.compile(r"^\s*publish\s*=\s*[\"']([\w./-]+)[\"']", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """One value of a parameter, whose component it may speak of (None: of any), and where it stands."""
 
     parameter: str

@@ -1,7 +1,7 @@
 """One component per deliverable: what it is, what it is written in, where it runs, what it keeps data in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.component_types import Unit
 from platform_operations.assess.data_stores import Migrations, data_stores, find_migrations, store_of_image
@@ -121,8 +121,7 @@ def _component(
     return component, store_uris
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """Where a platform shows: in which component's folder, and the data store that runs there."""
 
     platform: str

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from platform_operations.assess.component_types import Unit
 from platform_operations.assess.places import aside, file_name, folder, text_of
@@ -37,8 +37,7 @@ _RELATIONAL = ("postgresql", "mysql", "sqlserver", "sqlite")
 _PRISMA = re.compile(r"provider\s*=\s*\"(postgresql|mysql|sqlite|sqlserver|mongodb|cockroachdb)\"")
 
 
-@dataclass(frozen=True, slots=True)
-class Migrations:
+class Migrations(NamedTuple):
     """A folder of schema migrations, in its own order."""
 
     folder: str

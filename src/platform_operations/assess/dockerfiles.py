@@ -1,7 +1,7 @@
 """What an image runs, as its Dockerfile says: the last stage's command and exposed ports."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.places import file_name, lines_of
 from platform_operations.platforms.reading.dockerfile import of_tests
@@ -12,8 +12,7 @@ _ASIDE = re.compile(
 _INSTRUCTION = re.compile(r"\s*(FROM|CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)\s+(.*)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """The last stage of a Dockerfile; `command` is ENTRYPOINT and CMD, `line` the first of them or FROM.
 
     `folders` are the paths of two parts that any of its instructions names, such as apps/web.

@@ -9,8 +9,7 @@ is the user's, and nobody else has seen the settings.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -63,8 +62,7 @@ class _Protection(_Answer):
     required_status_checks: _RequiredChecks | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hosting:
+class Hosting(NamedTuple):
     """What the hosting answered.
 
     `reviewers`: who must approve a deployment, by environment, empty where nobody must. `checks`: the status checks

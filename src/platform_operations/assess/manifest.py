@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from platform_operations.assess.places import folder
 
@@ -15,8 +15,7 @@ Trait: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(NamedTuple):
     """One dependency as a manifest names it, lower case, with its line; `development`: not needed to run."""
 
     name: str

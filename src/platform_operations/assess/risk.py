@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.languages import EXTENSIONS
 from platform_operations.assess.manifest import Manifest
@@ -33,8 +33,7 @@ _ANY_SENSITIVE = re.compile("|".join(word for words in SENSITIVE.values() for wo
 MAX_FILES = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One thing that raises the risk: its points, what was seen, and where."""
 
     points: int

@@ -1,10 +1,9 @@
 """What a plan becomes: files with the reason for each entry that could not become one."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A rendered file: its path below the output folder, with slashes, and its text ended by one LF.
 
     `kind` is the id of the renderer that made it.
@@ -15,8 +14,7 @@ class Artifact:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """An entry of the plan (`section/id`) that a renderer could not turn into its kind of file, and why."""
 
     kind: str
@@ -24,8 +22,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(NamedTuple):
     """The files of a plan and what they lack."""
 
     artifacts: tuple[Artifact, ...] = ()

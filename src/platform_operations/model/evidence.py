@@ -1,9 +1,8 @@
 """Evidence: URIs, the ledger a plan carries, and what a cited place is found to hold today."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from platform_operations.model.record import (
     Document,
@@ -63,8 +62,7 @@ class LedgerEntry(Record):
         return digest(document)
 
 
-@dataclass(frozen=True, slots=True)
-class RepoPlace:
+class RepoPlace(NamedTuple):
     """The lines of a file that a `repo:` URI names, counted from 1, both ends included."""
 
     path: str
@@ -100,8 +98,7 @@ def user_entry(key: str, value: str) -> LedgerEntry:
 CitationState: TypeAlias = Literal["holds", "stale", "missing", "unchecked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(NamedTuple):
     """What looking at a cited place gave.
 
     It holds the same, other lines (stale), no such lines, or nobody could look.

@@ -7,6 +7,7 @@ same on its page, `reference/platforms/<id>.md`; the commands are templates of w
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from platform_operations.model.delivery import HealthCheck
 from platform_operations.model.words import (
@@ -65,8 +66,7 @@ class Sighting:
     unreadable: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """A way to act on the platform: for which stage kinds, with which commands, and whether it waits for the result.
 
     Commands may hold {name} {environment} {artifact} {path} {folder} {dist} {url} {reference} and the names of the platform's
@@ -82,8 +82,7 @@ class Action:
     uses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """What commands take that only the repository, its pipelines or a person can know.
 
     `says` is what it is in words, with {component} and {environment}; `after` are the beginnings of commands of today
@@ -100,8 +99,7 @@ class Parameter:
     otherwise: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mechanism:
+class Mechanism(NamedTuple):
     """What carries a strategy out, and the capability words it needs.
 
     `ladders` are the only shares of traffic that it can climb, and `longest_hold` how many seconds a share can stand;
@@ -114,8 +112,7 @@ class Mechanism:
     longest_hold: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rollback:
+class Rollback(NamedTuple):
     """A way back: what it restores, whether the platform does it by itself, on which signals, by which commands."""
 
     restores: Restores

@@ -2,8 +2,8 @@
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from platform_operations.repository.guard import read_plain
 from platform_operations.repository.redaction import redact
@@ -17,8 +17,7 @@ _URL = re.compile(r"[ \t]*url[ \t]*=[ \t]*\"?(?P<url>[^\"#;\s]+)", re.IGNORECASE
 _ORIGIN = "refs/remotes/origin/"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkTree:
+class WorkTree(NamedTuple):
     """A folder with a `.git`, and the way `prefix` from there down to the target, "" where they are one.
 
     `own` is the `.git` folder, or where a `.git` file points; `shared` is what linked work trees share.

@@ -6,8 +6,7 @@ name of 200 letters keep it busy for minutes. This one tries nothing twice, and 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from platform_operations.repository.guard import read_inside
 
@@ -42,8 +41,7 @@ class MalformedPatternError(ValueError):
     """A pattern that git holds to match nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """A line: `!` negates it, a slash at its end restricts it to folders, one before that anchors it."""
 
     negated: bool
@@ -52,8 +50,7 @@ class _Rule:
     segments: tuple[Segment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
+class _Rules(NamedTuple):
     """The lines of one file, last first.
 
     A line is about a path only if its last segment matches the path's last name, which is settled for all of

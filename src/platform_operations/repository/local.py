@@ -1,9 +1,10 @@
 """A repository on disk."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from platform_operations.errors import InputError
 from platform_operations.repository import git, git_files
@@ -15,8 +16,7 @@ from platform_operations.repository.secret_files import MAY_HOLD_SECRETS, named_
 from platform_operations.repository.texts import Texts
 
 
-@dataclass(frozen=True, slots=True)
-class _Checkout:
+class _Checkout(NamedTuple):
     """The work tree the folder belongs to, the commit checked out, and the files of the folder it holds."""
 
     tree: git_files.WorkTree

@@ -1,7 +1,7 @@
 """Finding text in a repository: literal and without case, so that no pattern can run away."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.repository.contract import Repository, Unreadable
 from platform_operations.repository.redaction import redact
@@ -13,8 +13,7 @@ _LONG_LINE = 2000
 _SHOWN = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A line that holds the text: its number from 1, and its beginning, redacted."""
 
     path: str

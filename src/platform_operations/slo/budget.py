@@ -5,11 +5,10 @@ seconds, everything else in Fraction. Here T is the objective as a share, so 1 -
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import floor
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from platform_operations.errors import InputError
 from platform_operations.slo.durations import duration
@@ -22,8 +21,7 @@ _PAIRS_KEPT = (14 * DAY, 90 * DAY)
 _SCALED_FROM = 28 * DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two windows (seconds) that must both burn the budget faster than `factor`."""
 
     long: int

@@ -6,9 +6,9 @@ the error ratio that the alert sees: s for a signal of the whole service, 1 for 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from platform_operations.model.delivery import ExposureCost, Step, StepCost
 from platform_operations.model.words import Scope
@@ -26,8 +26,7 @@ from platform_operations.slo.budget import (
 from platform_operations.slo.durations import duration, seconds
 
 
-@dataclass(frozen=True, slots=True)
-class StepExposure:
+class StepExposure(NamedTuple):
     """What one step costs: `detection` and `rollback` in seconds, `spent` as a share of the window's budget.
 
     `events` are those the new version meets while the step holds, None without a known rate. `needed` are

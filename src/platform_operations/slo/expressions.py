@@ -7,8 +7,8 @@ least number of failures); a metric that vanished silences every ratio, so absen
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from platform_operations.errors import InputError
 from platform_operations.model.reliability import Alert, Sli, Slo
@@ -33,8 +33,7 @@ ABSENT_FOR = "10m"
 """How long a metric must be gone: at least two scrapes at any usual interval, and longer than a restart."""
 
 
-@dataclass(frozen=True, slots=True)
-class BurnCondition:
+class BurnCondition(NamedTuple):
     """One window pair of an alert, with the figures a reader wants to see.
 
     `limit` is the error ratio it compares with, `detection` the seconds until a complete failure fires it,

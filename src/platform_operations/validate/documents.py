@@ -1,9 +1,8 @@
 """From a document, as parsed from YAML or JSON, to a plan or to the findings that say why it is none."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
@@ -38,8 +37,7 @@ _BECOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A document with the plan that was read from it."""
 
     document: Document

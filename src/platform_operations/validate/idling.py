@@ -2,8 +2,8 @@
 
 import re
 import shlex
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from platform_operations.platforms.checks import cannot_fail
 from platform_operations.platforms.reading.commands import invocation
@@ -46,8 +46,7 @@ def asks_only(command: str) -> bool:
     return len(words) > 1 and set(words[1:]) <= _ASKING
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A command of a stage, the text it stands in by position, and what keeps the stage from hearing of its failure."""
 
     text: str

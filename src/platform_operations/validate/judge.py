@@ -1,9 +1,8 @@
 """From violations to a verdict: pointers, questions, the user's word, ignored findings, order."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from platform_operations.model.assessment import Assessment
 from platform_operations.model.evidence import Citation
@@ -15,8 +14,7 @@ from platform_operations.validate.rule import Path, Review, Rule, Violation
 from platform_operations.validate.structure import defects
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """A finding that the user accepts.
 
     Of a rule, on one entry (None: on all), for a reason, until a day (None: open).
@@ -28,8 +26,7 @@ class Ignore:
     expires: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What reviewing a plan gave.
 
     Its findings, the questions nobody could answer, the constraints on the user's word.

@@ -1,11 +1,10 @@
 """What a line of text reaches out to: addresses, images, packages, programs, files. Read, never run."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from posixpath import normpath
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from platform_operations.platforms.reading.commands import invocation, words
 
@@ -13,8 +12,7 @@ Wanted: TypeAlias = tuple[str, str]
 """A kind of thing (host, image, package, tool, program, script, action) and its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """What a line needs from elsewhere, and the first construct in it that hides or leaks, if any."""
 
     wants: tuple[Wanted, ...] = ()

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from platform_operations.assess.ci.jobs import CiStep, Place, When
 from platform_operations.assess.ci.kinds import kind_of_name
@@ -22,8 +23,7 @@ _BUILTIN = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """One configuration file: its root, lines, and the orbs by the name it gives them."""
 
     path: str

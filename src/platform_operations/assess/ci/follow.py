@@ -3,9 +3,8 @@
 import json
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.platforms.reading.commands import invocation, value_of, words
@@ -24,8 +23,7 @@ _MANAGER_WORDS = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(NamedTuple):
     """The file that a command led to, and the commands found there."""
 
     path: str

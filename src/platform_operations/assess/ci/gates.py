@@ -1,7 +1,7 @@
 """The checks of a pipeline as quality gates, and whether each can stop a release."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft
@@ -16,8 +16,7 @@ _SEVERITY = re.compile(r"critical|high|medium|moderate|low", re.IGNORECASE)
 _ORDER = ("info", "low", "medium", "moderate", "high", "critical")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One check as a stage runs it; `weakness` says why it cannot stop anything."""
 
     kind: GateKind

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from platform_operations.assess.ci.jobs import Place
 from platform_operations.assess.ci.yaml_files import Files
@@ -26,8 +27,7 @@ RESERVED = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A value and the file it stands in; `key` is the line its key stands on."""
 
     node: Node

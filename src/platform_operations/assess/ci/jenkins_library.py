@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.ci.names import environment_word
 
@@ -18,8 +18,7 @@ _REVISION = re.compile(r"[,:]\s*(\w*(?:commit|revision|sha|version|tag)\w*)\b", 
 _TESTING = re.compile(r"[a-z]{4,}test$")
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryCall:
+class LibraryCall(NamedTuple):
     """A step that a library must define and that releases or checks by its name."""
 
     name: str

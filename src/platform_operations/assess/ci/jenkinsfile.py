@@ -1,6 +1,7 @@
 """Jenkinsfiles as nested blocks. Groovy is not run and not parsed: only braces, strings, comments and calls are seen."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 MAX_TEXT = 200_000
 MAX_BLOCKS = 4_000
@@ -17,8 +18,7 @@ class Block:
     parts: "list[Block | Statement]" = field(default_factory=list["Block | Statement"])
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A line of code outside of inner blocks; its strings are kept as written."""
 
     text: str

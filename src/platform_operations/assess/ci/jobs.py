@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from platform_operations.assess.ci.shell import Command
 from platform_operations.model.assessment import Fact
@@ -20,8 +20,7 @@ def _nothing() -> Words:
     return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Lines of a file."""
 
     path: str
@@ -61,8 +60,7 @@ class CiStep:
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """The environment that a job names itself."""
 
     name: str
@@ -114,8 +112,7 @@ class CiPipeline:
     variables: Words = field(default_factory=_nothing)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a CI system's files say."""
 
     evidence: tuple[str, ...] = ()

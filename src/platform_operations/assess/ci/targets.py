@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline, Place
@@ -38,8 +38,7 @@ _PARTIAL = re.compile(
 _UNSEEN = ("--no-traffic", "--skip-domain", "--no-promote", "--draft")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """An environment of a stage as found: its name as written, its kind, where, and a reason where it was inferred."""
 
     name: str

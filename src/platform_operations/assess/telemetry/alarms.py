@@ -5,7 +5,7 @@ Their conditions are not expressions that can be read here; what they watch is t
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.modules import terraform_files
 from platform_operations.assess.places import MAX_READ, aside, lines_of, text_of
@@ -48,8 +48,7 @@ _ANY = re.compile(
 _DISABLED = re.compile(r"(actions_enabled|ActionsEnabled|enabled)['\"]?\s*[:=]\s*['\"]?false", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(NamedTuple):
     """One alarm: its name in the file, the metric it names (empty where it names none), and its lines.
 
     `runbook` is the URL that its description gives as what to do, written out or by a name of the same file.

@@ -5,7 +5,7 @@ of a hostile pattern could take for ever.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Where it may lie; the first that is there counts (GitHub's order, then GitLab's own folder)."""
@@ -15,8 +15,7 @@ _SECTION = re.compile(r"^\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s+\S+
 _OWNER = re.compile(r"^(@[\w][\w./-]*|[^@\s]+@[^@\s]+\.[^@\s]+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One line: a pattern, where it stands, and its owners; with none, what it matches has no owner."""
 
     pattern: str

@@ -1,14 +1,13 @@
 """Dependencies and the observability tools they belong to, spelled as package registries do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from platform_operations.model.words import Pillar
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
+class Instrument(NamedTuple):
     """A tool and the signals that a library sends it."""
 
     tool: str

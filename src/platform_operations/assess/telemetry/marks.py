@@ -1,11 +1,10 @@
 """Lines of configuration that show an observability tool in use, as each tool's own files are worded."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A line that shows a tool in use: one that holds `needs` and matches `line`, in a file matching `path`.
 
     Where there is `below`, the next line has to match it too.

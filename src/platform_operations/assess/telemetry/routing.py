@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from platform_operations.assess.places import aside, documents, file_name, nodes, text_of
 from platform_operations.model.assessment import Fact
@@ -42,8 +41,7 @@ _WAKING = frozenset({"pagerduty", "opsgenie", "victorops", "incident-io"})
 Answer: TypeAlias = Literal["yes", "no", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
+class Matcher(NamedTuple):
     """One condition of a route; `pattern`: the value is a regular expression, anchored at both ends."""
 
     label: str
@@ -52,8 +50,7 @@ class Matcher:
     negative: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One route: the receiver it names, None to keep its parent's."""
 
     receiver: str | None
@@ -63,8 +60,7 @@ class Route:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
+class Receiver(NamedTuple):
     """One receiver and the tools that it notifies; one without any swallows what it gets."""
 
     name: str
@@ -72,8 +68,7 @@ class Receiver:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(NamedTuple):
     """One Alertmanager configuration."""
 
     path: str

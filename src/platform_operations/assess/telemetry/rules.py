@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.places import kebab, unique
 from platform_operations.assess.telemetry.alarms import Alarm, alarm_kind, read_alarms
@@ -32,8 +32,7 @@ PAGING = re.compile(
 OWNER_KEYS = ("team", "owner", "squad", "owned_by", "service_owner", "responsible", "group_owner")
 
 
-@dataclass(frozen=True, slots=True)
-class Alerts:
+class Alerts(NamedTuple):
     """The alerts as plan entries and as seen, their runbooks, and what is known about them."""
 
     entries: tuple[Alert, ...]

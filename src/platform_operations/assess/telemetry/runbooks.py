@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.places import (
     aside,
@@ -60,8 +60,7 @@ _ITEM = re.compile(r"^\s{0,6}(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(?P<text>\
 _COMMAND = re.compile(r"^\s*(?:\$\s+)?(?P<text>[a-z./][\w./-]*\s+\S.*|[a-z][\w.-]+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
+class Sections(NamedTuple):
     """What a runbook's headings hold: prose of impact and escalation, items and commands of the rest."""
 
     impact: str | None = None

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal, DecimalException
+from typing import NamedTuple
 
 from platform_operations.assess.places import aside, documents, kebab, lines_of, text_of, unique
 from platform_operations.model.assessment import Fact
@@ -51,8 +51,7 @@ _OTHER_WORDS = (
 _THIRTY_DAYS = "30d"
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """One objective as a file declares it; lines are of the file."""
 
     name: str

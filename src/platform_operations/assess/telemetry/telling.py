@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from platform_operations.assess.telemetry import signal_words as told
 from platform_operations.assess.telemetry.shares import (
@@ -25,16 +24,14 @@ BURN = re.compile(r"burn_?rate|error_?budget|(^|[:_])slo[:_](?!info|count|object
 _STATE_LABELS = frozenset({"name", "state", "status", "type", "condition", "check", "reason"})
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What an alert is and why; None where nothing told."""
 
     kind: AlertKind | None
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """An operand without its comparison: the value, how it is compared and with what, and its selectors."""
 
     value: Tree

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Node: TypeAlias = Any
 """A node of tree-sitter's tree."""
@@ -29,8 +29,7 @@ SETTING = frozenset(
 """Builtins after `||` that put something down and go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One simple command as written; `hidden` is what keeps its failure from failing the script, None where nothing does."""
 
     text: str

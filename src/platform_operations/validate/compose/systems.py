@@ -1,14 +1,13 @@
 """CI systems as commands meet them: what the commit is called, and how a later job gets what an earlier one recorded."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(NamedTuple):
     """One CI system: the beginning of its files, how it writes the commit, what carries a file between jobs, what asks a person."""
 
     id: str

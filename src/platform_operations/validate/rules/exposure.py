@@ -1,8 +1,8 @@
 """Delivery meets observability: what a failed release costs at each step of the strategy, and who could see it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from platform_operations.model.delivery import Component, ComponentStrategy, ExposureCost
 from platform_operations.model.plan import Plan
@@ -24,8 +24,7 @@ from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Stake:
+class Stake(NamedTuple):
     """What one strategy puts at stake: the promise it is measured by, and the cost of each of its steps."""
 
     slo: Slo

@@ -7,10 +7,9 @@ a citation shows that lines exist, not that they are ours to follow.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from pydantic import ValidationError
 
@@ -70,8 +69,7 @@ Place: TypeAlias = tuple[tuple[str, ...], str, bool]
 """Path of a field, a text in it, whether it is a command."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What may be used: of today, of the platforms and checks, and the programs among it."""
 
     text: str
