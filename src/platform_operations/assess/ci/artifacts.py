@@ -13,12 +13,11 @@ from platform_operations.assess.ci.naming import (
     reference_to_all,
     texts_of,
 )
+from platform_operations.assess.ci.packaging import image_names, pushes
 from platform_operations.assess.ci.products import Product, Products, attest
 from platform_operations.assess.ci.references import (
     best_identity,
     image_name,
-    image_names,
-    pushes,
     short_name,
     usable_name,
 )

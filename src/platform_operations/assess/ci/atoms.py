@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from platform_operations.assess.ci.acts import NOTHING_DONE, Act
 from platform_operations.assess.ci.follow import Followed, follow, script_name
-from platform_operations.assess.ci.jobs import CiJob, CiStep, Place
+from platform_operations.assess.ci.jobs import CiJob, CiStep, Place, Words, nothing_set
 from platform_operations.assess.ci.kinds import (
     act_of_command,
     deploys_by_name,
@@ -16,6 +16,7 @@ from platform_operations.assess.ci.kinds import (
     needs_local_cluster,
     starts_here,
 )
+from platform_operations.assess.ci.settings import of_script
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.tables import SCRIPTY
 from platform_operations.assess.ci.uses import act_of_uses
@@ -55,7 +56,8 @@ class Atom:
     """One command or action of a job.
 
     `text` is the command whose words tell what it does, `runs` what stands in the files (the call and what it leads
-    to). `named` is set where only a name tells the kind. `attests` are attestations it makes beside.
+    to). `named` is set where only a name tells the kind. `given` are the settings of the script that holds it,
+    `otherwise` those that hold where nothing else is set.
     """
 
     act: Act
@@ -68,6 +70,8 @@ class Atom:
     named: str | None = None
     folder: str = ""
     body: str = ""
+    given: Words = field(default_factory=nothing_set)
+    otherwise: Words = field(default_factory=nothing_set)
 
 
 def atoms_of(
@@ -149,7 +153,8 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
     place = Place(step.place.path, command.first, command.last)
     followed = follow(repository, command, step.folder)
     if followed is not None:
-        inner = [_followed(command, place, followed, one, step) for one in followed.commands]
+        given = followed.settings or of_script(followed.commands, command.text)
+        inner = [_followed(command, place, followed, one, step, given) for one in followed.commands]
         if any(atom.kind is not None or atom.act.weak for atom in inner):
             yield from (atom for atom in inner if atom.kind is not None or atom.act.weak or atom.act.makes)
             return
@@ -192,7 +197,9 @@ def _folder(step: CiStep, command: Command) -> str:
     return "/".join(part for part in (step.folder, command.folder) if part)
 
 
-def _followed(outer: Command, place: Place, followed: Followed, inner: Command, step: CiStep) -> Atom:
+def _followed(
+    outer: Command, place: Place, followed: Followed, inner: Command, step: CiStep, given: Words
+) -> Atom:
     act = act_of_command(inner.text)
     there = Place(followed.path, inner.first, inner.last)
     kind = None if act.weak else act.kind
@@ -210,7 +217,8 @@ def _followed(outer: Command, place: Place, followed: Followed, inner: Command, 
         act = replace(act, journey=is_journey(inner.text))
     return Atom(
         act, kind, inner.text, (outer.text[:MAX_RUN], inner.text[:MAX_RUN]), (place, there), step,
-        outer.silenced or inner.silenced, folder=_folder(step, inner), body=inner.body,
+        outer.silenced or inner.silenced, folder=_folder(step, inner), body=inner.body, given=given,
+        otherwise=followed.otherwise,
     )  # fmt: skip
 
 

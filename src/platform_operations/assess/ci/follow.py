@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+from platform_operations.assess.ci.jobs import NOTHING, Words
+from platform_operations.assess.ci.settings import of_makefile
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.platforms.reading.commands import invocation, value_of, words
 from platform_operations.repository import Repository, Unreadable
@@ -24,10 +26,15 @@ _MANAGER_WORDS = frozenset(
 
 
 class Followed(NamedTuple):
-    """The file that a command led to, and the commands found there."""
+    """The file that a command led to, and the commands found there.
+
+    `settings` are the variables that a Makefile holds for them, `otherwise` those it holds where nothing else is set.
+    """
 
     path: str
     commands: tuple[Command, ...]
+    settings: Words = NOTHING
+    otherwise: Words = NOTHING
 
 
 def follow(repository: Repository, command: Command, folder: str) -> Followed | None:
@@ -41,7 +48,7 @@ def follow(repository: Repository, command: Command, folder: str) -> Followed | 
     place = posixpath.normpath(posixpath.join(folder, command.folder)) if folder or command.folder else ""
     place = "" if place in {".", "/"} or place.startswith("..") else place
     if called[0] in {"make", "gmake"}:
-        return _makefile(repository, called, place)
+        return _makefile(repository, called, place, command.text)
     if called[0] == "just":
         return _justfile(repository, called, place)
     if called[0] in _MANAGERS:
@@ -62,7 +69,7 @@ def _joined(place: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(place, name)) if place else posixpath.normpath(name)
 
 
-def _makefile(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
+def _makefile(repository: Repository, called: tuple[str, ...], place: str, text: str) -> Followed | None:
     place = _joined(place, value_of(called, "-C", "--directory") or "")
     place = "" if place == "." else place
     named = value_of(called, "-f", "--file")
@@ -77,7 +84,8 @@ def _makefile(repository: Repository, called: tuple[str, ...], place: str) -> Fo
             for target in targets[:6] or [""]:
                 found.extend(_recipe(content, target, 1))
             if found:
-                return Followed(path, tuple(found[:MAX_FOLLOWED]))
+                whole = "\n".join(_text(repository, one) or "" for one in dict.fromkeys((first, path)))
+                return Followed(path, tuple(found[:MAX_FOLLOWED]), *of_makefile(whole, text))
     return None
 
 

@@ -16,7 +16,8 @@ NOTHING: Words = MappingProxyType({})
 When: TypeAlias = Literal["success", "always", "failure"]
 
 
-def _nothing() -> Words:
+def nothing_set() -> Words:
+    """Return no settings."""
     return NOTHING
 
 
@@ -46,14 +47,14 @@ class CiStep:
     place: Place
     commands: tuple[Command, ...] = ()
     uses: str | None = None
-    inputs: Words = field(default_factory=_nothing)
+    inputs: Words = field(default_factory=nothing_set)
     name: str = ""
     id: str | None = None
     when: When = "success"
     condition: str = ""
     tolerant: Place | None = None
     folder: str = ""
-    variables: Words = field(default_factory=_nothing)
+    variables: Words = field(default_factory=nothing_set)
     approval: bool = False
     via: tuple[Place, ...] = ()
     remote: bool = False
@@ -86,8 +87,8 @@ class CiJob:
     condition: str = ""
     target: Target | None = None
     tolerant: Place | None = None
-    outputs: Words = field(default_factory=_nothing)
-    variables: Words = field(default_factory=_nothing)
+    outputs: Words = field(default_factory=nothing_set)
+    variables: Words = field(default_factory=nothing_set)
     retries: Place | None = None
     services: tuple[str, ...] = ()
 
@@ -109,7 +110,7 @@ class CiPipeline:
     names: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
-    variables: Words = field(default_factory=_nothing)
+    variables: Words = field(default_factory=nothing_set)
 
 
 class Reading(NamedTuple):

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph
-from platform_operations.assess.ci.references import identity_of, resolved
+from platform_operations.assess.ci.references import identity_of
+from platform_operations.assess.ci.variables import resolved
 from platform_operations.model.words import IMMUTABLE, Identity
 from platform_operations.platforms.reading.commands import invocation, value_of
 
