@@ -1,6 +1,6 @@
 """The as-is plan: what the readers found, joined into one plan in which every entry cites what shows it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from platform_operations.assess.ci import Delivery
 from platform_operations.assess.places import kebab
@@ -23,6 +23,7 @@ from platform_operations.model.summary import summarised
 from platform_operations.model.words import EnvironmentKind
 from platform_operations.platforms import platform
 from platform_operations.platforms.platform import Sighting, Workload
+from platform_operations.platforms.reading.images import split
 from platform_operations.repository import Repository, Unreadable, cited_lines
 
 KIND_OF_NAME: Mapping[str, EnvironmentKind] = {
@@ -145,10 +146,11 @@ def with_reference(
     artifacts: Iterable[str],
     component: Component | None,
     sightings: Mapping[str, tuple[Sighting, ...]],
+    images: Collection[str] = (),
 ) -> Stage:
     """Return a deploy that applies manifests with the artifact that those manifests name, by the name they give it.
 
-    A Compose file speaks for a deploy only where that deploy starts it: else it is one of a developer's machine.
+    `images` are the names under which the component's images are pushed. A Compose file speaks for a deploy only where that deploy starts it: else it is one of a developer's machine.
     """
     if stage.consumes or unknown is None or component is None:
         return stage
@@ -156,7 +158,7 @@ def with_reference(
     named = next(
         (
             row
-            for row in loads_of(component, sightings)
+            for row in (*loads_of(component, sightings), *_named_so(images, sightings))
             if row[2].reference is not None
             and (row[0] != "docker" or composed)
             and (
@@ -176,6 +178,14 @@ def with_reference(
             "evidence": tuple(dict.fromkeys((*stage.evidence, uri))),
         }
     )
+
+
+def _named_so(
+    images: Collection[str], sightings: Mapping[str, tuple[Sighting, ...]]
+) -> Iterator[tuple[str, Sighting, Workload]]:
+    for row in placed(sightings) if images else ():
+        if row[2].image and split(row[2].image)[0].lower() in images:
+            yield row
 
 
 def strategies(

@@ -212,12 +212,14 @@ def _stages(
 ) -> tuple[Stage, ...]:
     by_id = {component.id: component for component in components}
     unknown = {fact.subject: fact for fact in delivery.facts if fact.aspect == "artifact-reference"}
+    images = {fact.subject: (fact.value or "").lower() for fact in delivery.facts if fact.aspect == "image"}
     found: list[Stage] = []
     for stage in delivery.stages:
         component = by_id.get(stage.component or "")
         made = [artifact.id for artifact in delivery.artifacts if artifact.component == stage.component]
         fact = unknown.get(f"pipelineStages/{stage.id}")
-        found.append(with_health(with_reference(stage, fact, made, component, seen), component, seen))
+        pushed = {images[f"artifacts/{one}"] for one in made if f"artifacts/{one}" in images}
+        found.append(with_health(with_reference(stage, fact, made, component, seen, pushed), component, seen))
     return _verifying(_attributed(tuple(found), components, delivery.artifacts))
 
 

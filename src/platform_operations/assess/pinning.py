@@ -49,7 +49,8 @@ def pinning_practice(
         for fact in facts
         if fact.aspect == "artifact-reference" and fact.outcome == "present"
     }
-    naming = [stage for stage in releases if _named(stage) or stage.id in told]
+    kinds = {item.id: item.kind for item in plan.artifacts}
+    naming = [stage for stage in releases if _named(stage, kinds) or stage.id in told]
     named = _beside_deployments(plan, releases, _of_production(plan, naming))
     moving = [stage for stage in named if any(item.reference not in IMMUTABLE for item in stage.consumes)]
     if moving:
@@ -123,9 +124,16 @@ def _fact(
     )
 
 
-def _named(stage: Stage) -> bool:
+_HANDED_OVER = frozenset({"static-bundle", "function-archive"})
+"""Files that a run makes and puts up by itself: nothing but the run tells which they are."""
+
+
+def _named(stage: Stage, kinds: Mapping[str, str]) -> bool:
     """Whether a release names what it puts up: what a platform builds from the checkout has no name before it runs."""
-    return any(item.reference != "deployment" for item in stage.consumes)
+    return any(
+        item.reference != "deployment" and kinds.get(item.artifact) not in _HANDED_OVER
+        for item in stage.consumes
+    )
 
 
 def _beside_deployments(plan: Plan, releases: list[Stage], named: list[Stage]) -> list[Stage]:

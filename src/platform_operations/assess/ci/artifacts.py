@@ -1,26 +1,20 @@
 """What pipelines build once and pass on: images, packages, bundles, archives; who makes each and how it is named later."""
 
 import re
-from collections.abc import Iterator
 
-from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph, closure
-from platform_operations.assess.ci.names import kebab
+from platform_operations.assess.ci.image_products import add_images
 from platform_operations.assess.ci.naming import (
     applied_path,
+    attaches,
     handed_reference,
+    labelled_reference,
     reference_in,
     reference_to_all,
+    restarts,
     texts_of,
 )
-from platform_operations.assess.ci.packaging import image_names, pushes
 from platform_operations.assess.ci.products import Product, Products, attest
-from platform_operations.assess.ci.references import (
-    best_identity,
-    image_name,
-    short_name,
-    usable_name,
-)
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component, Consumed
 from platform_operations.model.words import ArtifactKind, Identity
@@ -39,7 +33,7 @@ def products_of(
     found = Products([], {}, {}, [])
     if not components:
         return found
-    _images(graph, served, components, name, found)
+    add_images(graph, served, components, name, found)
     for draft in graph.drafts:
         if draft.kind == "publish":
             _published(draft, graph, served, found)
@@ -54,120 +48,6 @@ def products_of(
             _verified(draft, found)
     attest(graph, found)
     return found
-
-
-def _component_for(short: str, mine: tuple[str, ...], components: tuple[Component, ...]) -> str:
-    wanted = kebab(short)
-    for component in components:
-        if component.id == wanted or component.path.rpartition("/")[2] == short:
-            return component.id
-    for component in components:
-        if wanted.endswith(f"-{component.id}") or component.id.endswith(f"-{wanted}"):
-            return component.id
-    docker = [one.id for one in components if "docker" in one.platforms and one.id in mine]
-    return docker[0] if docker else mine[0] if mine else components[0].id
-
-
-def _images(
-    graph: Graph,
-    served: dict[str, tuple[str, ...]],
-    components: tuple[Component, ...],
-    name: str,
-    found: Products,
-) -> None:
-    groups: dict[tuple[str, str], list[tuple[Draft, Atom, list[str]]]] = {}
-    for draft in graph.drafts:
-        local = _renamed(draft, graph)
-        for atom in draft.atoms:
-            if atom.act.makes != "image" or draft.kind != "package":
-                continue
-            for short, names in _by_short(image_names(draft, atom, graph), name).items():
-                if short in local and not pushes(atom):
-                    continue
-                component = _component_for(short, served.get(draft.id, ()), components)
-                groups.setdefault((component, short), []).append((draft, atom, names))
-    per_component: dict[str, int] = {}
-    for component, _ in groups:
-        per_component[component] = per_component.get(component, 0) + 1
-    for (component, short), rows in groups.items():
-        makers = _makers(rows, graph)
-        if not makers:
-            continue
-        triggers = makers[0].pipeline.triggers
-        names = [one for draft, _, names in rows if draft in makers for one in names]
-        alone = per_component[component] == 1
-        product = Product(
-            f"{component}-image" if alone else f"{kebab(short)}-image", component, "container-image",
-            best_identity(names, triggers) or "tag", short, makers,
-            [atom.places[0].uri for draft, atom, _ in rows if draft in makers],
-        )  # fmt: skip
-        _add(product, found)
-        found.facts.extend(_named(names, product.evidence))
-        pushed = next((usable for one in names if (usable := usable_name(one))), None)
-        if pushed:
-            found.facts.append(
-                Fact(
-                    subject=f"artifacts/{product.id}",
-                    aspect="image",
-                    outcome="present",
-                    value=pushed,
-                    evidence=tuple(product.evidence[:1]),
-                )
-            )
-
-
-def _named(names: list[str], evidence: list[str]) -> Iterator[Fact]:
-    """Yield the registry names that images are pushed by, where the files say them in full."""
-    for name in dict.fromkeys(image_name(one) for one in names):
-        if "/" in name and not re.search(r"[${\s]", name):
-            yield Fact(
-                subject=f"images/{name}",
-                aspect="named",
-                outcome="present",
-                value=name,
-                evidence=tuple(evidence[:1]),
-            )
-
-
-def _renamed(draft: Draft, graph: Graph) -> set[str]:
-    """Return the names that the job only gives an image until `docker tag` gives it the one it is pushed by."""
-    lane = graph.lanes[draft.pipeline.id][draft.job.key]
-    calls = [invocation(atom.text) for atom in lane.atoms]
-    return {short_name(call[2], "") for call in calls if call[:2] == ("docker", "tag") and len(call) > 3}
-
-
-def _by_short(names: list[str], fallback: str) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for one in names:
-        grouped.setdefault(short_name(one, fallback), []).append(one)
-    return grouped or {fallback: []}
-
-
-def _makers(rows: list[tuple[Draft, Atom, list[str]]], graph: Graph) -> list[Draft]:
-    pushing = list(dict.fromkeys(draft for draft, atom, _ in rows if pushes(atom)))
-    if pushing:
-        return pushing
-    shipped = {
-        id(one)
-        for draft in graph.drafts
-        if draft.kind in {"deploy", "publish"}
-        for one in closure(graph.before(draft))
-    }
-    return list(dict.fromkeys(draft for draft, _, _ in rows if id(draft) in shipped))
-
-
-def _add(product: Product, found: Products) -> Product:
-    taken = {one.id for one in found.products}
-    base, turn = product.id[:100].strip("-"), 2
-    product.id = base
-    while product.id in taken:
-        product.id, turn = f"{base}-{turn}", turn + 1
-    found.products.append(product)
-    for maker in product.makers:
-        mine = found.produces.setdefault(maker.id, [])
-        if product.id not in mine:
-            mine.append(product.id)
-    return product
 
 
 def _upstream(draft: Draft, graph: Graph, makes: str) -> list[Draft]:
@@ -212,7 +92,7 @@ def _product(
         name = f"{maker.id}-{suffix}" if own else f"{component}-{suffix}"
         evidence = [atom.places[0].uri for atom in maker.atoms if atom.act.makes == makes][:2]
         result.append(
-            _add(Product(name, component, kind, identity, "", [maker], evidence, own_name=own), found)
+            found.add(Product(name, component, kind, identity, "", [maker], evidence, own_name=own))
         )
     return result
 
@@ -222,6 +102,8 @@ def _published(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], f
     if not mine:
         return
     registry = next((atom.act.makes for atom in draft.atoms if atom.kind == "publish"), "")
+    if registry in _PAGES and not any(attaches(atom) for atom in draft.atoms):
+        return
     charts = registry == "helm-repository"
     makers = (
         []
@@ -234,6 +116,10 @@ def _published(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], f
             _consume(draft, product, "version", found)
     else:
         _consume(draft, _packed(draft, registry, mine[0], found), "version", found)
+
+
+_PAGES = frozenset({"github-releases", "gitlab-releases"})
+"""Registries whose releases may hold files, or be no more than a tag and its notes."""
 
 
 def _packed(draft: Draft, registry: str, component: str, found: Products) -> Product:
@@ -251,7 +137,7 @@ def _packed(draft: Draft, registry: str, component: str, found: Products) -> Pro
     if known is None:
         name = f"{component}-{registry}-package" if mine and registry else f"{component}-package"
         evidence = [draft.atoms[0].places[0].uri]
-        known = _add(Product(name, component, "package", "version", registry, [], evidence), found)
+        known = found.add(Product(name, component, "package", "version", registry, [], evidence))
     if packs and draft not in known.makers:
         known.makers.append(draft)
         found.produces.setdefault(draft.id, []).append(known.id)
@@ -273,9 +159,19 @@ def _consume(draft: Draft, product: Product, reference: Identity, found: Product
         rows.append(Consumed(artifact=product.id, reference=reference))
 
 
+_TAGS_BY_COMMIT = frozenset(
+    {("kamal", "deploy"), ("kamal", "redeploy"), ("kamal", "setup"), ("mrsk", "deploy")}
+)
+"""Commands that build, name by the checkout's commit and put up an image all at once."""
+
+
 def _shipped(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found: Products) -> None:
     """A deployment of files or from source: what it ships was built in this run, or by the platform."""
     mine = served.get(draft.id, ())
+    if mine and any(invocation(atom.text)[:2] in _TAGS_BY_COMMIT for atom in draft.atoms):
+        for product in _product("image", mine[0], [draft], "commit", found, graph):
+            _consume(draft, product, "commit", found)
+        return
     makes = next(
         (atom.act.makes for atom in draft.atoms if atom.act.makes in {"bundle", "archive", "source"}), ""
     )
@@ -289,6 +185,10 @@ def _shipped(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], fou
         or any(invocation(atom.text)[:1] == ("curl",) for atom in draft.atoms)
     ):
         return
+    lane = graph.lanes[draft.pipeline.id][draft.job.key]
+    kept = labelled_reference(texts_of(lane.atoms, draft, graph), draft)
+    if kept is not None:
+        _told(draft, kept, found)
     if makes == "source":
         for product in _product("source", mine[0], [draft], "deployment", found, graph):
             _consume(draft, product, "deployment", found)
@@ -325,14 +225,13 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
             _consume(draft, product, kept or "tag", found)
     if draft.id not in found.consumes and draft.kind == "promote":
         _put_up(draft, found)
+    if draft.id not in found.consumes and restarts(draft, lane.atoms):
+        for product in near if all(one.moves for one in near) else ():
+            _consume(draft, product, "tag", found)
     told = handed_reference(before, draft) if any(atom.step.remote for atom in draft.atoms) else None
+    told = told or labelled_reference(before, draft)
     if draft.id not in found.consumes and told is not None:
-        found.facts.append(
-            Fact(
-                subject=f"pipelineStages/{draft.id}", aspect="artifact-reference", outcome="present", value=told,
-                evidence=(draft.atoms[0].places[0].uri,),
-            )
-        )  # fmt: skip
+        _told(draft, told, found)
     elif draft.id not in found.consumes:
         applied = unknown or applied_path(draft.atoms)
         reason = (
@@ -346,6 +245,16 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
                 value=applied, reason=reason[:300], evidence=(draft.atoms[0].places[0].uri,),
             )
         )  # fmt: skip
+
+
+def _told(draft: Draft, reference: Identity, found: Products) -> None:
+    """Note that a release says by what name that cannot move it is kept, though no artifact here has that name."""
+    found.facts.append(
+        Fact(
+            subject=f"pipelineStages/{draft.id}", aspect="artifact-reference", outcome="present", value=reference,
+            evidence=(draft.atoms[0].places[0].uri,),
+        )
+    )  # fmt: skip
 
 
 def _put_up(draft: Draft, found: Products) -> None:

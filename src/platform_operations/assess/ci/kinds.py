@@ -27,7 +27,7 @@ _STYLE = re.compile(
 )
 _DRY = (
     "--dry-run", "--dryrun", "--dry-run=client", "--dry-run=server", "--check-only", "--noop", "--check", "--diff-only",
-    "--validate-only", "--plan", "--snapshot", "--help", "--version", "-n --dry-run",
+    "--validate-only", "--plan", "--snapshot", "-n --dry-run",
 )  # fmt: skip
 _LOCAL_CLUSTER = re.compile(
     r"kind-action|setup-kind|kind create|minikube|k3d|setup-k3s|k3s-action|microk8s|create-kind|localstack|ct install|kwok|get\.k3s\.io|k3s server|kind load|talosctl|microshift|setup-crc"

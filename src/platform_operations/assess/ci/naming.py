@@ -73,6 +73,8 @@ _FLAG = re.compile(
 """What a command is told to run: `--image-uri REFERENCE`, `kubectl set image ... NAME=REFERENCE`."""
 
 _VARIABLE = re.compile(r"\w+=\S*")
+_FILLED = re.compile(r"\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$\w+")
+_EXPANDED = re.compile(r"\$\{[^{}]*\}|\$\{\{.*?\}\}")
 
 
 def reference_to_all(texts: list[str], draft: Draft) -> Identity | None:
@@ -110,6 +112,53 @@ def handed_reference(texts: list[str], draft: Draft) -> Identity | None:
     return None
 
 
+_LABELLED = re.compile(
+    r"(?:--|\b)(?:(?:app(?:lication)?[-_])?version[-_]label|image[-_]label|revision[-_]suffix|function[-_]version|s3[-_]?key|release[-_]?version|(?<=--)(?:version|label))"
+    r"(?:\s+|\s*[:=]\s*)[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)",
+    re.IGNORECASE,
+)
+"""The name that a release is given where it is kept: a version label, a suffix of a revision, the key of an archive."""
+
+_KEPT_AS = re.compile(r"(?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+")
+_ARCHIVE = re.compile(r"\.(?:zip|jar|war|ear|tgz|tar\.gz|deb|rpm|nupkg|phar)$", re.IGNORECASE)
+_ARCHIVE_WORD = re.compile(r"\.(?:zip|jar|war|ear|tgz|tar\.gz|deb|rpm|nupkg|phar)\b", re.IGNORECASE)
+
+
+def _immutable_part(word: str, draft: Draft) -> Identity | None:
+    """Return the kind of name that a variable in a word gives it, where that cannot move."""
+    for match in _FILLED.finditer(word):
+        identity = identity_of(match[0], draft.pipeline.triggers)
+        if identity in IMMUTABLE:
+            return identity
+    return None
+
+
+def labelled_reference(texts: list[str], draft: Draft) -> Identity | None:
+    """Return the kind of name that a release of files or from source is kept under; None where it has none, or one that moves."""
+    for text in texts:
+        words = [match[1] for match in _LABELLED.finditer(text)]
+        if "://" in text or _ARCHIVE_WORD.search(text):
+            words += [word for word in _KEPT_AS.findall(text) if "://" in word or _ARCHIVE.search(word)]
+        for word in words:
+            identity = _immutable_part(word, draft)
+            if identity is not None:
+                return identity
+    return None
+
+
+_FILLED_IN = re.compile(r"\bs([|/#,@~!:])(?:(?!\1).){1,200}\1((?:(?!\1).){1,300})\1")
+
+
+def _filled_in(texts: list[str], draft: Draft) -> Identity | None:
+    """Return the kind of name that `sed` puts into what is applied, where it cannot move."""
+    for text in texts:
+        for match in _FILLED_IN.finditer(text) if "sed" in text else ():
+            identity = _immutable_part(match[2], draft)
+            if identity is not None:
+                return identity
+    return None
+
+
 def _sole(texts: list[str], draft: Draft, unclear: str | None) -> tuple[Identity | None, str | None]:
     """Return how the texts name the only image there is, by any image reference or tag in them."""
     for text in texts:
@@ -127,10 +176,93 @@ def _sole(texts: list[str], draft: Draft, unclear: str | None) -> tuple[Identity
             if value.startswith("http") or len(value) < 2:
                 continue
             identity = identity_of(value, draft.pipeline.triggers)
-            if identity is not None and (":" in value or "/" not in value):
+            if identity is not None and (":" in value or "/" not in _EXPANDED.sub("", value)):
                 return identity, None
             unclear = unclear or value
-    return None, unclear
+    filled = _filled_in(texts, draft)
+    return (filled, None) if filled else (None, unclear)
+
+
+_FILES = (
+    "files",
+    "artifacts",
+    "artifact",
+    "file",
+    "asset_path",
+    "asset_paths",
+    "assets",
+    "asset_files",
+    "asset",
+    "release_files",
+    "path",
+)
+
+
+def attaches(atom: Atom) -> bool:
+    """Whether a command or action that makes a release page puts files there, beside the tag and its notes."""
+    if atom.kind != "publish":
+        return False
+    if atom.step.uses is not None:
+        name = atom.step.uses.lower()
+        if any(atom.step.inputs.get(key, "").strip() for key in _FILES):
+            return True
+        return not any(
+            word in name for word in ("gh-release", "release-action", "create-release", "automatic-releases")
+        )
+    called = invocation(atom.text)
+    if called[:3] == ("gh", "release", "create"):
+        return _arguments(called[3:]) > 1
+    if called[:2] in {("glab", "release"), ("release-cli", "create")}:
+        return any("asset" in word for word in called) or _arguments(called[3:]) > 1
+    return True
+
+
+_WITHOUT_VALUE = frozenset(
+    {
+        "-d",
+        "--draft",
+        "-p",
+        "--prerelease",
+        "--generate-notes",
+        "--latest",
+        "--verify-tag",
+        "--notes-from-tag",
+        "--fail-on-no-commits",
+    }
+)
+
+
+def _arguments(words: tuple[str, ...]) -> int:
+    """Count the words that are no options and no values of options."""
+    count, index = 0, 0
+    while index < len(words):
+        if words[index].startswith("-"):
+            index += 1 if "=" in words[index] or words[index] in _WITHOUT_VALUE else 2
+            continue
+        count, index = count + 1, index + 1
+    return count
+
+
+def restarts(draft: Draft, atoms: Iterable[Atom]) -> bool:
+    """Whether a deployment only starts again what runs: it takes what a tag holds by now, or it would change nothing."""
+    acting = [invocation(atom.text) for atom in draft.atoms if atom.kind == draft.kind]
+    if not acting or any(_REGISTERS.search(atom.text) for atom in atoms):
+        return False
+    return all(
+        called[:3] == ("kubectl", "rollout", "restart")
+        or called[:3] == ("oc", "rollout", "restart")
+        or (
+            called[:2] == ("aws", "ecs")
+            and "--force-new-deployment" in called
+            and "--task-definition" not in called
+        )
+        for called in acting
+    )
+
+
+_REGISTERS = re.compile(
+    r"register-task-definition|render-task-definition|\bset\s+image\b|\bpatch\b|\bapply\b"
+)
 
 
 def applied_path(atoms: tuple[Atom, ...]) -> str | None:

@@ -12,7 +12,7 @@ from platform_operations.platforms.reading.commands import invocation
 
 @dataclass(slots=True)
 class Product:
-    """An artifact being put together."""
+    """An artifact being put together; `moves` where one of its names is a tag that does."""
 
     id: str
     component: str
@@ -23,6 +23,7 @@ class Product:
     evidence: list[str]
     attestations: set[Attestation] = field(default_factory=set["Attestation"])
     own_name: bool = False
+    moves: bool = False
 
 
 @dataclass(slots=True)
@@ -33,6 +34,20 @@ class Products:
     produces: dict[str, list[str]]
     consumes: dict[str, list[Consumed]]
     facts: list[Fact]
+
+    def add(self, product: Product) -> Product:
+        """Take an artifact in, under an id of its own, as what its makers produce."""
+        base, turn = product.id[:100].strip("-"), 2
+        taken = {one.id for one in self.products}
+        product.id = base
+        while product.id in taken:
+            product.id, turn = f"{base}-{turn}", turn + 1
+        self.products.append(product)
+        for maker in product.makers:
+            mine = self.produces.setdefault(maker.id, [])
+            if product.id not in mine:
+                mine.append(product.id)
+        return product
 
     def artifacts(self) -> tuple[Artifact, ...]:
         """Return the plan's entries."""

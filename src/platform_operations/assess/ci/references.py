@@ -14,7 +14,7 @@ _COMMIT = re.compile(
 )
 _VERSION = re.compile(
     r"semver|pep440|tag_name|version|release|(?<![a-z])v?\d+\.\d+\.\d+|run_number|run_id|build_?number|buildid|build_id|github\.ref_name.*tag|commit_tag|circle_tag"
-    r"|refs/tags|new_tag|timestamp|date[ _]\+|git[ _]describe|event=tag|pipeline_iid|build_num|type=match",
+    r"|refs\\?/tags|new_tag|timestamp|date[ _]\+|git[ _]describe|event=tag|pipeline_iid|build_num|type=match",
     re.IGNORECASE,
 )
 _MUTABLE = re.compile(
@@ -24,7 +24,7 @@ _MUTABLE = re.compile(
 )
 _OF_A_BRANCH = re.compile(
     r"\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|(?:CI_COMMIT|CI_DEFAULT|CIRCLE|BUILDKITE|GIT|CHANGE|TRAVIS|DRONE|BITBUCKET)_BRANCH|BRANCH_NAME"
-    r"|CI_MERGE_REQUEST_(?:IID|SOURCE_BRANCH_NAME)|GITHUB_HEAD_REF)\b(?:[:/#%^,][^{}]*)?\}?"
+    r"|CI_MERGE_REQUEST_(?:IID|SOURCE_BRANCH_NAME)|GITHUB_HEAD_REF|GITHUB_REF(?:_NAME|_SLUG)?(?![#/:]+refs.{0,2}/tags))\b(?:[:/#%^,][^{}]*)?\}?"
 )
 _HANDED_IN = re.compile(r"(?:inputs|params|parameters)\.\w*(?:tag|sha|digest|build)", re.IGNORECASE)
 """What whoever starts the pipeline must name: a release of before, not a place that moves."""

@@ -19,7 +19,7 @@ MAX_TEXT = 4_000
 
 _EXPRESSION = re.compile(r"\$\{\{([^}]{1,400})\}\}")
 _SHELL = re.compile(
-    r"\$\{([A-Za-z_]\w*)(?:[:#%/^,@][^{}]{0,120})?\}|\$([A-Za-z_]\w*)|\$\(([A-Za-z_][A-Za-z0-9_.]*)\)|\$\{?([1-9])\}?(?![0-9])"
+    r"\$\{([A-Za-z_]\w*)(?:[:#%/^,@][^{}]{0,120})?\}|\$([A-Za-z_]\w*)|\$\(([A-Za-z_][A-Za-z0-9_.]*)\)|\$([1-9])(?![0-9])|\$\{([1-9])(?::?[-=?]([^{}]{0,120}))?\}"
 )
 _OUTPUT = re.compile(r"steps\.([\w-]+)\.outputs\.([\w-]+)")
 
@@ -43,13 +43,18 @@ def resolved(text: str, draft: Draft, atom: Atom, graph: Graph) -> str:
 def _in(text: str, scope: Scope) -> str:
     for _ in range(MAX_ROUNDS):
         shorter = _EXPRESSION.sub(lambda match: _expression(match[1].strip(), match[0], scope), text)
-        shorter = _SHELL.sub(
-            lambda match: _variable(match[1] or match[2] or match[3] or match[4], match[0], scope), shorter
-        )
+        shorter = _SHELL.sub(lambda match: _substituted(match, scope), shorter)
         if shorter == text or len(shorter) > MAX_TEXT:
             break
         text = shorter
     return _EXPRESSION.sub(lambda match: "${{" + match[1].strip().replace(" ", "") + "}}", text[:MAX_TEXT])
+
+
+def _substituted(match: re.Match[str], scope: Scope) -> str:
+    """Return what stands for a variable of a shell; an argument that the script is not called with has its default."""
+    name = next((name for name in match.groups()[:5] if name), "")
+    found = _variable(name, match[0], scope)
+    return match[6] if found == match[0] and match[6] else found
 
 
 def _variable(name: str, whole: str, scope: Scope) -> str:
@@ -93,7 +98,7 @@ def _of_step(text: str, scope: Scope, fallback: str) -> str:
     if value is None:
         return fallback
     inside = Scope((step.variables, *scope.settings), scope.job, scope.pipeline, scope.graph)
-    value = _SHELL.sub(lambda one: _variable(one[1] or one[2] or one[3] or one[4], one[0], inside), value)
+    value = _SHELL.sub(lambda one: _substituted(one, inside), value)
     return fallback if re.search(r"\$\w", value) and not _told(value) else value
 
 
