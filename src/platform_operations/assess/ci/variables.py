@@ -6,7 +6,7 @@ then in its step, its job, its pipeline, and last among the assignments of the j
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import Draft, Graph
@@ -24,8 +24,7 @@ _SHELL = re.compile(
 _OUTPUT = re.compile(r"steps\.([\w-]+)\.outputs\.([\w-]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Where names are looked for: the settings around a command, and the job whose commands may set more."""
 
     settings: tuple[Words, ...]
