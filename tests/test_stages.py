@@ -73,7 +73,16 @@ def test_a_fixture_gives_the_stages_that_its_files_hold(case: Path) -> None:
 def test_every_ci_system_that_is_read_has_a_fixture_with_defects_and_one_without() -> None:
     ids = {system.id for system in ci_systems()}
     assert {path.parent.name for path in CASES} <= ids
-    for id in ("github-actions", "gitlab-ci", "circleci", "azure-pipelines", "jenkins", "buildkite"):
+    for id in (
+        "github-actions",
+        "gitlab-ci",
+        "circleci",
+        "azure-pipelines",
+        "jenkins",
+        "buildkite",
+        "bitbucket-pipelines",
+        "concourse",
+    ):
         assert {path.name for path in CASES if path.parent.name == id} >= {"with-defects", "without-defects"}
 
 

@@ -182,7 +182,7 @@ PLATFORM = Platform(
             ),
             waits=False,
             seen=("aws ecs update-service",),
-            uses=("aws-actions/amazon-ecs-deploy-task-definition",),
+            uses=("aws-actions/amazon-ecs-deploy-task-definition", "atlassian/aws-ecs-deploy"),
         ),
         "cloudformation-deploy": Action(
             kinds=("deploy", "provision", "promote"),
@@ -192,7 +192,7 @@ PLATFORM = Platform(
             ),
             waits=True,
             seen=("aws cloudformation deploy",),
-            uses=("aws-actions/aws-cloudformation-github-deploy",),
+            uses=("aws-actions/aws-cloudformation-github-deploy", "atlassian/aws-cloudformation-deploy"),
         ),
         "cloudformation-update-stack": Action(
             kinds=("deploy", "provision", "promote"),
@@ -235,7 +235,7 @@ PLATFORM = Platform(
             ),
             waits=False,
             seen=("aws lambda update-function-code", "aws lambda update-alias", "aws lambda publish-version"),
-            uses=("aws-actions/aws-lambda-deploy", "appleboy/lambda-action"),
+            uses=("aws-actions/aws-lambda-deploy", "appleboy/lambda-action", "atlassian/aws-lambda-deploy"),
         ),
         "s3-sync": Action(
             kinds=("deploy", "publish"),
@@ -245,14 +245,14 @@ PLATFORM = Platform(
             ),
             waits=True,
             seen=("aws s3 sync", "aws s3 cp", "aws cloudfront create-invalidation"),
-            uses=("jakejarvis/s3-sync-action",),
+            uses=("jakejarvis/s3-sync-action", "atlassian/aws-s3-deploy"),
         ),
         "elastic-beanstalk-deploy": Action(
             kinds=("deploy",),
             commands=("eb deploy {beanstalk} --label {reference} --timeout 20",),
             waits=True,
             seen=("eb deploy",),
-            uses=("einaregilsson/beanstalk-deploy",),
+            uses=("einaregilsson/beanstalk-deploy", "atlassian/aws-elasticbeanstalk-deploy"),
         ),
     },
     mechanisms={

@@ -120,7 +120,7 @@ _SAST = (
     Check("semgrep-ci", "sast", "analyze", _ANY, ("semgrep ci",)),
     Check("codeql", "sast", "analyze", _ANY, ("codeql database analyze",), ("github/codeql-action/analyze",), fails_on=("severity", "error")),
     Check("bandit", "sast", "analyze", _PY, ("bandit",), ("pycqa/bandit-action", "mdegis/bandit-action", "shundor/python-bandit-scan"), run="bandit -q -r .", cannot_fail=("--exit-zero",), inputs=("exit_zero=true",)),
-    Check("sonar", "sast", "analyze", _ANY, ("sonar-scanner", "mvn sonar:sonar", "gradle sonar", "gradle sonarqube", "dotnet sonarscanner end", "mvn org.sonarsource.scanner.maven:sonar-maven-plugin:sonar"), ("sonarsource/sonarqube-scan-action", "sonarsource/sonarcloud-github-action", "sonarsource/sonarqube-quality-gate-action", "sonarsource/sonarqube-github-action"), fails_on=("quality-gate", "1")),
+    Check("sonar", "sast", "analyze", _ANY, ("sonar-scanner", "mvn sonar:sonar", "gradle sonar", "gradle sonarqube", "dotnet sonarscanner end", "mvn org.sonarsource.scanner.maven:sonar-maven-plugin:sonar"), ("sonarsource/sonarqube-scan-action", "sonarsource/sonarcloud-github-action", "sonarsource/sonarqube-quality-gate-action", "sonarsource/sonarqube-github-action", "sonarsource/sonarcloud-scan", "sonarsource/sonarqube-scan", "sonarsource/sonarcloud-quality-gate"), fails_on=("quality-gate", "1")),
     Check("gosec", "sast", "analyze", ("go",), ("gosec",), ("securego/gosec",), run="gosec ./...", cannot_fail=("-no-fail", "--no-fail")),
     Check("brakeman", "sast", "analyze", ("ruby",), ("brakeman",), run="bundle exec brakeman --no-pager", cannot_fail=("--no-exit-on-warn",)),
     Check("njsscan", "sast", "analyze", _JS, ("njsscan",), ("ajinabraham/njsscan-action",)),
@@ -146,7 +146,7 @@ _DEPENDENCIES = (
     Check("nancy", "dependency-scan", "analyze", ("go",), ("nancy sleuth",), ("sonatype-nexus-community/nancy-github-action",)),
     Check("cargo-audit", "dependency-scan", "analyze", ("rust",), ("cargo audit",), ("rustsec/audit-check", "actions-rs/audit-check", "actions-rust-lang/audit"), run="cargo audit"),
     Check("cargo-deny", "dependency-scan", "analyze", ("rust",), ("cargo deny check", "cargo deny"), ("embarkstudios/cargo-deny-action",), run="cargo deny check advisories"),
-    Check("snyk", "dependency-scan", "analyze", _ANY, ("snyk test",), ("snyk/actions", "snyk/snyk/scan"), fails_on=("findings", "1")),
+    Check("snyk", "dependency-scan", "analyze", _ANY, ("snyk test",), ("snyk/actions", "snyk/snyk/scan", "snyk/snyk-scan"), fails_on=("findings", "1")),
     Check("dependency-review", "dependency-scan", "analyze", _ANY, (), ("actions/dependency-review-action",), fails_on=("severity", "low"), inputs=("warn-only=true", "vulnerability-check=false")),
     Check("trivy-fs", "dependency-scan", "analyze", _ANY, ("trivy fs", "trivy filesystem", "trivy repo", "trivy repository", "trivy rootfs", "trivy sbom"), run="trivy fs --scanners vuln --exit-code 1 --severity HIGH,CRITICAL .", cannot_fail=("--exit-code 0", "without --exit-code")),
     Check("grype-dir", "dependency-scan", "analyze", _ANY, ("grype dir:", "grype sbom:"), run="grype dir:. --fail-on high", fails_on=("severity", "high"), cannot_fail=("without --fail-on",)),
@@ -168,13 +168,13 @@ _SECRETS = (
     Check("detect-secrets", "secret-scan", "analyze", _ANY, ("detect-secrets-hook",), ("reviewdog/action-detect-secrets",)),
     Check("detect-secrets-scan", "secret-scan", "analyze", _ANY, ("detect-secrets scan",), cannot_fail=("scan",)),
     Check("ggshield", "secret-scan", "analyze", _ANY, ("ggshield secret scan", "ggshield scan"), ("gitguardian/ggshield-action", "gitguardian/ggshield"), run="ggshield secret scan ci", cannot_fail=("--exit-zero",)),
-    Check("git-secrets", "secret-scan", "analyze", _ANY, ("git secrets --scan", "git-secrets --scan")),
+    Check("git-secrets", "secret-scan", "analyze", _ANY, ("git secrets --scan", "git-secrets --scan"), ("atlassian/git-secrets-scan",)),
     Check("whispers", "secret-scan", "analyze", _ANY, ("whispers",)),
     Check("gitlab-secret-detection", "secret-scan", "analyze", _ANY, (), ("gitlab-template/secret-detection",)),
 )  # fmt: skip
 
 _IMAGES = (
-    Check("trivy", "image-scan", "analyze", ("container",), ("trivy image", "trivy i", "trivy", "trivy client"), ("aquasecurity/trivy-action", "lazy-actions/gitrivy"), run="trivy image --exit-code 1 --severity HIGH,CRITICAL {image}", fails_on=("severity", "low"), cannot_fail=("--exit-code 0", "without --exit-code"), inputs=("exit-code=0", "without exit-code")),
+    Check("trivy", "image-scan", "analyze", ("container",), ("trivy image", "trivy i", "trivy", "trivy client"), ("aquasecurity/trivy-action", "aquasecurity/trivy-pipe", "lazy-actions/gitrivy"), run="trivy image --exit-code 1 --severity HIGH,CRITICAL {image}", fails_on=("severity", "low"), cannot_fail=("--exit-code 0", "without --exit-code"), inputs=("exit-code=0", "without exit-code")),
     Check("grype", "image-scan", "analyze", ("container",), ("grype",), ("anchore/scan-action",), run="grype {image} --fail-on high", fails_on=("severity", "medium"), cannot_fail=("without --fail-on",), inputs=("fail-build=false",)),
     Check("docker-scout", "image-scan", "analyze", ("container",), ("docker scout cves",), ("docker/scout-action",), run="docker scout cves --exit-code --only-severity critical,high {image}", cannot_fail=("without --exit-code",), inputs=("without exit-code", "exit-code=false")),
     Check("snyk-container", "image-scan", "analyze", ("container",), ("snyk container test",), ("snyk/actions/docker",), run="snyk container test {image} --severity-threshold=high", fails_on=("severity", "low")),

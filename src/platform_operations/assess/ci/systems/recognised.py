@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from platform_operations.assess.ci.jobs import CiSystem, Reading
 from platform_operations.assess.ci.yaml_files import Files
@@ -44,6 +45,27 @@ def _yaml(repository: Repository, *, within: re.Pattern[str] | None = None) -> l
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a file has to hold to belong to a CI system: `pattern`, whose first place is cited, and `also`."""
+
+    pattern: re.Pattern[str]
+    also: re.Pattern[str]
+
+
+def found_in(repository: Repository, within: re.Pattern[str], sought: Sought) -> tuple[str, ...]:
+    """Return where the YAML files under the paths `within` hold what is sought, at most MAX_FOUND."""
+    return _lines(repository, _yaml(repository, within=within), sought.pattern, sought.also)
+
+
+def not_modelled(id: str, title: str, evidence: tuple[str, ...]) -> Fact:
+    """Return the fact that a CI system is used and that nothing of it could be read as stages."""
+    return Fact(
+        subject=f"pipelines/{id}", aspect="modelled", outcome="unknown",
+        reason=f"{title} is recognised; its steps are not read as stages", evidence=evidence,
+    )  # fmt: skip
+
+
 def _argo(repository: Repository) -> tuple[str, ...]:
     kind = re.compile(
         r"^kind:\s*(?:Workflow|WorkflowTemplate|CronWorkflow|ClusterWorkflowTemplate)\s*$", re.MULTILINE
@@ -59,25 +81,6 @@ def _argo(repository: Repository) -> tuple[str, ...]:
 def _tekton(repository: Repository) -> tuple[str, ...]:
     api = re.compile(r"^apiVersion:\s*[\"']?tekton\.dev/", re.MULTILINE)
     return _lines(repository, _yaml(repository, within=re.compile(r"tekton|pipeline|task|\.ci")), api)
-
-
-def _concourse(repository: Repository) -> tuple[str, ...]:
-    paths = _yaml(
-        repository, within=re.compile(r"(?:^|/)(?:ci|concourse|pipelines?)/|concourse|pipeline\.ya?ml$")
-    )
-    plan = re.compile(r"^[ \t]*(?:-[ \t]+)?plan:[ \t]*$", re.MULTILINE)
-    used = re.compile(r"^resources:[ \t]*$|^[ \t]*- (?:get|put):", re.MULTILINE)
-    task = re.compile(r"^platform:[ \t]*(?:linux|darwin|windows)[ \t]*$", re.MULTILINE)
-    image = re.compile(r"^image_resource:[ \t]*$", re.MULTILINE)
-    return _lines(repository, paths, plan, used) or _lines(repository, paths, task, image)
-
-
-def _bitbucket(repository: Repository) -> tuple[str, ...]:
-    return _lines(
-        repository,
-        [path for path in repository.paths if path == "bitbucket-pipelines.yml"],
-        re.compile(r"^pipelines:", re.MULTILINE),
-    )
 
 
 def _codepipeline(repository: Repository) -> tuple[str, ...]:
@@ -107,10 +110,7 @@ def _system(id: str, title: str, find: Callable[[Repository], tuple[str, ...]]) 
             path = uri.removeprefix("repo:").rpartition("#")[0]
             if path.endswith((".yml", ".yaml")):
                 files.read(path)
-        fact = Fact(
-            subject=f"pipelines/{id}", aspect="modelled", outcome="unknown",
-            reason=f"{title} is recognised; its steps are not read as stages", evidence=evidence,
-        )  # fmt: skip
+        fact = not_modelled(id, title, evidence)
         return Reading(evidence, (), (fact, *files.facts))
 
     return CiSystem(id=id, read=read, title=title)
@@ -119,7 +119,5 @@ def _system(id: str, title: str, find: Callable[[Repository], tuple[str, ...]]) 
 CI = (
     _system("argo-workflows", "Argo Workflows", _argo),
     _system("tekton", "Tekton", _tekton),
-    _system("concourse", "Concourse", _concourse),
-    _system("bitbucket-pipelines", "Bitbucket Pipelines", _bitbucket),
     _system("codepipeline", "AWS CodePipeline", _codepipeline),
 )
