@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from platform_operations.assess.places import file_name, lines_of, stem, text_of
 from platform_operations.assess.published import borrowed, own_guides, shown_to_readers
@@ -10,13 +11,17 @@ from platform_operations.repository import Repository
 
 MAX_PAGES = 80
 MAX_FOUND = 3
+MAX_HEADINGS = 1_000
 LEAST_STEPS = 2
-MAX_SECTION = 40
+LEAST_REMEDIES = 2
+LEAST_LISTED = 3
+MAX_SECTION = 80
 """How many lines below a heading are looked at for its steps."""
 
 _PAGES = (".md", ".markdown", ".rst", ".adoc")
 _TELLING = re.compile(
-    r"readme|deploy|releas|operat|\bops\b|maint|infra|k8s|kube|cluster|backup|restor|recover|troubleshoot|secret|rotat|server|rebuild|support|production|monitor|admin|hosting|database|contributing|architecture|setup|incident|(?:^|/)ci/",
+    r"readme|deploy|releas|operat|\bops\b|maint|infra|k8s|kube|cluster|backup|restor|recover|troubleshoot|secret|rotat|server|rebuild|support|production|monitor|admin|hosting|database|contributing|architecture|setup|incident|(?:^|/)ci/"
+    r"|install|redis|postgres|mysql|mongo|kafka|rabbit|elastic|solr|sidekiq|queue|certificat|upgrad|migrat|downtime",
     re.IGNORECASE,
 )
 _INSTRUCTING = frozenset({"claude.md", "agents.md", "gemini.md", "changelog.md", "history.md"})
@@ -25,6 +30,9 @@ _PLANNING = frozenset(
      "architecture-decisions"}
 )  # fmt: skip
 _HEADING = re.compile(r"^(?P<level>#{1,6}|={1,6})\s+(?P<text>.+)$")
+_UNDERLINE = re.compile(r"([=\-~^\"'*+#])\1{2,}\s*$")
+_MARKS = frozenset("=-~^\"'*+#")
+_TEXT = re.compile(r"[^\W_]|`")
 _TITLE = re.compile(
     r"\b(?:run-?books?|play-?books?|operations? (?:guide|manual|handbook|support)|on-?call (?:guide|handbook)|disaster recovery|incident response)\b",
     re.IGNORECASE,
@@ -45,12 +53,38 @@ _WHERE_IT_RUNS = re.compile(
 _TROUBLE = re.compile(r"\btroubleshoot(?:ing)?\b", re.IGNORECASE)
 _OPERATED = re.compile(r"deploy|operat|production|kubernetes|maintenance|monitor|hosting", re.IGNORECASE)
 _SPOKEN_OF = re.compile(
-    r"dependenc|packages?\b|nuget|\berrors?\b|option \d|(?:password|account) recover|strateg|\bplan\b|schema|migration|\bstate machine|session recovery"
+    r"dependenc|packages?\b|nuget|\berrors?\b|option [\da-z]\b|(?:password|account) recover|strateg|\bplan\b|schema|migration|\bstate machine|session recovery"
     r"|crash recovery|panic|handling|scripts?\b|\blocal|\bdev(?:elopment)?\b|anonymi|integrat|set(?:ting)?[ -]?up|configur|unreleased|\?$|featur|limitations?|roadmap",
     re.IGNORECASE,
 )
+_HANDLES = re.compile(
+    r"\b(?:re-?start|re-?run|re-?tr(?:y|ie)|stopp?|drain|purg|upgrad|reset|unblock|re-?play|resiz|flush|renew|resum|paus)(?:e|ing|s|d|ting)?\b(?:\W+\w+){0,3}?\W+"
+    r"(?:pipelines?|jobs?|workers?|queues?|messages?|add-?on|deployments?|instances?|clusters?|brokers?|nodes?|certificates?|servers?|replicas?)\b",
+    re.IGNORECASE,
+)
+"""What is done to what runs: told from a developer's own commands by the name of the page alone."""
+_KEPT_RUNNING = re.compile(
+    r"operat|\bops\b|maint|infra|run-?book|redis|postgres|mysql|mongo|kafka|rabbit|elastic|solr|sidekiq|queue|production|cluster|certificat|downtime",
+    re.IGNORECASE,
+)
+_TO_PRODUCTION = re.compile(
+    r"\b(?:deploy|releas|promot|ship|push)\w*\b.*\b(?:to|in|on) (?:\w+ )?(?:production|prod|live)\b"
+    r"|\b(?:deploy\w*|release|go-?live|cut-?over|incident)\b.*\bchecklist\b",
+    re.IGNORECASE,
+)
+_STEPS = re.compile(r"^(?:steps|procedure|checklist)\W*$", re.IGNORECASE)
+_ENVIRONMENT = re.compile(
+    r"\b(?:in|to|on|of|the) (?:\w+ )?(?:production|prod|staging|stage)\b|\bre-?deploy\b|\benvironment (?:being|to be)\b",
+    re.IGNORECASE,
+)
 _STEP = re.compile(
-    r"^\s*(?:\d{1,2}[.)]\s+\S|```\s*(?:sh|bash|shell|console|zsh|powershell)?\s*$|~~~|\$ \S|\[source|(?:[-*+]\s+)?`[^`]*[ /][^`]*`)"
+    r"^\s*(?:(?:\d{1,2}|#)[.)]\s+\S|[-*+] \[[ xX]\] \S|```\s*(?:sh|bash|shell|console|zsh|powershell)?\s*$|~~~|\$ \S|\[source|\.\. code|(?:[-*+]\s+)?`[^`]*[ /][^`]*`)"
+)
+_STATEMENT = re.compile(r"^\s*```\s*sql\s*$")
+_LISTED = re.compile(r"^\s*(?:\d{1,2}[.)]\s+\S|[-*+] \[[ xX]\] \S)")
+_REMEDY = re.compile(
+    r"^\s*(?:[-*+]|\d{1,2}[.)])\s+\W{0,2}(?:check|ensure|verify|confirm|make sure|restart|redeploy|run|increase|clear|look at)\b",
+    re.IGNORECASE,
 )
 
 
@@ -81,27 +115,91 @@ def _may_tell(path: str, guides: bool) -> bool:
 
 
 def _procedure(path: str, rows: Sequence[str]) -> int | None:
-    fenced = False
-    operated = path.count("/") < 2 and _OPERATED.search(file_name(path)) is not None
-    for number, row in enumerate(rows, 1):
-        fenced ^= row.lstrip().startswith(("```", "~~~"))
-        if fenced or row[:1] not in {"#", "="} or len(row) > 200:
-            continue
-        heading = _HEADING.match(row)
-        if heading is None:
-            continue
-        depth = len(heading["level"])
-        below = rows[number : number + MAX_SECTION]
-        if _TITLE.search(heading["text"]) and (depth == 1 or (depth == 2 and _has_steps(below, depth))):
+    titles = _headings(rows)
+    name = file_name(path)
+    operated = path.count("/") < 2 and _OPERATED.search(name) is not None
+    running = _KEPT_RUNNING.search(name) is not None
+    for at, (number, depth, text) in enumerate(titles):
+        asked = _asked(text, depth, operated=operated, running=running)
+        below = _below(rows, titles, at) if asked else ()
+        if any(_holds(below, pattern, at_least=least) for pattern, least in asked):
             return number
-        if _SPOKEN_OF.search(heading["text"]):
-            continue
-        if reverts(rows, number):
+        if not _SPOKEN_OF.search(text) and reverts(rows, number):
             return number
-        named = _PUTS_RIGHT.search(heading["text"]) or (operated and _TROUBLE.search(heading["text"]))
-        if named and _has_steps(below, depth):
-            return number
+        if _STEPS.match(text) and _done_to_an_environment(_below(rows, titles, at)):
+            above = next((line for line, deep, _ in reversed(titles[:at]) if deep < depth), None)
+            if above is not None:
+                return above
     return _trouble(rows) if _TROUBLE.search(stem(path)) else None
+
+
+def _asked(text: str, depth: int, *, operated: bool, running: bool) -> list[tuple[re.Pattern[str], int]]:
+    """Return what must stand below a heading, and how often, for it to head a procedure; nothing for most headings."""
+    if _TITLE.search(text) and depth <= 2:
+        return [(_STEP, 1)] if depth == 2 else [(_STEP, 0)]
+    if _SPOKEN_OF.search(text):
+        return []
+    asked: list[tuple[re.Pattern[str], int]] = []
+    if operated and _TROUBLE.search(text):
+        asked += ((_STEP, 1), (_REMEDY, LEAST_REMEDIES))
+    if _PUTS_RIGHT.search(text):
+        asked.append((_STEP, 1))
+    if running and _HANDLES.search(text):
+        asked += ((_STEP, 1), (_STATEMENT, 1))
+    if _TO_PRODUCTION.search(text):
+        asked.append((_LISTED, LEAST_LISTED))
+    return asked
+
+
+def _headings(rows: Sequence[str]) -> tuple[tuple[int, int, str], ...]:
+    """Return line, depth and text of each heading outside fences, at most MAX_HEADINGS.
+
+    Those that are underlined go deeper in the order in which their marks appear.
+    """
+    found: list[tuple[int, int, str]] = []
+    fenced = False
+    depths: dict[str, int] = {}
+    for number, row in enumerate(rows, 1):
+        if len(found) == MAX_HEADINGS:
+            break
+        fenced ^= row.lstrip().startswith(("```", "~~~"))
+        if fenced or not row or len(row) > 200:
+            continue
+        heading = _HEADING.match(row) if row[0] in "#=" else None
+        if heading:
+            found.append((number, len(heading["level"]), heading["text"]))
+            continue
+        under = rows[number] if number < len(rows) else ""
+        underlined = under[:1] in _MARKS and row[0] not in " \t|>-*+" and len(under) >= len(row)
+        if underlined and _TEXT.search(row) and _UNDERLINE.match(under):
+            found.append((number, depths.setdefault(under[0], len(depths) + 1), row.strip()))
+    return tuple(found)
+
+
+def _below(rows: Sequence[str], titles: Sequence[tuple[int, int, str]], at: int) -> Sequence[str]:
+    """Return the lines below a heading up to the next one that does not stand under it, at most MAX_SECTION."""
+    first, depth, _ = titles[at]
+    last = first + MAX_SECTION
+    for number, deep, _ in titles[at + 1 : at + 1 + MAX_SECTION]:
+        if number > last:
+            break
+        if deep <= depth:
+            last = number - 1
+            break
+    return rows[first:last]
+
+
+def _holds(rows: Sequence[str], pattern: re.Pattern[str], *, at_least: int) -> bool:
+    """Whether at least so many lines match."""
+    matching = (row for row in rows if pattern.match(row[:200]))
+    return sum(1 for _ in islice(matching, at_least)) == at_least
+
+
+def _done_to_an_environment(rows: Sequence[str]) -> bool:
+    """Whether a list of steps names the environment, or the deployment, that it is about."""
+    if not _holds(rows, _LISTED, at_least=LEAST_LISTED):
+        return False
+    return any(_LISTED.match(row[:200]) and _ENVIRONMENT.search(row[:500]) for row in rows)
 
 
 _WATCHED = re.compile(r"^#{2,6}\s+(?:monitoring|alerts|alerting|on-?call)\s*$", re.IGNORECASE)
@@ -139,13 +237,3 @@ def reverts(rows: Sequence[str], number: int) -> bool:
         below.append(row[:300])
     steps = sum(_NUMBERED.match(row) is not None for row in below)
     return steps >= LEAST_STEPS and any(_WHERE_IT_RUNS.search(row) for row in below)
-
-
-def _has_steps(rows: Sequence[str], depth: int) -> bool:
-    for row in rows:
-        heading = _HEADING.match(row[:200])
-        if heading and len(heading["level"]) <= depth:
-            return False
-        if _STEP.match(row[:200]):
-            return True
-    return False
