@@ -305,3 +305,27 @@ def test_a_job_named_after_a_lower_environment_deploys_there_whatever_its_cluste
     )
     found = read({".github/workflows/deploy.yml": text})
     assert [place.kind for place in found.environments] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("uses", "given", "kinds"),
+    [
+        ("azure/cli@v2", "{inlineScript: az webapp deploy --name web --src-path app.zip}", ["deploy"]),
+        ("azure/CLI@v2", "{inlineScript: az webapp deployment slot swap --name web --slot new}", ["promote"]),
+        ("actions-hub/kubectl@master", "{args: apply -f k8s}", ["deploy"]),
+        ("actions-hub/kubectl@master", "{args: get pods}", []),
+        ("helmfile/helmfile-action@v2", "{helmfile-args: apply}", ["deploy"]),
+        ("helmfile/helmfile-action@v2", "{helmfile-args: diff}", []),
+        ("helmfile/helmfile-action@v2", "{helmfile-version: v0.162.0}", []),
+        ("gradle/gradle-build-action@v2", "{arguments: test}", ["test"]),
+        ("gradle/actions/setup-gradle@v4", "{cache-read-only: true}", []),
+        ("serverless/github-action@v3", "{args: deploy --stage prod}", ["deploy"]),
+        ("serverless/github-action@v3", "{args: info}", []),
+        ("maierj/fastlane-action@v3", "{lane: deploy}", ["publish"]),
+    ],
+)
+def test_an_action_that_wraps_a_program_does_what_its_input_says(
+    uses: str, given: str, kinds: list[str]
+) -> None:
+    found = job(f"- uses: {uses}\n  with: {given}")
+    assert [stage.kind for stage in found.stages] == kinds

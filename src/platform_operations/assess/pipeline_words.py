@@ -101,7 +101,7 @@ _UNDOES_OTHERS = Wording(
 _SNYK_BY_NAME = re.compile(r"^\s*(?:-\s+)?(?:name|displayName)\s*:.*snyk", re.IGNORECASE)
 """A step that only its name calls Snyk may look at an image or at code."""
 
-_NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:[\w-]*[_-])?(?:name|displayName|label|id|title)\s*:")
+_NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label|id|[\w-]*title)\s*:")
 _DEPLOYER = Wording(
     r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness-cd|app\.harness\.io|deploybot|shipit|aws-?codepipeline)\b",
 )

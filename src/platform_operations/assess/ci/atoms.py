@@ -19,7 +19,7 @@ from platform_operations.assess.ci.kinds import (
 from platform_operations.assess.ci.settings import of_script
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.tables import SCRIPTY
-from platform_operations.assess.ci.uses import act_of_uses
+from platform_operations.assess.ci.uses import act_of_uses, wrapped_script
 from platform_operations.model.words import RELEASING, StageKind
 from platform_operations.platforms.reading.commands import invocation
 from platform_operations.repository import Repository
@@ -125,11 +125,10 @@ def _of_step(step: CiStep, repository: Repository) -> Iterator[Atom]:
 
 def _of_uses(step: CiStep, repository: Repository) -> Iterator[Atom]:
     uses = step.uses or ""
-    name = uses.partition("@")[0].lower()
-    inner = step.inputs.get("command", "") if name in {"nick-fields/retry", "nick-invision/retry"} else ""
-    if inner:
+    inner = wrapped_script(uses, step.inputs)
+    if inner is not None:
         for command in commands(inner, step.place.first):
-            whole = Command(command.text, step.place.first, step.place.last, command.silenced, command.folder)
+            whole = replace(command, first=step.place.first, last=step.place.last)
             yield from _of_command(whole, step, repository)
         return
     act = act_of_uses(uses, step.inputs)

@@ -7,6 +7,35 @@ from platform_operations.assess.ci.acts import NOTHING_DONE, Act
 from platform_operations.assess.ci.kinds import act_of_command, act_of_name
 from platform_operations.platforms.checks import Check, action_of, check_strength
 
+_WRAPPERS: Mapping[str, tuple[str, str]] = {
+    "actions-hub/kubectl": ("kubectl", "args"), "actions-rs/cargo": ("cargo", "command args"), "addnab/docker-run-action": ("", "run"),
+    "azure/cli": ("", "inlinescript"), "azure/powershell": ("", "inlinescript"), "borales/actions-yarn": ("yarn", "cmd"),
+    "burrunan/gradle-cache-action": ("gradle", "arguments"), "cloud-gov/cg-cli-tools": ("cf", "command"),
+    "clowdhaus/argo-cd-action": ("argocd", "command options"), "coactions/setup-xvfb": ("", "run"), "devcontainers/ci": ("", "runcmd"),
+    "digitalocean/action-doctl": ("doctl", "args"), "eskatos/gradle-command-action": ("gradle", "arguments"),
+    "gabrielbb/xvfb-action": ("", "run"), "gradle/actions/setup-gradle": ("gradle", "arguments"),
+    "gradle/gradle-build-action": ("gradle", "arguments"), "helmfile/helmfile-action": ("helmfile", "helmfile-args"),
+    "kodermax/kubectl-aws-eks": ("kubectl", "args"), "koslib/helm-eks-action": ("", "command"), "maierj/fastlane-action": ("fastlane", "lane"),
+    "nick-fields/retry": ("", "command"), "nick-invision/retry": ("", "command"), "reactivecircus/android-emulator-runner": ("", "script"),
+    "serverless/github-action": ("serverless", "args"), "steebchen/kubectl": ("kubectl", "args"), "stefanprodan/kube-tools": ("", "command"),
+    "superfly/flyctl-actions": ("flyctl", "args"), "uraimo/run-on-arch-action": ("", "run"), "wandalen/wretry.action": ("", "command"),
+    "wyrihaximus/github-action-helm3": ("", "exec"),
+}  # fmt: skip
+"""Actions that run what an input holds, by their names in lower case: the program they put before it, and the inputs."""
+
+
+def wrapped_script(uses: str, inputs: Mapping[str, str]) -> str | None:
+    """Return the script that an action of a wrapper's kind runs, empty when it is given none; None for other actions."""
+    wrapper = _WRAPPERS.get(uses.partition("@")[0].lower())
+    if wrapper is None:
+        return None
+    program, names = wrapper
+    low = {name.lower(): value for name, value in inputs.items()}
+    told = " ".join(value for name in names.split() if (value := low.get(name, "").strip()))
+    if not told or not program or told.split()[0] == program:
+        return told
+    return f"{program} {told}"
+
 
 def act_of_uses(uses: str, inputs: Mapping[str, str]) -> Act:
     """Return what a CI action (OWNER/NAME@REF) does; its inputs decide where one action does several things."""
