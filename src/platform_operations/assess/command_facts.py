@@ -12,6 +12,7 @@ from platform_operations.assess.as_is import kind_of
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component, Environment
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository, Unreadable
 
@@ -21,8 +22,8 @@ _KINDS = {
     "DaemonSet": "daemonset",
     "CronJob": "cronjob",
 }
-_NAMESPACE = re.compile(r"^  namespace:\s*[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?\s*$", re.MULTILINE)
-_PUBLISH = re.compile(r"^\s*publish\s*=\s*[\"']([\w./-]+)[\"']", re.MULTILINE)
+_NAMESPACE = regex(r"^  namespace:\s*[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?\s*$", re.MULTILINE)
+_PUBLISH = regex(r"^\s*publish\s*=\s*[\"']([\w./-]+)[\"']", re.MULTILINE)
 
 
 class _Seen(NamedTuple):

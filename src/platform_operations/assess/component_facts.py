@@ -8,6 +8,7 @@ from platform_operations.assess.wording import Wording
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository, Unreadable
 
 _LOCKED = (
@@ -28,22 +29,22 @@ _LOCKED = (
     "pubspec.lock",
 )
 _MANIFESTS = {
-    "requirements.txt": re.compile(r"^[A-Za-z0-9]"),
-    "pyproject.toml": re.compile(r"^\s*dependencies\s*=\s*\[|^\[tool\.poetry\.dependencies\]"),
-    "setup.py": re.compile(r"install_requires"),
-    "setup.cfg": re.compile(r"install_requires"),
-    "package.json": re.compile(r'"(dev)?[dD]ependencies"\s*:'),
-    "go.mod": re.compile(r"^require\b|^\s+\S+/\S+ v"),
-    "Cargo.toml": re.compile(r"^\[(\w+-)?dependencies"),
-    "pom.xml": re.compile(r"<dependency>"),
-    "build.gradle": re.compile(r"\b(implementation|api|compile)\b"),
-    "build.gradle.kts": re.compile(r"\b(implementation|api)\b"),
-    "Gemfile": re.compile(r"^\s*gem\b"),
-    "composer.json": re.compile(r'"require(-dev)?"\s*:'),
-    "mix.exs": re.compile(r"deps"),
+    "requirements.txt": regex(r"^[A-Za-z0-9]"),
+    "pyproject.toml": regex(r"^\s*dependencies\s*=\s*\[|^\[tool\.poetry\.dependencies\]"),
+    "setup.py": regex(r"install_requires"),
+    "setup.cfg": regex(r"install_requires"),
+    "package.json": regex(r'"(dev)?[dD]ependencies"\s*:'),
+    "go.mod": regex(r"^require\b|^\s+\S+/\S+ v"),
+    "Cargo.toml": regex(r"^\[(\w+-)?dependencies"),
+    "pom.xml": regex(r"<dependency>"),
+    "build.gradle": regex(r"\b(implementation|api|compile)\b"),
+    "build.gradle.kts": regex(r"\b(implementation|api)\b"),
+    "Gemfile": regex(r"^\s*gem\b"),
+    "composer.json": regex(r'"require(-dev)?"\s*:'),
+    "mix.exs": regex(r"deps"),
 }
 _SMOKE = Wording(r"(^|/)(smoke|smoketests?|smoke_tests?|e2e|acceptance)/")
-_EXPOSE = re.compile(r"^\s*EXPOSE\s+(\d{1,5})", re.IGNORECASE)
+_EXPOSE = regex(r"^\s*EXPOSE\s+(\d{1,5})", re.IGNORECASE)
 
 
 def facts_of(

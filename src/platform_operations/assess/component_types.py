@@ -12,21 +12,20 @@ from platform_operations.assess.places import file_name, node_uri
 from platform_operations.assess.technologies import CALLS_TOO, ROLES, SERVED, SITES, STATIC_HOSTS, WEB
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import ComponentType
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting, Workload
 
-_SERVER = re.compile(
+_SERVER = regex(
     r"\b(gunicorn|uvicorn|hypercorn|daphne|waitress|flask run|fastapi run|runserver|nginx|httpd|"
     r"apache2\S*|caddy|puma|unicorn|rails s\S*|rackup|php-fpm|frankenphp|next start|http-server|"
     r"serve -s|\S*server\S*|wsgi|asgi)\b"
 )
-_WORKER = re.compile(
+_WORKER = regex(
     r"\b(celery\b.*\bworker|rq worker|dramatiq|sidekiq|resque|arq \S+|bullmq|\S*worker\S*|"
     r"\S*consumer\S*|queue:work|solid_queue:start)\b"
 )
-_SCHEDULER = re.compile(
-    r"\b(celery\b.*\bbeat|rqscheduler|clockwork|schedule:work|supercronic|crond|cron -f)\b"
-)
-_SERVES = re.compile(
+_SCHEDULER = regex(r"\b(celery\b.*\bbeat|rqscheduler|clockwork|schedule:work|supercronic|crond|cron -f)\b")
+_SERVES = regex(
     r"ListenAndServe|grpc\.NewServer|http\.Serve\(|app\.listen\(|createServer\(|HTTPServer\(|\.run\(host=|axum::serve"
 )
 

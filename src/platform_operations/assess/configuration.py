@@ -1,6 +1,5 @@
 """Reading platform-ops.toml: the user's words, and what of them cannot be used."""
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Any, cast
@@ -9,12 +8,13 @@ from pydantic import ValidationError
 
 from platform_operations.errors import InputError
 from platform_operations.model.configuration import Configuration
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository, Unreadable
 
 FILE = "platform-ops.toml"
-DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
-OWNER = re.compile(r"\S[^\x00-\x1f\x7f]{0,199}\Z")
-QUESTION = re.compile(r"[^\x00-\x1f\x7f]{1,900}#[^\x00-\x1f\x7f#]{1,200}\Z")
+DATE = regex(r"^\d{4}-\d\d-\d\d$")
+OWNER = regex(r"\S[^\x00-\x1f\x7f]{0,199}\Z")
+QUESTION = regex(r"[^\x00-\x1f\x7f]{1,900}#[^\x00-\x1f\x7f#]{1,200}\Z")
 """The key of a question; it becomes part of a `user:` URI, which has room for so much."""
 
 KNOWN = frozenset(info.alias or name for name, info in Configuration.model_fields.items())

@@ -9,9 +9,10 @@ from platform_operations.assess.component_types import Unit
 from platform_operations.assess.places import aside, file_name, folder, text_of
 from platform_operations.assess.technologies import DATA_STORES, STORE_IMAGES
 from platform_operations.model.delivery import DataStore
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
-_VERSIONED = re.compile(
+_VERSIONED = regex(
     r"^(V?\d+(_\d+)*__?.+|\d{3,}[_\-.].+|.+\.(up|down)\.sql|\d{12,}.*|[0-9a-f]{12}_.+\.py)$", re.I | re.S
 )
 _SUFFIXES = (
@@ -34,7 +35,7 @@ _FOLDERS = frozenset(
     {"migrations", "migration", "migrate", "versions", "changelog", "changelogs", "drizzle", "revisions"}
 )
 _RELATIONAL = ("postgresql", "mysql", "sqlserver", "sqlite")
-_PRISMA = re.compile(r"provider\s*=\s*\"(postgresql|mysql|sqlite|sqlserver|mongodb|cockroachdb)\"")
+_PRISMA = regex(r"provider\s*=\s*\"(postgresql|mysql|sqlite|sqlserver|mongodb|cockroachdb)\"")
 
 
 class Migrations(NamedTuple):

@@ -7,6 +7,7 @@ from platform_operations.assess.modules import terraform_files
 from platform_operations.assess.places import aside, folder, lines_of, nearest, test_file, text_of
 from platform_operations.assess.wording import Wording
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
 
@@ -17,24 +18,24 @@ MAX_SETTINGS = 400
 PROGRAMS = frozenset({"Pulumi.yaml", "Pulumi.yml", "cdk.json", "cdktf.json", "sst.config.ts"})
 """Project files beside which a program declares what runs."""
 
-_TERRAFORM = re.compile(
+_TERRAFORM = regex(
     r"^\s*(?:(?:dynamic\s+\")?(?:health_check|liveness_probe|readiness_probe|startup_probe)\"?\s*\{"
     r"|(?:health_?check_path|probe_path|liveness_path|readiness_path)\s*=\s*(?!\"\"|null)\S"
     r"|resource\s+\"(?:aws_route53_health_check|azurerm_lb_probe|google_compute_(?:region_)?health_check|digitalocean_\w+_health_check)\""
     r"|\"?health_?Check\"?\s*[=:]\s*\{)",
     re.IGNORECASE,
 )
-_PROGRAM = re.compile(
+_PROGRAM = regex(
     r"^\s*(?:liveness|readiness|startup)_?Probe\s*[:=]|^\s*health_?Check(?:_?Path)?\s*[:=]\s*(?!undefined|null|None)",
     re.IGNORECASE,
 )
-_CONTAINER = re.compile(r"^\s*(?:liveness|readiness|startup)_?Probe\s*[:=]", re.IGNORECASE)
+_CONTAINER = regex(r"^\s*(?:liveness|readiness|startup)_?Probe\s*[:=]", re.IGNORECASE)
 """What only a container's description says: application code beside a program has health checks of its own."""
 
-_KUBERNETES = re.compile(
+_KUBERNETES = regex(
     r"^\s*(?:-\s+)?[\"']?(?:(?:liveness|readiness|startup)_?Probe|probes)[\"']?\s*:\s*(?P<value>[^#]*?)\s*(?:#.*)?$"
 )
-_SETTING = re.compile(
+_SETTING = regex(
     r"^\s*(?:-\s+)?[\"']?(?:health_?check(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|(?:readiness-)?health-check-(?:http-endpoint|type)|liveness_?path|readiness_?path)[\"']?"
     r"\s*[:=]\s*(?P<value>[^#]*?)\s*(?:#.*)?$|^\s*(?:liveness|readiness)\s*:\s*$|^\s*\[\[?(?:http_service\.|services\.)?(?:\w+_)?checks(?:\.\w+)?\]",
     re.IGNORECASE,
@@ -58,7 +59,7 @@ _SHIPPING = Wording(
     r"deploy|pulumi|nais|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
     r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift|consul|nomad",
 )
-_OFF = re.compile(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
+_OFF = regex(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
 _NOTHING = frozenset({"{}", "[]", "null", "~", "false", '""', "''", "none", "{},", "false,", "null,"})
 _OTHERS = Wording(
     r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|^\.github/|(?:^|/)package(?:-lock)?\.json$|\.schema\.json$|openapi|swagger|/crds?/|(?:^|/)crd"
@@ -120,9 +121,9 @@ def _declared(rows: Sequence[str]) -> int | None:
     return None
 
 
-_REGISTERED = re.compile(r"^\s*\"?checks?\"?\s*(?:[:=]\s*)?[\[{]\s*$")
-_ASKS = re.compile(r"^\s*[\[{]?\s*\"?(?:http|tcp|grpc|script|args|path|type)\"?\s*[:=]\s*\S")
-_EVERY = re.compile(r"^\s*\"?interval\"?\s*[:=]\s*\"?\d")
+_REGISTERED = regex(r"^\s*\"?checks?\"?\s*(?:[:=]\s*)?[\[{]\s*$")
+_ASKS = regex(r"^\s*[\[{]?\s*\"?(?:http|tcp|grpc|script|args|path|type)\"?\s*[:=]\s*\S")
+_EVERY = regex(r"^\s*\"?interval\"?\s*[:=]\s*\"?\d")
 
 
 def _asked_by_a_registry(path: str, text: str) -> int | None:

@@ -9,6 +9,7 @@ from platform_operations.assess.pipeline_words import pipeline_paths
 from platform_operations.assess.places import aside, file_name, lines_of, test_file, text_of
 from platform_operations.assess.published import borrowed
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 MAX_FILES = 600
@@ -18,7 +19,7 @@ MAX_LINE = 500
 _CHARTS = frozenset({"templates", "template"})
 _SETTINGS = (".yaml", ".yml", ".toml", ".tf", ".tofu", ".nomad", ".hcl")
 _TELLING = ("rollback", "Rollback", "atomic", "auto_revert", "flagger.app/", "canary-deployments")
-_SETTING = re.compile(
+_SETTING = regex(
     r"^\s*(?:auto_rollback|auto_revert)\s*=\s*true\b"
     r"|^\s*failure_action\s*:\s*[\"']?rollback\b"
     r"|^\s*rollback_alarms\s*:"
@@ -26,38 +27,38 @@ _SETTING = re.compile(
     r"|^\s*rollback\s*[:=]\s*true\b",
     re.IGNORECASE,
 )
-_AUTOMATIC = re.compile(r"^\s*[\"']?(?:auto_rollback_configuration|AutoRollbackConfiguration)[\"']?\s*[:={]")
-_ENABLED = re.compile(r"^\s*[\"']?enabled[\"']?\s*[:=]\s*[\"']?true\b", re.IGNORECASE)
-_ATOMIC = re.compile(r"^\s*atomic\s*[:=]\s*[\"']?true\b")
-_OF_HELM = re.compile(r"helm|chart|releases\s*:")
-_GATED = re.compile(r"^\s*strategy\s*=\s*[\"'](?:bluegreen|canary)[\"']")
+_AUTOMATIC = regex(r"^\s*[\"']?(?:auto_rollback_configuration|AutoRollbackConfiguration)[\"']?\s*[:={]")
+_ENABLED = regex(r"^\s*[\"']?enabled[\"']?\s*[:=]\s*[\"']?true\b", re.IGNORECASE)
+_ATOMIC = regex(r"^\s*atomic\s*[:=]\s*[\"']?true\b")
+_OF_HELM = regex(r"helm|chart|releases\s*:")
+_GATED = regex(r"^\s*strategy\s*=\s*[\"'](?:bluegreen|canary)[\"']")
 """Deploy strategies of Fly that keep the machines of before until the new ones pass their checks."""
 
-_FLAGGER = re.compile(r"^kind:\s*Canary\s*$", re.MULTILINE)
-_PROGRAM = re.compile(
+_FLAGGER = regex(r"^kind:\s*Canary\s*$", re.MULTILINE)
+_PROGRAM = regex(
     r"\brollback\s*[:=]\s*(?:true|True)\b|\bautoRollback\s*:\s*\{|\bauto_rollback\w*\s*=\s*\w|\batomic\s*[:=]\s*(?:true|True)\b"
     r"|new\s+(?:\w+\.)*(?:Lambda|Ecs|Server)DeploymentGroup\(|\b(?:Lambda|Ecs|Server)DeploymentGroup\(self"
 )
-_FLAG = re.compile(r"\bhelm\b.*\s(?:--atomic|--rollback-on-failure)\b|^\s*--(?:atomic|rollback-on-failure)\b")
-_SCRIPT = re.compile(
+_FLAG = regex(r"\bhelm\b.*\s(?:--atomic|--rollback-on-failure)\b|^\s*--(?:atomic|rollback-on-failure)\b")
+_SCRIPT = regex(
     r"^(?:[\w.]+[-_])?roll-?_?back(?:[-_][\w-]+)?\.(?:sh|bash|py|rb|ps1|js|mjs|ts)$", re.IGNORECASE
 )
-_TARGET = re.compile(r"^(?:[\w./]+[-_:])?roll-?_?back(?:[-_:][\w-]+)?\s*(?:\S+=\S+\s*)?:(?!=)", re.IGNORECASE)
-_OF_DATA = re.compile(
+_TARGET = regex(r"^(?:[\w./]+[-_:])?roll-?_?back(?:[-_:][\w-]+)?\s*(?:\S+=\S+\s*)?:(?!=)", re.IGNORECASE)
+_OF_DATA = regex(
     r"migrat|database|\bdb\b|(?:^|[-_/:])(?:db|sql|schema|data)(?:[-_/:]|$)|liquibase|flyway|alembic|knex|prisma",
     re.IGNORECASE,
 )
-_ACTS = re.compile(
+_ACTS = regex(
     r"kubectl|helm|docker|deploy|release|\becs\b|systemctl|\bssh\b|heroku|flyctl|\bgcloud\b|\baws\b|\baz\b|argocd|image",
     re.IGNORECASE,
 )
-_UNDOES = re.compile(
+_UNDOES = regex(
     r"\brollout undo\b|\bhelm (?:\S+ )*?rollback\b|^\s*(?:function\s+)?roll_?back\w*\s*\(\)", re.IGNORECASE
 )
-_HOOKED = re.compile(
+_HOOKED = regex(
     r"^\s*(?:before|after)\s*\(?\s*[\"':]+deploy:(?:revert|rollback|finishing_rollback)|^\s*(?:on_rollback|task\s+:rollback)\b"
 )
-_SCRIPTS_OF = re.compile(r"^\s*\"(?:deploy[:-])?rollback(?:[:-][\w:-]+)?\"\s*:\s*\"[^\"]*\"", re.IGNORECASE)
+_SCRIPTS_OF = regex(r"^\s*\"(?:deploy[:-])?rollback(?:[:-][\w:-]+)?\"\s*:\s*\"[^\"]*\"", re.IGNORECASE)
 _TARGETS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         **dict.fromkeys(("GNUmakefile", "Makefile", "makefile", "justfile", "Justfile"), _TARGET),

@@ -4,12 +4,13 @@ import re
 from typing import NamedTuple
 
 from platform_operations.assess.places import file_name, lines_of
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.dockerfile import of_tests
 
-_ASIDE = re.compile(
+_ASIDE = regex(
     r"(^|[.\-_])(dev|devel|development|test|tests|testing|ci|lint|local|debug|e2e|bench)([.\-_]|$)", re.I
 )
-_INSTRUCTION = re.compile(r"\s*(FROM|CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)\s+(.*)", re.I)
+_INSTRUCTION = regex(r"\s*(FROM|CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)\s+(.*)", re.I)
 
 
 class Image(NamedTuple):
@@ -42,7 +43,7 @@ def is_dockerfile(path: str) -> bool:
     return not path.startswith(".github/") and not _ASIDE.search(lower.replace("dockerfile", ""))
 
 
-_LANGUAGE = re.compile(
+_LANGUAGE = regex(
     r"^(?:(?:docker\.io/|public\.ecr\.aws/docker/)?library/|docker\.io/)?(?:ruby|python|node|golang|rust|openjdk|eclipse-temurin|php|elixir|erlang|perl|haskell|oven/bun|denoland/deno|mcr\.microsoft\.com/dotnet/sdk)(?::(?!.*(?:fpm|apache))|@|$)",
     re.I,
 )

@@ -7,12 +7,13 @@ from platform_operations.assess.as_is import kind_of
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Environment
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting
 from platform_operations.platforms.reading.images import split
 from platform_operations.repository import Repository, Unreadable
 
 MAX_IMAGES = 100
-_NAMESPACE = re.compile(r"^namespace:\s*[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?\s*(#.*)?$")
+_NAMESPACE = regex(r"^namespace:\s*[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?\s*(#.*)?$")
 
 
 def environment_facts(

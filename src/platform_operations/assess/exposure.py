@@ -20,6 +20,7 @@ from platform_operations.assess.wording import Wording
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 PUBLIC_PLATFORMS = frozenset({"vercel", "netlify", "cloudflare", "heroku", "fly"})
@@ -33,11 +34,11 @@ MIN_SOURCES = 50
 _LIKELY = Wording(
     r"app|main|server|index|health|probe|route|router|urls|api|handler|status|ping|web|http|program"
 )
-_PATH = re.compile(
+_PATH = regex(
     r"[\"'`](?:GET )?(/(?:[\w.-]+/){0,3}?(?:_?healthz?|health[-_]?check|livez?|liveness|readyz?|readiness|"
     r"_health|__heartbeat__|heartbeat|ping|up)/?)[\"'`]"
 )
-_DJANGO = re.compile(
+_DJANGO = regex(
     r"path\(\s*r?[\"']((?:[\w.-]+/){0,3}(?:healthz?|health[-_]?check|livez?|readyz?|ping)/?)[\"']"
 )
 _BEST = ("/healthz", "/health", "/readyz", "/livez")

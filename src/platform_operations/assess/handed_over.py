@@ -4,21 +4,20 @@ import re
 
 from platform_operations.assess.pipeline_words import pipeline_paths
 from platform_operations.assess.places import lines_of, text_of
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 MAX_LINE = 500
 MAX_CLONED = 20
 
-_CHECKOUT = re.compile(r"^\s*(?:-\s+)?repository\s*:\s*[\"']?([\w.-]+)/([\w.-]+)[\"']?\s*(?:#.*)?$")
-_OTHER_PURPOSE = re.compile(
+_CHECKOUT = regex(r"^\s*(?:-\s+)?repository\s*:\s*[\"']?([\w.-]+)/([\w.-]+)[\"']?\s*(?:#.*)?$")
+_OTHER_PURPOSE = regex(
     r"homebrew|\btap\b|docs?\b|website|wiki|^\.github$|bucket|packages?$|actions?$|sdk|schema|tests?$|e2e",
     re.IGNORECASE,
 )
-_JOB = re.compile(r"^  [\w-]+:\s*$")
-_WRITES = re.compile(
-    r"\bgit push\b(?!.*--(?:delete|tags))|uses:\s*\S*(?:git-auto-commit-action|add-and-commit)@"
-)
-_VERSION = re.compile(r"version|image|\btags?\b|newTag|kustomize edit|\bsha\b|values", re.IGNORECASE)
+_JOB = regex(r"^  [\w-]+:\s*$")
+_WRITES = regex(r"\bgit push\b(?!.*--(?:delete|tags))|uses:\s*\S*(?:git-auto-commit-action|add-and-commit)@")
+_VERSION = regex(r"version|image|\btags?\b|newTag|kustomize edit|\bsha\b|values", re.IGNORECASE)
 
 
 def written_elsewhere(repository: Repository) -> str | None:
@@ -55,18 +54,18 @@ def _written(rows: list[str]) -> bool:
     return False
 
 
-_CLONE = re.compile(
+_CLONE = regex(
     r"\bgit clone\b((?:\s+(?:--?[\w-]+(?:=\S+)?|\d+))*)\s+[\"']?([^\s\"';&|]+)[\"']?(?:[ \t]+[\"']?([\w./${}~-]+))?"
 )
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_PATH = re.compile(r"^\s*path\s*:\s*[\"']?([\w.-][\w./-]*)[\"']?\s*$")
-_TITLE = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label)\s*:|^\s*stage\s*\(|^ {0,4}[\w.-]+\s*:\s*$")
-_RELEASES = re.compile(r"deploy|releas|promot|roll-?out|\bship|go-?live", re.IGNORECASE)
-_UNDOES = re.compile(
+_COMMENT = regex(r"(?:^|\s)#.*$")
+_PATH = regex(r"^\s*path\s*:\s*[\"']?([\w.-][\w./-]*)[\"']?\s*$")
+_TITLE = regex(r"^\s*(?:-\s+)?(?:name|displayName|label)\s*:|^\s*stage\s*\(|^ {0,4}[\w.-]+\s*:\s*$")
+_RELEASES = regex(r"deploy|releas|promot|roll-?out|\bship|go-?live", re.IGNORECASE)
+_UNDOES = regex(
     r"undeploy|teardown|tear[- _]down|destroy|remove|clean|notif|notes|comment|(?<!to )\btest", re.IGNORECASE
 )
 _PROGRAM = r"(?:^|[\s\"'&;|(])(?:bash |sh |source |\. |sudo )?(?:\./)?"
-_WITHIN = re.compile(_PROGRAM.replace(r"(?:\./)?", "") + r"(\./[\w./-]+|make [\w-]+|[\w/-]+\.(?:sh|py|rb)\b)")
+_WITHIN = regex(_PROGRAM.replace(r"(?:\./)?", "") + r"(\./[\w./-]+|make [\w-]+|[\w/-]+\.(?:sh|py|rb)\b)")
 
 
 def run_from_elsewhere(repository: Repository) -> str | None:

@@ -17,6 +17,7 @@ from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Strength
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
 
@@ -84,7 +85,7 @@ def _of_workloads(sightings: Mapping[str, tuple[Sighting, ...]]) -> Iterator[str
                 yield repo_uri(row.path, row.first, row.last)
 
 
-_TOOLS = re.compile(
+_TOOLS = regex(
     r"^(?:.*/)?(?:scripts|hack|tools|local|localdev|local-dev|minikube|kind|k3d|tilt)/", re.IGNORECASE
 )
 """Folders of what developers run for themselves."""
@@ -125,12 +126,12 @@ def _hidden(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | 
 
 
 MAX_FILES = 200
-_MODULE = re.compile(r'^\s*module\s+"([\w-]+)"\s*\{[^{}]*?^\s*source\s*=\s*"([^"\n]+)"', re.MULTILINE)
-_RUNS = re.compile(
+_MODULE = regex(r'^\s*module\s+"([\w-]+)"\s*\{[^{}]*?^\s*source\s*=\s*"([^"\n]+)"', re.MULTILINE)
+_RUNS = regex(
     r"service|container|web-?_?app|(?:^|[-_/])app(?:$|[-_/])|ecs|fargate|cloud-?run|function|lambda|workload|deployment|beanstalk",
     re.IGNORECASE,
 )
-_BESIDE = re.compile(
+_BESIDE = regex(
     r"vault|storage|bucket|environment|registry|identity|account|network|bus|database|postgres|principal|log|dns|endpoint",
     re.IGNORECASE,
 )

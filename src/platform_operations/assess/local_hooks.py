@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from platform_operations.assess.places import aside, file_name, lines_of, text_of
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 MAX_HOOK_FILES = 40
@@ -48,12 +49,12 @@ CHECKS: Mapping[str, str] = MappingProxyType(
 )
 """Scanners by the id of their pre-commit hook or the name of their program, and the kind of gate each would be."""
 
-_WORD = re.compile(
+_WORD = regex(
     r"(?<![\w./-])("
     + "|".join(sorted(map(re.escape, CHECKS), key=len, reverse=True))
     + r")(?:-[a-z]+)?(?![\w./])"
 )
-_ID = re.compile(
+_ID = regex(
     r"id:\s*[\"']?(?:[\w.]+-)*?("
     + "|".join(sorted(map(re.escape, CHECKS), key=len, reverse=True))
     + r")(?:-[\w.]+)*[\"']?\s*(?:#.*)?$"

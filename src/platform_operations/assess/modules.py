@@ -5,16 +5,17 @@ import re
 from collections.abc import Iterator
 
 from platform_operations.assess.places import MAX_READ, aside, folder, text_of
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.files import PLACEHOLDER
 from platform_operations.platforms.reading.pipelines import is_pipeline
 from platform_operations.repository import Repository
 
 _SUFFIXES = (".tf", ".tofu")
 _NAMES = frozenset({"template", "templates"})
-_SOURCE = re.compile(r"^[ \t]*source\s*=\s*\"(\.{1,2}/[^\"\n]{1,300})\"", re.MULTILINE)
-_IN_FOLDER = re.compile(r"(?:-chdir=|\bworking[-_]directory\s*[:=]\s*|\bcd\s+)[\"']?([\w./-]{1,300})")
-_APPLIES = re.compile(r"\b(?:terraform|tofu)\b[^\n]*\bapply\b")
-_TO_FILL_IN = re.compile(rf"\{{\{{|<%|{PLACEHOLDER}")
+_SOURCE = regex(r"^[ \t]*source\s*=\s*\"(\.{1,2}/[^\"\n]{1,300})\"", re.MULTILINE)
+_IN_FOLDER = regex(r"(?:-chdir=|\bworking[-_]directory\s*[:=]\s*|\bcd\s+)[\"']?([\w./-]{1,300})")
+_APPLIES = regex(r"\b(?:terraform|tofu)\b[^\n]*\bapply\b")
+_TO_FILL_IN = regex(rf"\{{\{{|<%|{PLACEHOLDER}")
 
 
 def terraform_files(repository: Repository) -> tuple[str, ...]:

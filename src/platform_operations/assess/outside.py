@@ -10,6 +10,7 @@ from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import RELEASING
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import FILLED_IN_FIRST, Sighting
 from platform_operations.repository import Repository
 
@@ -67,26 +68,24 @@ _WHOLE = frozenset({"readable", "remote-template", "shared-library"})
 _CALLED = frozenset({"remote-workflow", "remote-orb", "remote-include"})
 """Aspects under which something is called whose name tells its purpose."""
 
-_CHORE = re.compile(
+_CHORE = regex(
     r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
     r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|schema-?spy|\bpr-(?:clos|validat)|clean-?up|wiki|comment|approve|codeowners"
     r"|renovate|dependabot|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
     r"|compliance|sbom|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
     re.IGNORECASE,
 )
-_JUDGES = re.compile(
+_JUDGES = regex(
     r"lint|test|scan|security|codeql|audit|quality|format|check|verif|validat|pact|unit|coverage|analy|sast|scorecard"
     r"|dependency|owasp|trivy|veracode|sonar|style|zizmor|fortify|brakeman|bandit|gosec|rubocop|eslint|phpstan|e2e|cypress|snyk|gitleaks",
     re.IGNORECASE,
 )
-_SHIPS = re.compile(
+_SHIPS = regex(
     r"deploy|promot|release|rollout|helm|publish|upload|\btag|version|push|provision|terraform|preview|teardown|destroy"
     r"|migrat|invalidat|docker-?login|setup|configure|install|auth|slack|cache",
     re.IGNORECASE,
 )
-_WHOLE_NAME = re.compile(
-    r"pipeline|\bci\b|\bcd\b|cicd|ci-cd|\bmain\b|build|\bgo\b|workflow\.ya?ml", re.IGNORECASE
-)
+_WHOLE_NAME = regex(r"pipeline|\bci\b|\bcd\b|cicd|ci-cd|\bmain\b|build|\bgo\b|workflow\.ya?ml", re.IGNORECASE)
 
 
 def elsewhere(repository: Repository, facts: Iterable[Fact], concern: Concern) -> str | None:
@@ -146,22 +145,20 @@ def _decides(called: str, concern: Concern) -> bool:
 
 
 _OTHERS = {
-    "security": re.compile(
+    "security": regex(
         r"(?!.*(?:security|codeql|sast|secret|iac|image)).*(?:dependenc|owasp|audit|\bsca\b).*", re.IGNORECASE
     ),
-    "dependencies": re.compile(
+    "dependencies": regex(
         r"(?!.*(?:dependenc|security|vulnerab)).*(?:codeql|sast|secret|iac|gitleaks|semgrep|sonar|lint|format|style).*",
         re.IGNORECASE,
     ),
 }
 """Checks of the other kind only, as their names say."""
 
-_SCANS = re.compile(
-    r"scan|security|codeql|audit|quality|check|analy|verif|sonar|sast|dependency", re.IGNORECASE
-)
+_SCANS = regex(r"scan|security|codeql|audit|quality|check|analy|verif|sonar|sast|dependency", re.IGNORECASE)
 
 
-_PAGES = re.compile(r"actions/deploy-pages|gh-pages|mkdocs gh-deploy|\bmike deploy\b", re.IGNORECASE)
+_PAGES = regex(r"actions/deploy-pages|gh-pages|mkdocs gh-deploy|\bmike deploy\b", re.IGNORECASE)
 
 
 def _releases(plan: Plan) -> list[Stage]:
@@ -259,8 +256,8 @@ def _incidental(path: str) -> bool:
 _RUN_BY = frozenset({"aws", "azure"})
 """Clouds on which a service is set up once and only given new versions by pipelines."""
 
-_ON_A_HOST = re.compile(r"\bssh\b|ssh-action|scp-action|rsync", re.IGNORECASE)
-_SETS_UP = re.compile(
+_ON_A_HOST = regex(r"\bssh\b|ssh-action|scp-action|rsync", re.IGNORECASE)
+_SETS_UP = regex(
     r"cloudformation|\bsam\b|\bcdk\b|copilot|terra(?:form|grunt)|\baz deployment\b|bicep|arm-deploy|create-service",
     re.I,
 )

@@ -10,6 +10,7 @@ from platform_operations.model.delivery import Stage
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, RELEASING, Strength
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting, Workload
 from platform_operations.platforms.reading.images import tag_kind
 from platform_operations.repository import Repository
@@ -189,13 +190,13 @@ def _image_line(repository: Repository, row: Sighting, load: Workload) -> str:
     return repo_uri(row.path, found) if found is not None else repo_uri(row.path, row.first, row.last)
 
 
-_TAG = re.compile(
+_TAG = regex(
     r"^\s*(?:-\s+)?[\"']?(?:tag|imageTag|image_tag|newTag|digest)[\"']?\s*:\s*[\"']?([\w][\w.@:+-]*)[\"']?\s*(?:#.*)?$"
 )
-_IMAGE = re.compile(
+_IMAGE = regex(
     r"^\s*(?:-\s+)?[\"']?image[\"']?\s*:\s*[\"']?([\w][\w./-]*(?::[\w][\w.+-]*)?(?:@sha256:[0-9a-f]{64})?)[\"']?\s*(?:#.*)?$"
 )
-_DATED = re.compile(r"(?<!\d)\d+(?:[._-]\d+){2,}")
+_DATED = regex(r"(?<!\d)\d+(?:[._-]\d+){2,}")
 
 
 def _kept_images(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> list[str]:

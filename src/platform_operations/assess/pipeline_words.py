@@ -12,6 +12,7 @@ from types import MappingProxyType
 from platform_operations.assess.places import file_name, lines_of, text_of
 from platform_operations.assess.wording import Wording
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.files import counts
 from platform_operations.repository import Repository
 
@@ -35,11 +36,11 @@ _FOLDERS = (
     ".tekton/",
     ".semaphore/",
 )
-_NAMED = re.compile(
+_NAMED = regex(
     r"^(?:\.gitlab-ci.*\.ya?ml|\.?azure-?pipelines?.*\.ya?ml|Jenkinsfile.*|\.travis\.yml|\.drone\.yml|bitbucket-pipelines\.yml"
     r"|buildspec.*\.ya?ml|cloudbuild.*\.ya?ml|appveyor\.yml|codemagic\.yaml|action\.ya?ml)$"
 )
-_BUILD_FILES = re.compile(
+_BUILD_FILES = regex(
     r"^(?:GNUmakefile|[Mm]akefile|.*\.mk|[Jj]ustfile|Taskfile\.ya?ml|magefile\.go|noxfile\.py|tox\.ini)$"
 )
 
@@ -72,21 +73,21 @@ _WORDS: Mapping[str, Wording] = MappingProxyType(
     }
 )
 
-_SPEAKING = re.compile(
+_SPEAKING = regex(
     r"^\s*(?:-\s+)?(?:"
     r"(?:uses|name|displayName|task|template|vuln-type|pkg-types|label|stage|extends|include|component|key|id|job|orb|call|command|run|script|bash|sh|entrypoint)\s*:"
     r"|['\"]?[\w./-]+['\"]?\s*:\s*(?:$|[|>]|&)"
     r")"
 )
-_SILENT = re.compile(
+_SILENT = regex(
     r"^\s*(?:-\s+)?(?:if|paths?|paths-ignore|branches|cron|key|description|default|echo|cache|restore-keys|needs|depends_on|dependsOn|artifact_paths|sarif_file|slack\w*|channel\w*|message|title|body|condition|output|format)\b\s*[:=]?"
     r"|^\s*(?:echo|printf|export|#|//|\*|/\*|@?echo)\b|^\s*(?:#|//|\*|/\*)|upload-sarif|run\s*:\s*[\"']?echo\b|\bcache\b.*(?:path|key)"
 )
-_ITEM = re.compile(r"^\s*-\s*(?:[\"'](?:[A-Z][\w .&-]*|[\w./*-]+\.ya?ml)[\"']|[\w./*-]+)\s*$")
+_ITEM = regex(r"^\s*-\s*(?:[\"'](?:[A-Z][\w .&-]*|[\w./*-]+\.ya?ml)[\"']|[\w./*-]+)\s*$")
 """An entry of a list of paths, branches, options or names: it runs nothing."""
 
-_SCRIPT = re.compile(r"^\s*(?:-\s+)?(?:[@\w./$({\"'-]|stage\s*\()")
-_LOCAL = re.compile(r"localhost|127\.0\.0\.1|docker[ -]compose|docker run|kind create|minikube|0\.0\.0\.0")
+_SCRIPT = regex(r"^\s*(?:-\s+)?(?:[@\w./$({\"'-]|stage\s*\()")
+_LOCAL = regex(r"localhost|127\.0\.0\.1|docker[ -]compose|docker run|kind create|minikube|0\.0\.0\.0")
 _AFTER = Wording(
     r"^\s*(?:-\s+)?(?:uses|name|run|script|command|template|task|displayName|stage|environment|[\w-]*deploy[\w-]*)\s*:.*(?:deploy|rollout|release to)"
     r"|^\s*[\w-]*deploy[\w-]*\s*:|helm upgrade|kubectl (?:apply|set)|(?:terraform|terragrunt)(?: [\w-]+)* apply|pulumi up|(?:sst|cdk|sam|serverless|sls|fly|flyctl|wrangler|eb) deploy|gcloud (?:run|app|functions) deploy|aws ecs|aws lambda update|argocd app sync|\bdeploy\b.*--|goreleaser|withPipeline"
@@ -94,14 +95,14 @@ _AFTER = Wording(
 )
 """What ships stands before what checks it."""
 
-_AFTER_BY_NAME = re.compile(r"post-?_?deploy|after-?deploy|deploy-pr|deploy[-_]check", re.IGNORECASE)
+_AFTER_BY_NAME = regex(r"post-?_?deploy|after-?deploy|deploy-pr|deploy[-_]check", re.IGNORECASE)
 _UNDOES_OTHERS = Wording(
     r"(?:disable|no|skip)[-_]?rollback|rollback\W{0,4}false|migrat|ROLLBACK_|db:|schema|liquibase|flyway|alembic|git rev|transaction",
 )
-_SNYK_BY_NAME = re.compile(r"^\s*(?:-\s+)?(?:name|displayName)\s*:.*snyk", re.IGNORECASE)
+_SNYK_BY_NAME = regex(r"^\s*(?:-\s+)?(?:name|displayName)\s*:.*snyk", re.IGNORECASE)
 """A step that only its name calls Snyk may look at an image or at code."""
 
-_NAMES_ONLY = re.compile(r"^\s*(?:-\s+)?(?:name|displayName|label|id|[\w-]*title)\s*:")
+_NAMES_ONLY = regex(r"^\s*(?:-\s+)?(?:name|displayName|label|id|[\w-]*title)\s*:")
 _DEPLOYER = Wording(
     r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness-cd|app\.harness\.io|deploybot|shipit|aws-?codepipeline)\b",
 )
@@ -151,16 +152,16 @@ def _names(row: str, pattern: Wording) -> bool:
     return pattern.stands_in(bare) and _tells(row) and _SWITCHED_OFF.search(bare) is None
 
 
-_SWITCHED_OFF = re.compile(r":\s*[\"']?(?:false|off|no)[\"']?\s*$")
-_JOURNEYS = re.compile(
+_SWITCHED_OFF = regex(r":\s*[\"']?(?:false|off|no)[\"']?\s*$")
+_JOURNEYS = regex(
     r"(?:integration|e2e|end-?to-?end|acceptance|functional|journey|regression|cypress|playwright|api|ui)[-_ ]?tests?",
     re.IGNORECASE,
 )
-_JOURNEY_JOB = re.compile(
+_JOURNEY_JOB = regex(
     r"^\s+(?:[\w.]+[-_])*(?:e2e|smoke|acceptance|cypress|playwright)(?:[-_][\w.]+)*\s*:\s*$", re.IGNORECASE
 )
-_JOB = re.compile(r"^(\s+)(?:-\s+)?[\w./-]+\s*:\s*$")
-_NEEDS = re.compile(r"^\s*(?:needs|requires|depends_on|dependsOn)\s*:(.*)$")
+_JOB = regex(r"^(\s+)(?:-\s+)?[\w./-]+\s*:\s*$")
+_NEEDS = regex(r"^\s*(?:needs|requires|depends_on|dependsOn)\s*:(.*)$")
 
 
 def _waits_for_a_deploy(rows: list[str], number: int) -> bool:
@@ -181,7 +182,7 @@ def _waits_for_a_deploy(rows: list[str], number: int) -> bool:
     return False
 
 
-_OF_A_BUILD = re.compile(r"^\s*(?:-\s+)?(?:pre|post)[-_]?build\w*\s*:", re.IGNORECASE)
+_OF_A_BUILD = regex(r"^\s*(?:-\s+)?(?:pre|post)[-_]?build\w*\s*:", re.IGNORECASE)
 """What runs before or after a build, told to what builds: nothing is deployed yet."""
 
 
@@ -201,7 +202,7 @@ def _checks_what_shipped(path: str, rows: list[str], number: int) -> bool:
 _LOWER = Wording(
     r"(?<![a-z])(?:staging|stage|stg|uat|pre-?prod|qa|int|integration|internal-dev|acceptance|aat)(?![a-z])",
 )
-_HIGHEST = re.compile(r"(?<![a-z])prod(?:uction)?(?![a-z])", re.IGNORECASE)
+_HIGHEST = regex(r"(?<![a-z])prod(?:uction)?(?![a-z])", re.IGNORECASE)
 
 
 def checked_between(repository: Repository, *, released: bool) -> tuple[str, ...]:
@@ -220,7 +221,7 @@ def checked_between(repository: Repository, *, released: bool) -> tuple[str, ...
     return tuple(found)
 
 
-_SUBMITS = re.compile(r"uses:\s*\S*dependency[-_](?:submission|graph)|^\s*snyk[-_]token\s*:", re.IGNORECASE)
+_SUBMITS = regex(r"uses:\s*\S*dependency[-_](?:submission|graph)|^\s*snyk[-_]token\s*:", re.IGNORECASE)
 
 
 def submitted(repository: Repository) -> str | None:
@@ -255,11 +256,11 @@ _UNIQUE = Wording(
     r"|inputs\.\w*(?:sha|version|tag|digest)\b|outputs\.\w*(?:sha|version|tag|digest)\b|\.sha\b|docker[_-]?sha"
     r"|(?:version|tag)=\$\{?(?:date_?time|time_?stamp)\b",
 )
-_HANDED_IN = re.compile(r"\$\{\{\s*inputs\.[\w.-]+\s*\}\}")
-_LITERAL = re.compile(r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*(?:[:?]?=|:)\s*[\"']?[a-z._/-]+[\"']?\s*$")
+_HANDED_IN = regex(r"\$\{\{\s*inputs\.[\w.-]+\s*\}\}")
+_LITERAL = regex(r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*(?:[:?]?=|:)\s*[\"']?[a-z._/-]+[\"']?\s*$")
 """A setting that holds a word or a path: it is the same in every build."""
 
-_BESIDE_NAMES = re.compile(
+_BESIDE_NAMES = regex(
     r"^(\s*)(?:-\s+)?(?:labels|annotations|build-?args)\s*:\s*[|>]?[-+]?\s*$", re.IGNORECASE
 )
 """Blocks of what an image is told beside its name."""
@@ -270,10 +271,10 @@ _OF_ARTIFACTS = Wording(
 _NO_NAME = Wording(
     r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|gh release create|(?<!la)test",
 )
-_BRANCH_AS_TAG = re.compile(
+_BRANCH_AS_TAG = regex(
     r"[\w.-]*[\"']?\s*[=:]\s*[\"']?\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|\w+_BRANCH|BRANCH_NAME)\}?[\w.-]*"
 )
-_PULLS = re.compile(r"^\s*(?:&&\s*|sudo\s+)?git\s+(?:pull\b|reset\s+--hard\s+origin/)")
+_PULLS = regex(r"^\s*(?:&&\s*|sudo\s+)?git\s+(?:pull\b|reset\s+--hard\s+origin/)")
 
 
 def unique_names(repository: Repository) -> tuple[str, ...]:
@@ -362,7 +363,7 @@ def _bare(row: str) -> str:
     return _COMMENT.sub("", row) if "#" in row else row
 
 
-_COMMENT = re.compile(r"\s#.*$")
+_COMMENT = regex(r"\s#.*$")
 
 
 def _tells(row: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository, Unreadable
 from platform_operations.repository.yaml_lines import Broken, Node, read_yaml
 
@@ -77,7 +78,7 @@ _TEST_ENDINGS = (
 _TEST_BEGINNINGS = ("test-", "test_", "tests-", "tests_", "e2e-", "e2e_", "example-", "sample-")
 
 
-_TEST_FILE = re.compile(r"(_test\.\w+|\.(test|spec)\.\w+|^test_.+|Tests?\.(java|cs|kt|scala)|_spec\.rb)$")
+_TEST_FILE = regex(r"(_test\.\w+|\.(test|spec)\.\w+|^test_.+|Tests?\.(java|cs|kt|scala)|_spec\.rb)$")
 
 
 def test_file(path: str) -> bool:

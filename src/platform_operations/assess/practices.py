@@ -34,6 +34,7 @@ from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Strength
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
 
@@ -116,7 +117,7 @@ def _dockerfile(repository: Repository, plan: Plan, sightings: Mapping[str, tupl
     return _fact("dockerfile", files, "present", "no Dockerfile of a deliverable", None)
 
 
-_FROM_FILES = re.compile(
+_FROM_FILES = regex(
     r"docker|buildx|kaniko|buildah|podman|\bbake\b|depot|compose|acr build|builds submit", re.IGNORECASE
 )
 

@@ -8,6 +8,7 @@ from platform_operations.assess.published import borrowed, own_guides, shown_to_
 from platform_operations.assess.telemetry.procedures import reverts
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
 
@@ -15,14 +16,14 @@ MAX_FILES = 600
 MAX_PAGES = 60
 MAX_FOUND = 8
 
-_ROLLBACK_HEADING = re.compile(
+_ROLLBACK_HEADING = regex(
     r"^(?:#{1,6}\s|=+\s|__|\*\*).*(?<![A-Za-z])(?:roll(?:ing)?[ -]?back|revert(?:ing)?\b.*(?:deploy|release|version))(?!.*(?:migration|database|schema|transaction|note|attack|permission|flag|`))",
     re.IGNORECASE,
 )
-_ROLLBACK_COMMAND = re.compile(
+_ROLLBACK_COMMAND = regex(
     r"^\s*(?:\$ )?(?:helm|kubectl|oc|heroku|fly|flyctl|vercel|netlify|eb|cf|kamal|argocd)\b.*\b(?:rollback|rollout undo)\b"
 )
-_OPERATING = re.compile(
+_OPERATING = regex(
     r"runbook|playbook|deploy|release|releasing|operat|roll(?:ing)?[-_ ]?back|incident|readme|disaster|recover|maint(?:enance|ain)|contributing|production",
     re.IGNORECASE,
 )
@@ -48,8 +49,8 @@ def documented_rollback(repository: Repository, application: bool = False) -> It
                 break
 
 
-_RELEASING_PAGE = re.compile(r"deploy|releas|operat|runbook|playbook|incident", re.IGNORECASE)
-_TOLD_TO_REVERT = re.compile(
+_RELEASING_PAGE = regex(r"deploy|releas|operat|runbook|playbook|incident", re.IGNORECASE)
+_TOLD_TO_REVERT = regex(
     r"(?:^\s*(?:\d+[.)]|[-*+])\s+|\b(?:then|must|should|immediately|minutes),? |\*\*)revert (?:the|that|this|your) (?:change|commit|merge|deploy\w*|release|pr\b|pull request)"
     r"|\broll ?back to the (?:previous|last|prior|earlier)\b",
     re.IGNORECASE,
@@ -87,8 +88,8 @@ def _about_operating(path: str) -> bool:
     return _OPERATING.search("/".join(path.split("/")[-2:])) is not None
 
 
-_UPGRADE = re.compile(r"^(\s*)upgrade\s*:\s*$")
-_REMEDY = re.compile(r"^\s*(?:remediation\s*:|strategy\s*:\s*rollback|name\s*:\s*RemediateOnFailure)")
+_UPGRADE = regex(r"^(\s*)upgrade\s*:\s*$")
+_REMEDY = regex(r"^\s*(?:remediation\s*:|strategy\s*:\s*rollback|name\s*:\s*RemediateOnFailure)")
 
 
 def remediated(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> tuple[str, ...]:
@@ -115,7 +116,7 @@ def _remedy(rows: list[str], number: int) -> int | None:
     return None
 
 
-_SCANNING_LINTER = re.compile(r"^\s*-\s*[\"']?gosec[\"']?\s*(?:#.*)?$")
+_SCANNING_LINTER = regex(r"^\s*-\s*[\"']?gosec[\"']?\s*(?:#.*)?$")
 
 
 def linters_that_scan(repository: Repository, plan: Plan) -> Iterator[str]:
@@ -133,7 +134,7 @@ def linters_that_scan(repository: Repository, plan: Plan) -> Iterator[str]:
 
 
 _PLATFORM = r"(Coolify|Render(?:\.com)?|Railway|Vercel|Netlify|Heroku|Fly(?:\.io)?|DigitalOcean|Dokku|CapRover|Cloudflare(?: Pages| Workers)?)"
-_PROSE = re.compile(
+_PROSE = regex(
     r"\b(?:deploy(?:ed|s|ment)?|hosted|hosting|runs|running|handled|managed)\b(?: \w+){0,4} (?:on|to|with|via|using|by|through) \W{0,3}"
     + _PLATFORM
     + r"\b|\b"
@@ -143,7 +144,7 @@ _PROSE = re.compile(
     + r" (?:will |automatically |then ){0,2}(?:handles?|deploys?|builds?|detects?|runs?|auto-?deploys?)\b",
     re.IGNORECASE,
 )
-_OPTIONAL = re.compile(
+_OPTIONAL = regex(
     r"\b(?:can|could|may|might|you|your|example|one-click|button|want|option|alternativ|easily|easiest|if)\b",
     re.IGNORECASE,
 )

@@ -15,13 +15,14 @@ from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import RiskProfile
 from platform_operations.model.words import RiskLevel
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 HIGH = 3
 MEDIUM = 1
 MAX_EVIDENCE = 6
 _RUN = frozenset({"http-service", "worker", "scheduled-job", "data-pipeline", "serverless"})
-_REGION = re.compile(
+_REGION = regex(
     r"\b((?:us|eu|ap|sa|ca|af|me|il)-(?:(?:north|south|east|west|central)+)-[1-9]"
     r"|(?:us|europe|asia|australia|southamerica|northamerica)-(?:north|south|east|west|central)(?:east|west)?[1-9])\b"
 )
@@ -29,7 +30,7 @@ _CONFIGURATION = (".tf", ".tfvars", ".yaml", ".yml", ".toml", ".json", ".ts")
 _PLACES_OF_REGIONS = Wording(
     r"infra|terraform|deploy|k8s|kube|pulumi|sst|samconfig|fly|render|region|overlay|env"
 )
-_ANY_SENSITIVE = re.compile("|".join(word for words in SENSITIVE.values() for word in words))
+_ANY_SENSITIVE = regex("|".join(word for words in SENSITIVE.values() for word in words))
 MAX_FILES = 400
 
 

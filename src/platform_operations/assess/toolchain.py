@@ -12,6 +12,7 @@ from typing import Any, cast
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.files import beginning, folder_of, name_of
 from platform_operations.repository import Repository, Unreadable
 
@@ -30,11 +31,11 @@ _LOCKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )  # fmt: skip
 _ALIKE = {"typescript": "javascript", "kotlin": "java", "scala": "java", "groovy": "java", "fsharp": "csharp"}
-_NO_TEST = re.compile(r"no test specified|^\s*(?:exit 0|true|echo\b.*)$")
-_REQUIREMENTS = re.compile(r"^requirements[\w.-]*\.txt$")
-_PYTEST = re.compile(r"(?<![\w-])pytest(?![\w-])")
-_TEST_MODULE = re.compile(r"/test_\w+\.py$")
-_ASIDE = re.compile(r"dev|test|lint|doc|ci|build|tool|example")
+_NO_TEST = regex(r"no test specified|^\s*(?:exit 0|true|echo\b.*)$")
+_REQUIREMENTS = regex(r"^requirements[\w.-]*\.txt$")
+_PYTEST = regex(r"(?<![\w-])pytest(?![\w-])")
+_TEST_MODULE = regex(r"/test_\w+\.py$")
+_ASIDE = regex(r"dev|test|lint|doc|ci|build|tool|example")
 
 
 def toolchain_facts(repository: Repository, components: Iterable[Component]) -> Iterator[Fact]:
@@ -181,7 +182,7 @@ def _object(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
 
 
-_PACKAGE = re.compile(r"(?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*")
+_PACKAGE = regex(r"(?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*")
 
 
 def _called(repository: Repository, paths: frozenset[str], own: str) -> _Found | None:

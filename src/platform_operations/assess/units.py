@@ -19,6 +19,7 @@ from platform_operations.assess.places import (
     text_of,
 )
 from platform_operations.model.assessment import Fact
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting
 from platform_operations.repository import Repository
 
@@ -26,7 +27,7 @@ MANY = frozenset(
     {"apps", "services", "packages", "cmd", "functions", "lambdas", "crates", "libs", "modules", "src"}
 )
 """Folders under which teams keep one deliverable a folder."""
-_PACKING = re.compile(
+_PACKING = regex(
     r"^(\.?docker|dockerfiles?|build|package|packaging|deploy|deployments?|ci|container|images?|infra)$"
 )
 _MAIN_FILES = frozenset(

@@ -8,7 +8,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-_UPPER = re.compile(r"\\.|\(\?P|[A-Z]")
+from platform_operations.patterns import regex
+
+_UPPER = regex(r"\\.|\(\?P|[A-Z]")
 
 
 @dataclass(frozen=True)

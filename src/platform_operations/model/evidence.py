@@ -1,6 +1,5 @@
 """Evidence: URIs, the ledger a plan carries, and what a cited place is found to hold today."""
 
-import re
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -15,8 +14,9 @@ from platform_operations.model.record import (
     digest,
     sha256,
 )
+from platform_operations.patterns import regex
 
-REPO_URI = re.compile(r"^repo:(?P<path>.+)#L(?P<first>[1-9]\d{0,8})-L(?P<last>[1-9]\d{0,8})$")
+REPO_URI = regex(r"^repo:(?P<path>.+)#L(?P<first>[1-9]\d{0,8})-L(?P<last>[1-9]\d{0,8})$")
 
 
 class LedgerEntry(Record):

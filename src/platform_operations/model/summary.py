@@ -23,9 +23,10 @@ from platform_operations.model.delivery import (
 from platform_operations.model.plan import SECTIONS, Plan
 from platform_operations.model.record import Document
 from platform_operations.model.reliability import Alert, DriftCheck, ObservabilityPillar, Runbook, Slo
+from platform_operations.patterns import regex
 
-PLACEHOLDER = re.compile(r"\{([a-zA-Z][\w.:-]*)\}")
-BARE_NUMBER = re.compile(r"(?<![\w{])\d[\d.,]*(?![\w}])|(?<!\d)\d++\s*+%|(?<!\w)\d+(?:ms|s|m|h|d)\b")
+PLACEHOLDER = regex(r"\{([a-zA-Z][\w.:-]*)\}")
+BARE_NUMBER = regex(r"(?<![\w{])\d[\d.,]*(?![\w}])|(?<!\d)\d++\s*+%|(?<!\w)\d+(?:ms|s|m|h|d)\b")
 LONGEST_COMMAND = 90
 
 

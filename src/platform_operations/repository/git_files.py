@@ -5,15 +5,16 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from platform_operations.patterns import regex
 from platform_operations.repository.guard import read_plain
 from platform_operations.repository.redaction import redact
 
 MAX_GIT_FILE_BYTES = 16 * 1024 * 1024
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-_SECTION = re.compile(r"[ \t]*\[(?P<section>[^\]\n]*)\]")
-_URL = re.compile(r"[ \t]*url[ \t]*=[ \t]*\"?(?P<url>[^\"#;\s]+)", re.IGNORECASE)
+_COMMIT = regex(r"[0-9a-f]{40}")
+_NAME = regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_SECTION = regex(r"[ \t]*\[(?P<section>[^\]\n]*)\]")
+_URL = regex(r"[ \t]*url[ \t]*=[ \t]*\"?(?P<url>[^\"#;\s]+)", re.IGNORECASE)
 _ORIGIN = "refs/remotes/origin/"
 
 

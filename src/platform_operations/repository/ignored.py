@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from platform_operations.patterns import regex
 from platform_operations.repository.guard import read_inside
 
 MAX_IGNORE_BYTES = 64 * 1024
@@ -30,11 +31,11 @@ _CLASSES = {
     "upper": "A-Z",
     "xdigit": "0-9A-Fa-f",
 }
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?P<star>\*+)|(?P<any>\?)|\[(?P<negated>[!^]?)(?P<items>\]?(?:\[:[a-z]*:\]|\\.|[^\]\\])*+)\]|\\?(?P<letter>.)",
     re.DOTALL,
 )
-_ITEM = re.compile(r"\[:(?P<named>[a-z]*):\]|\\?(?P<first>.)(?:-\\?(?P<last>.))?", re.DOTALL)
+_ITEM = regex(r"\[:(?P<named>[a-z]*):\]|\\?(?P<first>.)(?:-\\?(?P<last>.))?", re.DOTALL)
 
 
 class MalformedPatternError(ValueError):

@@ -1,13 +1,13 @@
 """The files of a folder: our own walk, which runs nothing and follows no link to a folder."""
 
 import os
-import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 
+from platform_operations.patterns import regex
 from platform_operations.repository.contract import Unreadable
 from platform_operations.repository.guard import odd_name, resolve_inside, shown
 
@@ -31,7 +31,7 @@ DOWNLOADED = frozenset(
 )  # fmt: skip
 SKIPPED = VERSION_CONTROL | DOWNLOADED
 # Made by builds as often as written by people: the size decides, and git where it ignores them.
-_BUILD = re.compile(r"(?:[^/]*/)*?(?:_build|build|dist|out|target|third_party|vendor)(?=/)")
+_BUILD = regex(r"(?:[^/]*/)*?(?:_build|build|dist|out|target|third_party|vendor)(?=/)")
 # A folder with one of these files is what its tool unpacked there.
 UNPACKED = {"vendor": frozenset({"modules.txt", "autoload.php"})}
 

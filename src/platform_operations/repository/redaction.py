@@ -7,9 +7,11 @@ it, a password by the name it is assigned to.
 import re
 from collections.abc import Callable
 
+from platform_operations.patterns import regex
+
 REDACTED = "[redacted]"
 
-_TOKENS = re.compile(
+_TOKENS = regex(
     r"""(?<![A-Za-z0-9_])(?:
       (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}                                                   # AWS
     | gh[pousr]_[A-Za-z0-9]{20,255} | github_pat_[A-Za-z0-9_]{20,255}
@@ -33,25 +35,25 @@ _TOKENS = re.compile(
     re.VERBOSE,
 )
 # The lookahead spares a text that only names the line.
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = regex(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?=[\s\S]{0,80}?[A-Za-z0-9+/=]{16})"
     r"(?:[^-]|-(?!----))*+(?:-----END [A-Z0-9 ]{0,50}-----)?"
 )
-_WEBHOOK = re.compile(
+_WEBHOOK = regex(
     r"(hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/)[A-Za-z0-9_/-]{10,300}"
 )
-_SIGNATURE = re.compile(r"(?i)([?&](?:sig|x-amz-signature|x-goog-signature)=)[A-Za-z0-9%+/=_-]{16,600}")
+_SIGNATURE = regex(r"(?i)([?&](?:sig|x-amz-signature|x-goog-signature)=)[A-Za-z0-9%+/=_-]{16,600}")
 _SCHEME = r"(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{1,30}://"
-_URL_PASSWORD = re.compile(
+_URL_PASSWORD = regex(
     _SCHEME + r"[^\s/@:\"'<>]{0,200}:)(?!\$[{(A-Za-z_]|\{\{|%[(sv]|\[redacted\])[^\s/\"'<>]{1,300}@"
 )
-_URL_TOKEN = re.compile(_SCHEME + r")(?=[^0-9@]{0,300}[0-9])[A-Za-z0-9_.~%-]{20,300}@")
-_HEADER = re.compile(
+_URL_TOKEN = regex(_SCHEME + r")(?=[^0-9@]{0,300}[0-9])[A-Za-z0-9_.~%-]{20,300}@")
+_HEADER = regex(
     r"(?i)((?<![a-z])authorization[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?"
     r"(?:bearer|basic|token|digest|apikey)[ \t]{1,9})"
     r"[A-Za-z0-9._~+/=:-]{8,4000}"
 )
-_BEARER = re.compile(
+_BEARER = regex(
     r"(?i)((?<![a-z])(?:bearer|basic)[ \t]{1,9})(?=[a-z._~+/=:-]{0,200}[0-9])[A-Za-z0-9._~+/=:-]{16,4000}"
 )
 
@@ -69,44 +71,44 @@ _VALUE = r"""
     (?: "(?P<double> [^"\n]{1,2000} )" | '(?P<single> [^'\n]{1,2000} )'
       | (?P<bare> (?![=~>:]) [^\s"'`,;&\#<>(){}\[\]\\|]{1,2000}+ ) )
 """
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = regex(
     rf"{_NAME} (?P<join> [\"']?\]? [ \t]{{0,40}} (?:=>|:=|=|:|(?<=[a-z])>) [ \t]{{0,40}} ) {_VALUE}",
     re.VERBOSE | re.IGNORECASE,
 )
-_FLAG = re.compile(
+_FLAG = regex(
     rf"(?: (?<![a-z0-9-])--[a-z0-9-]{{0,40}}? | (?<![a-z])(?:ENV|ARG)[ \t]{{1,9}}[a-z0-9_]{{0,60}}? ) {_NAME}"
     rf"(?P<join> [ \t]{{1,40}} ) {_VALUE}",
     re.VERBOSE | re.IGNORECASE,
 )
 # How containers get their environment: the name and the value are two fields, in YAML, JSON or HCL.
-_PAIR = re.compile(
+_PAIR = regex(
     rf"(?<![a-z])name [\"']? [ \t]{{0,9}} [:=] [ \t]{{0,9}} [\"']? [a-z0-9_.-]{{0,60}}? {_NAME} [a-z0-9_.-]{{0,40}}+"
     r"[\"']? [ \t]{0,9} ,? \s{0,80} [\"']? value"
     rf"(?P<join> [\"']? [ \t]{{0,9}} [:=] [ \t]{{0,9}} ) {_VALUE}",
     re.VERBOSE | re.IGNORECASE,
 )
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"^(?:[$<{\[]|%[(A-Z]|![A-Za-z:./-]+$|[*&][A-Za-z_-]+$|@[A-Za-z]+[./]|(?:~|\.{1,2})?/[a-z]|ssh-"
     r"|[A-Za-z_]+\(|[*&]?[A-Za-z_]+[0-9]{0,2}(?:\.[A-Za-z_]+[0-9]{0,2})+[!?]?$|[^A-Za-z0-9]+$)|://|\$\{|\{\{"
 )
-_PLAIN_WORDS = re.compile(
+_PLAIN_WORDS = regex(
     r"(?i:false|true|null|none|nil|undefined|yes|no|string|str|text|required|optional|value|inherit|read|write"
     r"|password|secret|token|key|env|input|fail(?:ed)?)|(?=[A-Z_]*(?:PASS|SECRET|TOKEN|KEY))[A-Z_]+",
 )
-_VALUE_END = re.compile(r"[ \t]*(?:$|[,;&}\])\"'`\\#]|</)", re.MULTILINE)
-_RUN = re.compile(r"[A-Za-z0-9+/=]{16,}")
-_HEX = re.compile(r"[0-9a-fA-F]{32,}")
-_HUMP = re.compile("[a-z][A-Z]")
-_SECRET_WORD = re.compile("pass|pwd|secret|token|key", re.IGNORECASE)
+_VALUE_END = regex(r"[ \t]*(?:$|[,;&}\])\"'`\\#]|</)", re.MULTILINE)
+_RUN = regex(r"[A-Za-z0-9+/=]{16,}")
+_HEX = regex(r"[0-9a-fA-F]{32,}")
+_HUMP = regex("[a-z][A-Z]")
+_SECRET_WORD = regex("pass|pwd|secret|token|key", re.IGNORECASE)
 _DIGEST_LENGTHS = {40, 64, 96, 128}
 
-_TERMINAL = re.compile(
+_TERMINAL = regex(
     r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]"
     r"|\x1b[\]PX^_][^\x07\x1b\n]{0,4000}(?:\x07|\x1b\\)"
     r"|\x1b[ -/]{0,4}[0-~]"
 )
-_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
-_INVISIBLE = re.compile(
+_LINE_ENDS = regex("\r\n?|[\u2028\u2029]")
+_INVISIBLE = regex(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
     # One of these chooses how the sign before it is drawn; more than one carries a message.

@@ -2,11 +2,13 @@
 
 import re
 
+from platform_operations.patterns import regex
+
 MAY_HOLD_SECRETS = "may hold secrets"
 
-_ENVIRONMENT = re.compile(r"\.env(?:\.(?P<variant>.*))?|(?P<stem>.*)\.env")
-_TEMPLATE = re.compile(r"(?:.*[._-])?(?:example|sample|template|tmpl|dist|defaults?)")
-_NAMES = re.compile(
+_ENVIRONMENT = regex(r"\.env(?:\.(?P<variant>.*))?|(?P<stem>.*)\.env")
+_TEMPLATE = regex(r"(?:.*[._-])?(?:example|sample|template|tmpl|dist|defaults?)")
+_NAMES = regex(
     r"""
       .*\.(?: pem | key | p12 | pfx | jks | keystore | kdbx | ppk | ovpn )
     | id_(?: rsa | dsa | ecdsa | ed25519 ) (?:_sk)?
@@ -19,15 +21,11 @@ _NAMES = re.compile(
     """,
     re.VERBOSE,
 )
-_PLACES = re.compile(r"(?:^|/)(?:\.kube/config|\.docker/config\.json|\.aws/config)$")
+_PLACES = regex(r"(?:^|/)(?:\.kube/config|\.docker/config\.json|\.aws/config)$")
 # Ordinary settings unless a token stands in them; a reference to an environment variable is none.
 _SETTINGS = {
-    ".npmrc": re.compile(
-        r"(?im)^[^#;\n=]*(?:_authToken|_auth|_password)[ \t]*=[ \t]*(?![ \t\"']*\$\{)[^ \t\n]"
-    ),
-    ".yarnrc.yml": re.compile(
-        r"(?im)^[^#\n:]*npmAuth(?:Token|Ident)\"?[ \t]*:[ \t]*(?![ \t\"']*\$\{)[^ \t\n]"
-    ),
+    ".npmrc": regex(r"(?im)^[^#;\n=]*(?:_authToken|_auth|_password)[ \t]*=[ \t]*(?![ \t\"']*\$\{)[^ \t\n]"),
+    ".yarnrc.yml": regex(r"(?im)^[^#\n:]*npmAuth(?:Token|Ident)\"?[ \t]*:[ \t]*(?![ \t\"']*\$\{)[^ \t\n]"),
 }
 
 

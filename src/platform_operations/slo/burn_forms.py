@@ -1,22 +1,20 @@
 """Burn-rate expressions of ours, read back: the SLI and the window pairs that one was written from."""
 
-import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from platform_operations.model.reliability import Sli
+from platform_operations.patterns import regex
 from platform_operations.slo.budget import Pair
 from platform_operations.slo.durations import range_seconds
 from platform_operations.slo.expressions import BurnCondition, burn_expression
 from platform_operations.slo.promql import LONGEST
 from platform_operations.slo.sli import WINDOW
 
-_PAIR = re.compile(r"\(\n  (.+)\nand\n  (.+)(?:\nand\n  (.+))?\n\)")
-_ABOVE = re.compile(
-    r"\(1 - \((.+?) or (?:vector\(0\)|0 \* .+?)\) / \(\((.+)\) > 0\)\) > ([0-9]+(?:\.[0-9]+)?)"
-)
-_RANGE = re.compile(r"\[([0-9]+[smhdw])\]")
-_AT_LEAST = re.compile(r".+ >= ([0-9]+)")
+_PAIR = regex(r"\(\n  (.+)\nand\n  (.+)(?:\nand\n  (.+))?\n\)")
+_ABOVE = regex(r"\(1 - \((.+?) or (?:vector\(0\)|0 \* .+?)\) / \(\((.+)\) > 0\)\) > ([0-9]+(?:\.[0-9]+)?)")
+_RANGE = regex(r"\[([0-9]+[smhdw])\]")
+_AT_LEAST = regex(r".+ >= ([0-9]+)")
 
 
 def burn_form(expression: str) -> tuple[Sli, tuple[BurnCondition, ...]] | None:

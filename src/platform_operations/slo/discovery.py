@@ -3,10 +3,11 @@
 import re
 
 from platform_operations.model.plan import Plan
+from platform_operations.patterns import regex
 from platform_operations.slo.promql import availability_sli
 from platform_operations.slo.sli import NamedSli
 
-_JOB = re.compile(r"\b(?:job|service|app)=\"([A-Za-z0-9][A-Za-z0-9_.-]*)\"")
+_JOB = regex(r"\b(?:job|service|app)=\"([A-Za-z0-9][A-Za-z0-9_.-]*)\"")
 
 
 def slis_of_alerts(plan: Plan) -> tuple[NamedSli, ...]:

@@ -4,11 +4,12 @@ import re
 from functools import lru_cache
 
 from platform_operations.errors import InputError
+from platform_operations.patterns import regex
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_DURATION = re.compile(r"(0|[1-9][0-9]{0,8})([smhdw])", re.ASCII)
-_PROMETHEUS_RANGE = re.compile(r"(?:([0-9]{1,9})(ms|[smhdwy]))+", re.ASCII)
-_PART = re.compile(r"([0-9]+)(ms|[smhdwy])", re.ASCII)
+_DURATION = regex(r"(0|[1-9][0-9]{0,8})([smhdw])", re.ASCII)
+_PROMETHEUS_RANGE = regex(r"(?:([0-9]{1,9})(ms|[smhdwy]))+", re.ASCII)
+_PART = regex(r"([0-9]+)(ms|[smhdwy])", re.ASCII)
 _MILLISECONDS = {"ms": 1, "y": 31_536_000_000} | {unit: value * 1000 for unit, value in _UNITS.items()}
 
 

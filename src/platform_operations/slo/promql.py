@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from platform_operations.model.reliability import Sli
+from platform_operations.patterns import regex
 from platform_operations.slo.label_regex import UnsupportedPatternError, matches
 
 Operator: TypeAlias = Literal["=", "!=", "=~", "!~"]
@@ -19,7 +20,7 @@ Node: TypeAlias = Any
 
 LONGEST = 20_000
 MOST_PARTS = 1000
-_PART = re.compile(r"[-+*/%^<>(]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+_PART = regex(r"[-+*/%^<>(]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 _NEGATED: dict[Operator, Operator] = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
 _NAME = "__name__"
 
@@ -249,7 +250,7 @@ _SAMPLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Values of a label that mean failure and success; under the empty name, for labels not listed."""
 
-_FAILING_NAME = re.compile(r"(?:^|_)(?:errors?|failed|failures?|exceptions?)(?:_|$)", re.ASCII)
+_FAILING_NAME = regex(r"(?:^|_)(?:errors?|failed|failures?|exceptions?)(?:_|$)", re.ASCII)
 _RATES = ("rate", "increase", "irate")
 
 

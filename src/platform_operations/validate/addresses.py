@@ -4,14 +4,15 @@ import re
 from functools import lru_cache
 
 from platform_operations.model.delivery import Environment, Stage
+from platform_operations.patterns import regex
 from platform_operations.validate.reach import hosts
 
-_OWN_MACHINE = re.compile(r"\bhttps?://(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1\])(?![\w.-])", re.I)
-_BROUGHT_NEAR = re.compile(
+_OWN_MACHINE = regex(r"\bhttps?://(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1\])(?![\w.-])", re.I)
+_BROUGHT_NEAR = regex(
     r"port-forward|\bssh\b|\bexec\b|(?:docker|compose|podman|kubectl)\s(?:\S+\s)*run\b|tunnel|proxy|start-session|\bup\b|\bnsenter\b",
     re.I,
 )
-_ELSEWHERE = re.compile(r"\$|https?://(?!localhost|127\.|0\.0\.0\.0|\[::1\])", re.I)
+_ELSEWHERE = regex(r"\$|https?://(?!localhost|127\.|0\.0\.0\.0|\[::1\])", re.I)
 
 
 @lru_cache(maxsize=4096)

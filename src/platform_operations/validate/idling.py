@@ -5,6 +5,7 @@ import shlex
 from functools import lru_cache
 from typing import NamedTuple
 
+from platform_operations.patterns import regex
 from platform_operations.platforms.checks import cannot_fail
 from platform_operations.platforms.reading.commands import invocation
 from platform_operations.platforms.reading.scripts import QUIET, SETTING, calls
@@ -14,10 +15,10 @@ IDLE = QUIET | SETTING | {"false", "set", "trap", "tee", "mkdir", "touch"}
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash"})
 _ASKING = frozenset({"--version", "--help", "-h", "-V", "version", "help"})
-_NOTHING_IN_CODE = re.compile(r"\s*(pass|exit\(\)|0|;|\s)*\s*")
+_NOTHING_IN_CODE = regex(r"\s*(pass|exit\(\)|0|;|\s)*\s*")
 _CONNECTS = (">/dev/tcp/", "> /dev/tcp/", "</dev/tcp/", "< /dev/tcp/")
 """By which bash opens a connection: it fails where nobody answers (Bash manual, "Redirections")."""
-_FAILS = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*|--fail(-with-body|-early)?")
+_FAILS = regex(r"-[a-zA-Z]*f[a-zA-Z]*|--fail(-with-body|-early)?")
 _LONGEST = 20_000
 
 

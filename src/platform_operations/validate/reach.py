@@ -6,6 +6,7 @@ from itertools import pairwise
 from posixpath import normpath
 from typing import NamedTuple, TypeAlias
 
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import invocation, words
 
 Wanted: TypeAlias = tuple[str, str]
@@ -19,17 +20,17 @@ class Reach(NamedTuple):
     danger: str | None = None
 
 
-_URL_HOST = re.compile(
+_URL_HOST = regex(
     r"(?<![a-z0-9+.-])(?!file:)[a-z][a-z0-9+.-]{1,20}://(?:[^\s/@\"'<>]{1,200}@)?(\[[0-9a-f:]+\]|[^\s/:?#\"'<>)\\,;|`]+)",
     re.I,
 )
-_DOMAIN = re.compile(
+_DOMAIN = regex(
     r"^(?:[\w.+-]+@)?((?:[a-z0-9_-]+\.)+[a-z]{2,24}|\d{1,3}(?:\.\d{1,3}){3})(?::[\w/~.-]*|/.*)?$", re.I
 )
-_LOOPBACK = re.compile(r"^(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[?::1\]?)$", re.I)
-_VARIABLE = re.compile(r"^[\"']?(?:\$|\{\{|<|%[a-z(])", re.I)
-_FILLED = re.compile(r"\$\{\{.{0,600}?\}\}|\$\{[^}]{0,200}\}|\$\([^()]{0,400}\)|`[^`]{0,400}`|\$\w+|\{\w*\}")
-_AT_HOST = re.compile(r"(?:^|[\s\"'=])[\w.-]+@((?:[a-z0-9-]+\.)+[a-z]{2,24}):[\w~./]", re.I)
+_LOOPBACK = regex(r"^(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[?::1\]?)$", re.I)
+_VARIABLE = regex(r"^[\"']?(?:\$|\{\{|<|%[a-z(])", re.I)
+_FILLED = regex(r"\$\{\{.{0,600}?\}\}|\$\{[^}]{0,200}\}|\$\([^()]{0,400}\)|`[^`]{0,400}`|\$\w+|\{\w*\}")
+_AT_HOST = regex(r"(?:^|[\s\"'=])[\w.-]+@((?:[a-z0-9-]+\.)+[a-z]{2,24}):[\w~./]", re.I)
 _INSIDE = (".svc", ".svc.cluster.local", ".localhost")
 """Names that only a cluster, or this machine, resolves."""
 
@@ -51,12 +52,12 @@ _DANGERS: tuple[tuple[str, str], ...] = (
     (r">>?\s*[\"']?(?:\./)?(?:[\w.-]+/)*(?:requirements[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|package(?:-lock)?\.json|Makefile|Dockerfile|conftest\.py|\.[a-z][\w./-]*)", "a change of what is built"),
     (r"^\s*(?:echo|printf|:|true)(?:\s[^|>;&$`]*)?$", "a line that does nothing"),
 )  # fmt: skip
-_INLINE = re.compile(r"(?:\$\(|`|<\(|>\()\s*([\w./-]+)")
-_PIECE = re.compile(
+_INLINE = regex(r"(?:\$\(|`|<\(|>\()\s*([\w./-]+)")
+_PIECE = regex(
     r"""(?:\\.|"(?:[^"\\]|\\.)*"|'[^']*'|\$\{\{.{0,600}?\}\}|\$\([^()]{0,400}\)|(?<=[<>])&|[^;&|\n"'\\])+""",
     re.DOTALL,
 )
-_IMAGE = re.compile(r"^(?:[\w.-]+=)*((?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d+)?(?:/[\w.-]+)+)(?:[:@]\S*)?$", re.I)
+_IMAGE = regex(r"^(?:[\w.-]+=)*((?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d+)?(?:/[\w.-]+)+)(?:[:@]\S*)?$", re.I)
 _PULLERS = frozenset({"docker", "podman", "nerdctl", "buildah", "skopeo", "crane", "cosign", "oras", "kubectl", "helm", "kustomize", "oc", "trivy", "grype", "syft"})  # fmt: skip
 _REACHING = frozenset({"curl", "wget", "http", "https", "xh", "ping", "aria2c"})
 _TAKE_A_VALUE = """
@@ -65,14 +66,14 @@ _TAKE_A_VALUE = """
     --entrypoint --platform --label -l --add-host --memory --cpus --pull --restart --hostname -h --ulimit --shm-size --gpus
 """
 _VALUES = frozenset(_TAKE_A_VALUE.split())
-_LOCAL = re.compile(
+_LOCAL = regex(
     r"^(?:\.{0,2}/|\.$|\.\[|dist/|build/|target/|[$<{]|.*\.(?:whl|tgz|tar\.gz|gem|crate|txt|toml|in|lock)$)"
 )
-_SCRIPT = re.compile(
+_SCRIPT = regex(
     r"^(?:\./)?(?:[\w.-]+/)*[\w.-]+\.(?:sh|bash|py|js|mjs|cjs|ts|rb|pl|php|ps1)$|^\.{1,2}/[\w./-]+$|^[\w.-]+(?:/[\w.-]+)+$"
 )
 _INTERPRETERS = frozenset({"python", "python3", "node", "ruby", "perl", "php", "deno", "bun", "sh", "bash", "zsh", "dash", "source", ".", "pwsh", "tsx"})  # fmt: skip
-_OUTSIDE = re.compile(
+_OUTSIDE = regex(
     r"^(?:~(?:/|$)|\$\{?HOME\b|/(?:etc|root|home|proc|sys|var|usr|opt|boot|bin|sbin|lib)(?:/|$))"
 )
 _INSTALL: tuple[tuple[str, ...], ...] = (
@@ -82,7 +83,7 @@ _INSTALL: tuple[tuple[str, ...], ...] = (
     ("cargo", "install"), ("cargo", "add"), ("go", "install"), ("go", "get"), ("go", "run"), ("apt-get", "install"), ("apt", "install"),
     ("apk", "add"), ("yum", "install"), ("dnf", "install"), ("brew", "install"), ("dotnet", "add"), ("composer", "require"),
 )  # fmt: skip
-_FETCHERS = re.compile(
+_FETCHERS = regex(
     r"(?:^|\s)(?:npx|uvx|bunx|pipx\s+run|(?:pnpm|yarn)\s+dlx|npm\s+exec|bun\s+x|uv\s+tool\s+run)\s+(.+)"
 )
 _VALUED = frozenset({"-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-t", "--target", "--version", "--path", "--root", "--registry", "-p", "--package", "--python", "--prefix", "-f", "--find-links", "--cache", "--yes"})  # fmt: skip
@@ -122,7 +123,7 @@ def reach_of_prose(text: str) -> Reach:
     return Reach(tuple(dict.fromkeys(wants)), _named(_danger().search(text)))
 
 
-_SPOKEN = re.compile(
+_SPOKEN = regex(
     r"\b(?:curl|wget|docker|podman|kubectl|helm|pip3?|npm|npx|uvx|gem|cargo|python\d?\s+-m)\s.*", re.DOTALL
 )
 _FETCHED = frozenset({"host", "image", "package", "tool"})
@@ -166,8 +167,8 @@ def _inner(line: str) -> list[str]:
     ]
 
 
-_SHELL = re.compile(r"(?:/\S*/)?(?:ba|z|da|k)?sh")
-_UP = re.compile(r"(?:^|/)\.\.(?:/|$)")
+_SHELL = regex(r"(?:/\S*/)?(?:ba|z|da|k)?sh")
+_UP = regex(r"(?:^|/)\.\.(?:/|$)")
 
 
 @lru_cache(maxsize=1)
@@ -219,7 +220,7 @@ def _of_piece(piece: str, called: tuple[str, ...], spoken: tuple[str, ...]) -> l
     return wants
 
 
-_CONTAINED = re.compile(r"(?:\w+=\S*\s+)*(?:docker|podman|docker-compose|kubectl)\s.*?\b(?:run|exec)\s")
+_CONTAINED = regex(r"(?:\w+=\S*\s+)*(?:docker|podman|docker-compose|kubectl)\s.*?\b(?:run|exec)\s")
 """What runs inside a container belongs to its image."""
 
 

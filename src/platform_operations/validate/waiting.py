@@ -1,13 +1,12 @@
 """Whether a stage that says it waits for the new version has a command that does."""
 
-import re
-
 from platform_operations.model.delivery import Stage
+from platform_operations.patterns import regex
 from platform_operations.platforms import PLATFORMS
 from platform_operations.validate.idling import told
 from platform_operations.validate.rule import Review
 
-_WAITING = re.compile(
+_WAITING = regex(
     r"(?<![\w-])(status|wait|watch|until|stable|--wait\S*|--atomic|--watch|--timeout\S*|--rollback-on-failure)(?![\w])"
 )
 _WATCHABLE = ("kubernetes-", "argo-rollouts-", "helm-", "ecs-")

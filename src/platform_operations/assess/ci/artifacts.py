@@ -18,6 +18,7 @@ from platform_operations.assess.ci.products import Product, Products, attest
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component, Consumed
 from platform_operations.model.words import ArtifactKind, Identity
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import invocation
 
 _PARTS: dict[str, tuple[str, ArtifactKind]] = {
@@ -144,7 +145,7 @@ def _packed(draft: Draft, registry: str, component: str, found: Products) -> Pro
     return known
 
 
-_BUILDERS = re.compile(
+_BUILDERS = regex(
     r"^(?:uses )?(?:goreleaser|cargo (?:publish|release)|mvn deploy|gradle|sbt|poetry publish .*--build|ko publish|jreleaser|katyo)"
 )
 

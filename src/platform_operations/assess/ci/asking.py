@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.jobs import CiJob
 from platform_operations.assess.ci.kinds import kind_of_name
+from platform_operations.patterns import regex
 
-_WHOLE = re.compile(
+_WHOLE = regex(
     r"(?<![a-z])(?:regression|integration|functional|system|api|ui|browser|cypress|playwright|selenium|newman)"
     r"[^a-z]{0,3}(?:tests?|testing|suite|specs?)(?![a-z])",
     re.IGNORECASE,
 )
 """Tests of parts working together; after a deployment, and with nothing of their own to ask, they ask what runs there."""
 
-_ADDRESS = re.compile(r"(?:^|_)(?:url|uri|host|hostname|endpoint|domain)s?$", re.IGNORECASE)
+_ADDRESS = regex(r"(?:^|_)(?:url|uri|host|hostname|endpoint|domain)s?$", re.IGNORECASE)
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal")
 
 

@@ -21,31 +21,32 @@ from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.tables import SCRIPTY
 from platform_operations.assess.ci.uses import act_of_uses, wrapped_script
 from platform_operations.model.words import RELEASING, StageKind
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import invocation
 from platform_operations.repository import Repository
 
 MAX_ATOMS = 400
 MAX_RUN = 300
 
-_SETUP = re.compile(
+_SETUP = regex(
     r"install|set-?up|prepare|depend|version|changelog|notif|comment|messag|annotat|announc|cache|label|clean|bump|download|login|auth|checkout"
     r"|generate|summary|report|upload|wait|artifact|seed|db:|\bcodegen|schema|config|init\b|print|info",
     re.IGNORECASE,
 )
 ATTESTING = frozenset({"sbom", "provenance", "signature"})
-_KEEPING = re.compile(
+_KEEPING = regex(
     r"back-?up|\bcache|\blogs?\b|report|results|metrics|coverage|export|benchmark|sbom", re.IGNORECASE
 )
 Ships: TypeAlias = Literal["site", "services", "packages"]
 """What a repository ships: a site that pages can hold, only what runs on servers, or neither."""
-_DOCS = re.compile(
+_DOCS = regex(
     r"\bdocs?\b|documentation|\bpages\b|website|storybook|\bbook\b|mkdocs|sphinx|typedoc|javadoc|godoc|\bsite\b",
     re.IGNORECASE,
 )
-_WRITTEN = re.compile(
+_WRITTEN = regex(
     r"\bdocs?\b|documentation|storybook|mkdocs|sphinx|typedoc|javadoc|godoc|\bmike\b|coverage", re.IGNORECASE
 )
-_PAGES = re.compile(r"deploy-pages|gh-pages|github-pages|gh-deploy|\bmike deploy|readthedocs")
+_PAGES = regex(r"deploy-pages|gh-pages|github-pages|gh-deploy|\bmike deploy|readthedocs")
 _NAMED: frozenset[StageKind] = frozenset(
     {"deploy", "rollback", "promote", "migrate", "test", "build", "analyze", "verify", "publish", "package"}
 )
@@ -168,7 +169,7 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
     )  # fmt: skip
 
 
-_CHANGES = re.compile(
+_CHANGES = regex(
     r"git\s+(?:pull|fetch|reset|checkout)|deploy|restart|reload|\bup\b|\bpull\b|\brun\b|\bapply\b|upgrade|rsync|install|systemctl\s+(?:start|enable)",
     re.IGNORECASE,
 )
@@ -249,7 +250,7 @@ def _named(found: list[Atom], job: CiJob) -> list[Atom]:
     return result
 
 
-_SCRATCH = re.compile(
+_SCRATCH = regex(
     r":reset|:create|:setup|db:test|localhost|127\.0\.0\.1|RAILS_ENV[=:]\s*[\"']?test|sqlite|--env[= ]test|@postgres|@mysql|@db[:/]",
     re.IGNORECASE,
 )
@@ -277,7 +278,7 @@ def _migrating(found: list[Atom], job: CiJob) -> list[Atom]:
     ]
 
 
-_BENEATH = re.compile(
+_BENEATH = regex(
     r"infra|terraform|tofu|pulumi|network|cluster|bootstrap|foundation|\bdns\b|\biam\b", re.IGNORECASE
 )
 
@@ -296,7 +297,7 @@ def _provisioning(found: list[Atom], job: CiJob, pipeline: str) -> list[Atom]:
     ]
 
 
-_TESTS = re.compile(r"(?:^|[\s/])(?:tests?|specs?)/[\w./-]+\.(?:sh|bash|py|rb|js|ts|pl)(?=\s|$)")
+_TESTS = regex(r"(?:^|[\s/])(?:tests?|specs?)/[\w./-]+\.(?:sh|bash|py|rb|js|ts|pl)(?=\s|$)")
 """A program in a folder of tests is one, whatever the job is called: the tests of a deployment's scripts, say."""
 
 

@@ -10,12 +10,13 @@ from platform_operations.assess.ci.jobs import CiStep, Place, When
 from platform_operations.assess.ci.shell import Command
 from platform_operations.assess.ci.yaml_files import Files, line_of, script_commands
 from platform_operations.model.assessment import Fact
+from platform_operations.patterns import regex
 from platform_operations.repository.yaml_lines import Node
 
 MAX_DEPTH = 6
 MAX_ITEMS = 300
 MAX_STEPS = 300
-_PARAMETER = re.compile(r"\$\{\{\s*parameters\.([\w.]+)\s*\}\}|\$\{\{\s*parameters\[[\"'](\w+)[\"']\]\s*\}\}")
+_PARAMETER = regex(r"\$\{\{\s*parameters\.([\w.]+)\s*\}\}|\$\{\{\s*parameters\[[\"'](\w+)[\"']\]\s*\}\}")
 _SCRIPTS = ("script", "bash", "pwsh", "powershell")
 
 

@@ -10,11 +10,12 @@ from platform_operations.assess.ci.kinds import kind_of_name
 from platform_operations.assess.ci.uses import act_of_uses
 from platform_operations.assess.ci.yaml_files import Files, script_commands
 from platform_operations.model.assessment import Fact
+from platform_operations.patterns import regex
 from platform_operations.repository.yaml_lines import Node
 
 MAX_DEPTH = 5
 MAX_STEPS = 300
-_PARAMETER = re.compile(r"<<\s*(?:parameters|pipeline\.parameters|matrix)\.([\w.-]+)\s*>>")
+_PARAMETER = regex(r"<<\s*(?:parameters|pipeline\.parameters|matrix)\.([\w.-]+)\s*>>")
 _BUILTIN = frozenset(
     {
         "checkout", "save_cache", "restore_cache", "store_artifacts", "store_test_results", "persist_to_workspace", "attach_workspace",

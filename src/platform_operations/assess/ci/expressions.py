@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from platform_operations.assess.ci.jobs import When
 from platform_operations.assess.ci.names import environment_kind
+from platform_operations.patterns import regex
 from platform_operations.repository.yaml_lines import Node
 
-_EXPRESSION = re.compile(r"\$\{\{(.{0,800}?)\}\}", re.DOTALL)
-_LITERAL = re.compile(r"'([^']{1,60})'")
+_EXPRESSION = regex(r"\$\{\{(.{0,800}?)\}\}", re.DOTALL)
+_LITERAL = regex(r"'([^']{1,60})'")
 
 
 def filled(text: str, known: Mapping[str, str]) -> str:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple, cast
 from platform_operations.assess.ci.jobs import NOTHING, Words
 from platform_operations.assess.ci.settings import of_makefile
 from platform_operations.assess.ci.shell import Command, commands
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import invocation, value_of, words
 from platform_operations.repository import Repository, Unreadable
 
 MAX_FOLLOWED = 120
-_SCRIPT = re.compile(r"\.(?:sh|bash|zsh|ksh)$")
+_SCRIPT = regex(r"\.(?:sh|bash|zsh|ksh)$")
 _SHELLS = frozenset({"bash", "sh", "zsh", "source", "."})
 _MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 _MANAGER_WORDS = frozenset(
@@ -98,7 +99,7 @@ def _included(repository: Repository, path: str, place: str) -> tuple[str, ...]:
     return tuple(_joined(place, name.removeprefix("./")) for name in names if "$" not in name)[:12]
 
 
-_VARIABLE = re.compile(r"^(?:export\s+)?([A-Za-z_]\w*)\s*[:?]?=([^$\n#]+)$", re.MULTILINE)
+_VARIABLE = regex(r"^(?:export\s+)?([A-Za-z_]\w*)\s*[:?]?=([^$\n#]+)$", re.MULTILINE)
 _LONGEST_VALUE = 80
 
 

@@ -9,10 +9,11 @@ from platform_operations.assess.ci.kinds import is_integration, is_journey
 from platform_operations.model.delivery import FailsOn, QualityGate
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import GateKind
+from platform_operations.patterns import regex
 from platform_operations.platforms.checks import Check, cannot_fail, input_cannot_fail
 from platform_operations.platforms.reading.commands import invocation, value_of
 
-_SEVERITY = re.compile(r"critical|high|medium|moderate|low", re.IGNORECASE)
+_SEVERITY = regex(r"critical|high|medium|moderate|low", re.IGNORECASE)
 _ORDER = ("info", "low", "medium", "moderate", "high", "critical")
 
 

@@ -10,14 +10,13 @@ from platform_operations.assess.ci.jobs import Place
 from platform_operations.assess.ci.yaml_files import Files
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository.yaml_lines import Node
 
 MAX_FILES = 60
 MAX_PARENTS = 12
 
-_COMPONENT = re.compile(
-    r"/components/(sast|secret-detection|dependency-scanning|container-scanning)(?:/|@|$)"
-)
+_COMPONENT = regex(r"/components/(sast|secret-detection|dependency-scanning|container-scanning)(?:/|@|$)")
 
 RESERVED = frozenset(
     {
@@ -178,7 +177,7 @@ def _of_rules(workflow: Value | None) -> dict[str, str]:
     }
 
 
-_DEFAULT_BRANCH = re.compile(r"CI_DEFAULT_BRANCH|[\"'](?:main|master|trunk)[\"']")
+_DEFAULT_BRANCH = regex(r"CI_DEFAULT_BRANCH|[\"'](?:main|master|trunk)[\"']")
 
 
 def handed_variables(merged_: Merged) -> dict[str, str]:
@@ -199,7 +198,7 @@ def handed_variables(merged_: Merged) -> dict[str, str]:
     return found
 
 
-_WRITTEN = re.compile(r"echo\s+[\"']?([A-Za-z_]\w*)=([^\"'>]+?)[\"']?\s*>")
+_WRITTEN = regex(r"echo\s+[\"']?([A-Za-z_]\w*)=([^\"'>]+?)[\"']?\s*>")
 
 
 def _texts(node: Node) -> dict[str, str]:

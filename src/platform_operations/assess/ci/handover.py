@@ -7,14 +7,13 @@ from platform_operations.assess.ci.acts import NOTHING_DONE, Act
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.jobs import CiJob
 from platform_operations.assess.ci.kinds import kind_of_name
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import invocation
 
 GITOPS = "gitops-commit"
 
-_SENDS = re.compile(
-    r"^git\b.*\bpush\b|commit-action|add-and-commit|create-pull-request|gh pr create|push-action"
-)
-_WRITES_IMAGE = re.compile(
+_SENDS = regex(r"^git\b.*\bpush\b|commit-action|add-and-commit|create-pull-request|gh pr create|push-action")
+_WRITES_IMAGE = regex(
     r"^(?:yq|sed)\b(?=.*(?:\bimage\b|newTag|\.tag\b|digest)).*\.ya?ml\b", re.IGNORECASE | re.DOTALL
 )
 

@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from platform_operations.assess.ci.names import environment_word
+from platform_operations.patterns import regex
 
-_CALL = re.compile(r"^(?:\w+\s*=\s*)?([a-z][A-Za-z0-9]*)\s*\(?\s*[\"']([^\"'\n]{1,120})[\"']([^\n]{0,200})")
-_DELIVERS = re.compile(
+_CALL = regex(r"^(?:\w+\s*=\s*)?([a-z][A-Za-z0-9]*)\s*\(?\s*[\"']([^\"'\n]{1,120})[\"']([^\n]{0,200})")
+_DELIVERS = regex(
     r"(?:^(?:build|publish|deploy|release|push|promote))[A-Z]\w*(?:Image|Docker|Plugin|App|Service|Package|Artifact|Chart|Site|To[A-Z])"
 )
-_RELEASES = re.compile(
+_RELEASES = regex(
     r"(?:^|[a-z])(?:Deploy|Promote|Smoke|Rollback)(?![a-z]{2,})|^(?:deploy|promote|smoke|rollback)[A-Z]"
 )
-_TELLS = re.compile(r"Slack|Notif|Messag|Status|Comment|Report|Result|Note|Mail|Badge|Artifacts$|Lock|Window")
-_REVISION = re.compile(r"[,:]\s*(\w*(?:commit|revision|sha|version|tag)\w*)\b", re.IGNORECASE)
-_TESTING = re.compile(r"[a-z]{4,}test$")
+_TELLS = regex(r"Slack|Notif|Messag|Status|Comment|Report|Result|Note|Mail|Badge|Artifacts$|Lock|Window")
+_REVISION = regex(r"[,:]\s*(\w*(?:commit|revision|sha|version|tag)\w*)\b", re.IGNORECASE)
+_TESTING = regex(r"[a-z]{4,}test$")
 
 
 class LibraryCall(NamedTuple):

@@ -10,26 +10,25 @@ from platform_operations.assess.ci.names import environment_word
 from platform_operations.assess.ci.requests import act_of_request
 from platform_operations.assess.ci.tables import COMMANDS, USES, Row
 from platform_operations.model.words import StageKind
+from platform_operations.patterns import regex
 from platform_operations.platforms import PLATFORMS
 from platform_operations.platforms.checks import Check, action_of, check_strength
 from platform_operations.platforms.reading.commands import begins, has, invocation, value_of
 
-_JOURNEY = re.compile(
+_JOURNEY = regex(
     r"(?:^|[^a-z0-9])(e2e|smoke(?!show)|acceptance|end-to-end|endtoend|synthetics?|post-?deploy|healthcheck|health-check)"
     r"(?:$|[^a-z0-9])",
     re.IGNORECASE,
 )
-_INTEGRATION = re.compile(
-    r"(?:^|[^a-z])(integration|functional|contract|component)(?:$|[^a-z])", re.IGNORECASE
-)
-_STYLE = re.compile(
+_INTEGRATION = regex(r"(?:^|[^a-z])(integration|functional|contract|component)(?:$|[^a-z])", re.IGNORECASE)
+_STYLE = regex(
     r"\b(?:-e|-s|--session|--env)[ =]?\S*(?:typing|mypy|lint|style|format|docs|pre-commit|type|ruff|check)"
 )
 _DRY = (
     "--dry-run", "--dryrun", "--dry-run=client", "--dry-run=server", "--check-only", "--noop", "--check", "--diff-only",
     "--validate-only", "--plan", "--snapshot", "-n --dry-run",
 )  # fmt: skip
-_LOCAL_CLUSTER = re.compile(
+_LOCAL_CLUSTER = regex(
     r"kind-action|setup-kind|kind create|minikube|k3d|setup-k3s|k3s-action|microk8s|create-kind|localstack|ct install|kwok|get\.k3s\.io|k3s server|kind load|talosctl|microshift|setup-crc"
 )
 
@@ -176,8 +175,8 @@ def deploys_by_name(uses: str) -> bool:
     return _DEPLOYS.search(action) is not None and _BESIDE_DEPLOYS.search(action) is None
 
 
-_DEPLOYS = re.compile(r"^[\w.-]+/(?:\S*[/-])?deploy(?:-(?!ment)[\w-]+)?(?:-action)?$")
-_BESIDE_DEPLOYS = re.compile(
+_DEPLOYS = regex(r"^[\w.-]+/(?:\S*[/-])?deploy(?:-(?!ment)[\w-]+)?(?:-action)?$")
+_BESIDE_DEPLOYS = regex(
     r"delete|clean|undeploy|destroy|status|comment|notif|set-?up|url|keys?\b|token|wait|label|check|lint|valid|test|slack|review-?app-re|summary|record|gate|plan|diff|size"
 )
 
@@ -355,18 +354,18 @@ def _unmatched(called: tuple[str, ...]) -> Act:
 
 
 _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
-    ("analyze", re.compile(r"\b(?:check|lint|detect|missing|validate|verify)\w*.{0,5}migrat", re.IGNORECASE)),
-    ("rollback", re.compile(r"roll-?back|revert", re.IGNORECASE)),
-    ("verify", re.compile(r"smoke(?!show)|verif|health|live-?check|\bcheck.{0,24}\b(?:is|are) (?:up|alive|live|running|reachable)\b|post-?deploy|acceptance|e2e|end-to-end|validat\w*.{0,5}deploy|deploy(?:ment|ed)?.(?:tests?\b|checks?\b|validat)|tests?.(?:the.)?deploy(?:ment|ed)", re.IGNORECASE)),
-    ("promote", re.compile(r"promot", re.IGNORECASE)),
-    ("deploy", re.compile(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
-    ("package", re.compile(r"(?:docker|image|container).?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),
-    ("analyze", re.compile(r"(?:check|lint|validat|test)\w*.{0,9}migrat|migrat\w*.?(?:check|lint|validat|test)|make-?migrat", re.IGNORECASE)),
-    ("migrate", re.compile(r"migrat", re.IGNORECASE)),
-    ("publish", re.compile(r"publish", re.IGNORECASE)),
-    ("analyze", re.compile(r"\blint|\bformat|type-?check|static.?(?:analysis|check)|\bscan|\baudit|security|\bsast\b|analy[sz]e|codeql", re.IGNORECASE)),
-    ("test", re.compile(r"\btests?\b|\bspecs?\b|rspec|unit|integration|pytest|coverage", re.IGNORECASE)),
-    ("build", re.compile(r"\bbuild|compile|bundle", re.IGNORECASE)),
+    ("analyze", regex(r"\b(?:check|lint|detect|missing|validate|verify)\w*.{0,5}migrat", re.IGNORECASE)),
+    ("rollback", regex(r"roll-?back|revert", re.IGNORECASE)),
+    ("verify", regex(r"smoke(?!show)|verif|health|live-?check|\bcheck.{0,24}\b(?:is|are) (?:up|alive|live|running|reachable)\b|post-?deploy|acceptance|e2e|end-to-end|validat\w*.{0,5}deploy|deploy(?:ment|ed)?.(?:tests?\b|checks?\b|validat)|tests?.(?:the.)?deploy(?:ment|ed)", re.IGNORECASE)),
+    ("promote", regex(r"promot", re.IGNORECASE)),
+    ("deploy", regex(r"deploy|rollout|ship\b|go-?live", re.IGNORECASE)),
+    ("package", regex(r"(?:docker|image|container).?(?:build|push|publish)|(?:build|push|publish)\S*.{0,24}(?:docker|image|container)", re.IGNORECASE)),
+    ("analyze", regex(r"(?:check|lint|validat|test)\w*.{0,9}migrat|migrat\w*.?(?:check|lint|validat|test)|make-?migrat", re.IGNORECASE)),
+    ("migrate", regex(r"migrat", re.IGNORECASE)),
+    ("publish", regex(r"publish", re.IGNORECASE)),
+    ("analyze", regex(r"\blint|\bformat|type-?check|static.?(?:analysis|check)|\bscan|\baudit|security|\bsast\b|analy[sz]e|codeql", re.IGNORECASE)),
+    ("test", regex(r"\btests?\b|\bspecs?\b|rspec|unit|integration|pytest|coverage", re.IGNORECASE)),
+    ("build", regex(r"\bbuild|compile|bundle", re.IGNORECASE)),
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import re
 
 from platform_operations.model.words import EnvironmentKind
+from platform_operations.patterns import regex
 
 _KINDS: tuple[tuple[EnvironmentKind, frozenset[str]], ...] = (
     ("registry", frozenset({"pypi", "npm", "npmjs", "ghcr", "dockerhub", "registry", "maven", "crates", "testpypi", "rubygems", "nuget", "marketplace", "crates-io"})),
@@ -14,8 +15,8 @@ _KINDS: tuple[tuple[EnvironmentKind, frozenset[str]], ...] = (
     ("staging", frozenset({"alpha", "gamma", "pre", "ref", "reference", "internal", "training", "performance", "loadtest", "nft", "oat", "aat", "ithc", "hml", "homolog", "recette", "sbx"})),
     ("production", frozenset({"live", "release", "main", "master", "public", "www"})),
 )  # fmt: skip
-_SPLIT = re.compile(r"[^a-z0-9]+")
-_REGION = re.compile(
+_SPLIT = regex(r"[^a-z0-9]+")
+_REGION = regex(
     r"(?<![a-z0-9])("
     r"(?:us|eu|ap|ca|sa|me|af|il|mx)(?:-gov)?-(?:north|south|east|west|central|northeast|southeast|northwest|southwest)-\d"
     r"|(?:us|europe|asia|australia|northamerica|southamerica|me|africa)"

@@ -8,20 +8,21 @@ from platform_operations.assess.ci.drafts import Draft, Graph
 from platform_operations.assess.ci.references import identity_of
 from platform_operations.assess.ci.variables import resolved
 from platform_operations.model.words import IMMUTABLE, Identity
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import invocation, value_of
 
-_GENERIC = re.compile(
+_GENERIC = regex(
     r"(?:(?:image[._-]?tag|(?<![a-z-])tag|image[._-]?digest|digest|image[._-]?version|(?<![a-z-])image|git[._-]?sha)\s*(?:=|:\s)"
     r"|(?:app[._-]?version|(?<![a-z-])version|(?<![a-z-])sha|(?<![a-z-])revision)\s*=)\s*[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)",
     re.IGNORECASE,
 )
-_IMAGE_WORD = re.compile(
+_IMAGE_WORD = regex(
     r"(?:^|[\s=\"'])(?!https?:)[\w.-]+(?:\.[\w-]+)+(?::\d+)?/[\w./-]+([:@][^\s\"',;/]+)(?=$|[\s\"',;])"
 )
-_NAMING = re.compile(
+_NAMING = regex(
     r"kustomize|\bsed\b|\byq\b|envsubst|render-task-definition|k8s-bake|helm\s+template|jsonnet|update-yaml|yaml-update|image-tag"
 )
-_INFRASTRUCTURE = re.compile(r"\b(?:terraform|tofu|terragrunt)\b")
+_INFRASTRUCTURE = regex(r"\b(?:terraform|tofu|terragrunt)\b")
 
 
 def texts_of(atoms: Iterable[Atom], draft: Draft, graph: Graph) -> list[str]:
@@ -67,14 +68,14 @@ def reference_in(
     return _sole(texts, draft, unclear) if alone else (None, unclear)
 
 
-_FLAG = re.compile(
+_FLAG = regex(
     r"(?:\s--[\w-]*image(?:-tag|-uri)?[ =]|\b(?:kubectl|oc)\b[^|;]*\sset\s+image\s(?:[^|;=]*\s)?[\w*-]+=)[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)"
 )
 """What a command is told to run: `--image-uri REFERENCE`, `kubectl set image ... NAME=REFERENCE`."""
 
-_VARIABLE = re.compile(r"\w+=\S*")
-_FILLED = re.compile(r"\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$\w+")
-_EXPANDED = re.compile(r"\$\{[^{}]*\}|\$\{\{.*?\}\}")
+_VARIABLE = regex(r"\w+=\S*")
+_FILLED = regex(r"\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$\w+")
+_EXPANDED = regex(r"\$\{[^{}]*\}|\$\{\{.*?\}\}")
 
 
 def reference_to_all(texts: list[str], draft: Draft) -> Identity | None:
@@ -92,7 +93,7 @@ def reference_to_all(texts: list[str], draft: Draft) -> Identity | None:
     return best
 
 
-_HANDED = re.compile(
+_HANDED = regex(
     r"(?!docker[_-]?version)(?:(?:image|docker|container|app|application|artifact|build|release|git|new|upstream|ci|commit|short)[_-]?)*"
     r"(?:tag|version|sha|digest|revision|commit)(?:[_-]?(?:id|sha|hash))?=(.+)",
     re.IGNORECASE,
@@ -112,16 +113,16 @@ def handed_reference(texts: list[str], draft: Draft) -> Identity | None:
     return None
 
 
-_LABELLED = re.compile(
+_LABELLED = regex(
     r"(?:--|\b)(?:(?:app(?:lication)?[-_])?version[-_]label|image[-_]label|revision[-_]suffix|function[-_]version|s3[-_]?key|release[-_]?version|(?<=--)(?:version|label))"
     r"(?:\s+|\s*[:=]\s*)[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)",
     re.IGNORECASE,
 )
 """The name that a release is given where it is kept: a version label, a suffix of a revision, the key of an archive."""
 
-_KEPT_AS = re.compile(r"(?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+")
-_ARCHIVE = re.compile(r"\.(?:zip|jar|war|ear|tgz|tar\.gz|deb|rpm|nupkg|phar)$", re.IGNORECASE)
-_ARCHIVE_WORD = re.compile(r"\.(?:zip|jar|war|ear|tgz|tar\.gz|deb|rpm|nupkg|phar)\b", re.IGNORECASE)
+_KEPT_AS = regex(r"(?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+")
+_ARCHIVE = regex(r"\.(?:zip|jar|war|ear|tgz|tar\.gz|deb|rpm|nupkg|phar)$", re.IGNORECASE)
+_ARCHIVE_WORD = regex(r"\.(?:zip|jar|war|ear|tgz|tar\.gz|deb|rpm|nupkg|phar)\b", re.IGNORECASE)
 
 
 def _immutable_part(word: str, draft: Draft) -> Identity | None:
@@ -146,7 +147,7 @@ def labelled_reference(texts: list[str], draft: Draft) -> Identity | None:
     return None
 
 
-_FILLED_IN = re.compile(r"\bs([|/#,@~!:])(?:(?!\1).){1,200}\1((?:(?!\1).){1,300})\1")
+_FILLED_IN = regex(r"\bs([|/#,@~!:])(?:(?!\1).){1,200}\1((?:(?!\1).){1,300})\1")
 
 
 def _filled_in(texts: list[str], draft: Draft) -> Identity | None:
@@ -260,9 +261,7 @@ def restarts(draft: Draft, atoms: Iterable[Atom]) -> bool:
     )
 
 
-_REGISTERS = re.compile(
-    r"register-task-definition|render-task-definition|\bset\s+image\b|\bpatch\b|\bapply\b"
-)
+_REGISTERS = regex(r"register-task-definition|render-task-definition|\bset\s+image\b|\bpatch\b|\bapply\b")
 
 
 def applied_path(atoms: tuple[Atom, ...]) -> str | None:

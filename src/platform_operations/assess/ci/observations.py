@@ -1,13 +1,12 @@
 """Facts beside the entries: what was inferred, what is flaky, what only the hosting knows."""
 
-import re
-
 from platform_operations.assess.ci.drafts import Draft, Graph
 from platform_operations.assess.ci.gates import weakness_of
 from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.targets import Named
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Environment
+from platform_operations.patterns import regex
 
 
 def facts_of(graph: Graph, targets: dict[str, Named], environments: tuple[Environment, ...]) -> list[Fact]:
@@ -68,7 +67,7 @@ def facts_of(graph: Graph, targets: dict[str, Named], environments: tuple[Enviro
     return list(unique.values())
 
 
-_RETRIES = re.compile(
+_RETRIES = regex(
     r"--reruns|--flaky|retryTimes|--retries[ =][1-9]|--retry-failed|--rerun-fails|--flaky_test_attempts|-Dsurefire\.rerun|--force-flaky|pytest-rerunfailures"
 )
 

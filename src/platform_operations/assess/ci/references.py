@@ -4,29 +4,30 @@ import re
 from collections.abc import Mapping
 
 from platform_operations.model.words import Identity
+from platform_operations.patterns import regex
 
-_VARIABLES = re.compile(r"\$\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)")
-_DIGEST = re.compile(r"@?sha256:|digest", re.IGNORECASE)
-_COMMIT = re.compile(
+_VARIABLES = regex(r"\$\{\{.*?\}\}|\$\{.*?\}|\$\(.*?\)")
+_DIGEST = regex(r"@?sha256:|digest", re.IGNORECASE)
+_COMMIT = regex(
     r"github\.sha|github\.event\.pull_request\.head\.sha|head_sha|(?<![a-z])sha(?![a-z0-9])|_sha\b|sha_|sha1|short.?sha|git.?(?:rev|commit|hash)|rev-parse"
     r"|commit(?!_(?:tag|ref|branch))|sourceversion|type=sha|revision|git[ _]describe[ _]--always|long\b.*sha",
     re.IGNORECASE,
 )
-_VERSION = re.compile(
+_VERSION = regex(
     r"semver|pep440|tag_name|version|release|(?<![a-z])v?\d+\.\d+\.\d+|run_number|run_id|build_?number|buildid|build_id|github\.ref_name.*tag|commit_tag|circle_tag"
     r"|refs\\?/tags|new_tag|timestamp|date[ _]\+|git[ _]describe|event=tag|pipeline_iid|build_num|type=match",
     re.IGNORECASE,
 )
-_MUTABLE = re.compile(
+_MUTABLE = regex(
     r"(?:^|:)(?:latest|main|master|dev|develop|staging|stage|prod|production|edge|nightly|stable|test|qa|next|current|canary|preview|beta|release)$"
     r"|ref_name|head_ref|ref_slug|branch|pull_request\.number|event\.number|pr-|environment|inputs\.env|matrix\.env|type=ref|type=raw|type=edge|github\.ref\b",
     re.IGNORECASE,
 )
-_OF_A_BRANCH = re.compile(
+_OF_A_BRANCH = regex(
     r"\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|(?:CI_COMMIT|CI_DEFAULT|CIRCLE|BUILDKITE|GIT|CHANGE|TRAVIS|DRONE|BITBUCKET)_BRANCH|BRANCH_NAME"
     r"|CI_MERGE_REQUEST_(?:IID|SOURCE_BRANCH_NAME)|GITHUB_HEAD_REF|GITHUB_REF(?:_NAME|_SLUG)?(?![#/:]+refs.{0,2}/tags))\b(?:[:/#%^,][^{}]*)?\}?"
 )
-_HANDED_IN = re.compile(r"(?:inputs|params|parameters)\.\w*(?:tag|sha|digest|build)", re.IGNORECASE)
+_HANDED_IN = regex(r"(?:inputs|params|parameters)\.\w*(?:tag|sha|digest|build)", re.IGNORECASE)
 """What whoever starts the pipeline must name: a release of before, not a place that moves."""
 
 _RANK: Mapping[Identity, int] = {
@@ -109,7 +110,7 @@ def best_identity(names: list[str], triggers: tuple[str, ...]) -> Identity | Non
     return _best(known) if known else None
 
 
-_USABLE = re.compile(
+_USABLE = regex(
     r"\$\{\{(?:github\.(?:repository|repository_owner|event\.repository\.name)|(?:vars|secrets)\.\w+)\}\}|\$\{?CI_\w+\}?|\$\{?GITHUB_REPOSITORY\w*\}?"
 )
 """What means the same in every job of a pipeline."""

@@ -3,30 +3,31 @@
 import re
 
 from platform_operations.assess.ci.acts import NOTHING_DONE, Act
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import has, value_of
 
-_DISPATCH = re.compile(
+_DISPATCH = regex(
     r"repos/[^\s\"']+/(?:dispatches|actions/workflows)|trigger/pipeline|/job/[^\s]+/build|/pipeline\b.*trigger"
 )
-_HOOK = re.compile(
+_HOOK = regex(
     r"deploy.?hook|/deploy\b|api\.render\.com|api/v1/deploy|hooks/deploy|vercel\.com/v1/integrations/deploy|build_hooks|redeploy",
     re.IGNORECASE,
 )
-_DOWNLOAD = re.compile(
+_DOWNLOAD = regex(
     r"install|download|releases|raw\.githubusercontent|\.(?:tar|tgz|gz|zip|sh|deb|rpm|jar|bin|gpg|asc|key|list|repo)\b|get\.|apt\.|dl\.|packages\."
     r"|storage\.googleapis|setup",
     re.IGNORECASE,
 )
-_CHATTER = re.compile(
+_CHATTER = regex(
     r"slack|discord|telegram|teams|webhook|api\.github\.com|sentry\.io|datadoghq|newrelic|pagerduty|codecov|coveralls|googleapis\.com/token|api\.cloudflare\.com|purge_cache|registry\.npmjs|pypi\.org|cronitor|pingdom|statuspage|hc-ping|healthchecks\.io",
     re.IGNORECASE,
 )
-_URL = re.compile(
+_URL = regex(
     r"https?://[^\s\"')]+|\$\{?\{?[^\s\"']*(?:url|host|domain|endpoint|address|_ip)[^\s\"']*", re.IGNORECASE
 )
 
 
-_INTO = re.compile(r"(?<![\w<=>-])>>?\s*([^\s&<>]+)")
+_INTO = regex(r"(?<![\w<=>-])>>?\s*([^\s&<>]+)")
 
 
 def act_of_request(called: tuple[str, ...], text: str) -> Act:

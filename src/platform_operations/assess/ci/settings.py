@@ -5,19 +5,16 @@ from collections.abc import Iterable
 
 from platform_operations.assess.ci.jobs import Words
 from platform_operations.assess.ci.shell import Command
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import invocation, words
 
 MAX_MAKEFILE = 200_000
 
 _VALUE = r"((?:\$\((?:[^()]|\([^()]*\)){0,400}\)|\$\{\{.{0,400}?\}\}|`[^`]{0,400}`|[^\s\"'>`])+)"
-_SET = re.compile(
-    r"^(?:(?:export|local|readonly|declare|typeset)\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)=[\"']?" + _VALUE
-)
-_IN_FRONT = re.compile(r"^[A-Za-z_]\w*=")
-_OF_MAKE = re.compile(
-    r"^(?:export\s+|override\s+)?([A-Za-z_]\w*)\s*([:?]{0,2})=[ \t]*([^\n#]*)", re.MULTILINE
-)
-_OF_SHELL = re.compile(r"\$\(shell\s+")
+_SET = regex(r"^(?:(?:export|local|readonly|declare|typeset)\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)=[\"']?" + _VALUE)
+_IN_FRONT = regex(r"^[A-Za-z_]\w*=")
+_OF_MAKE = regex(r"^(?:export\s+|override\s+)?([A-Za-z_]\w*)\s*([:?]{0,2})=[ \t]*([^\n#]*)", re.MULTILINE)
+_OF_SHELL = regex(r"\$\(shell\s+")
 
 
 def assigned(name: str, texts: Iterable[str]) -> str | None:

@@ -8,14 +8,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from platform_operations.patterns import regex
+
 MAX_SCRIPT = 60_000
 MAX_COMMANDS = 500
 MAX_TEXT = 2_000
 
-_HEREDOC = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
-_LABEL = re.compile(r"^\(?[\w*?./\"'|$@:+\[\]-]{1,120}\)(?:\s+|$)")
-_HELD = re.compile(r"^([A-Za-z_]\w*)=([\"'])(.{4,1500})\2$", re.DOTALL)
-_RECALL = re.compile(r"^(?:eval\s+)?[\"']?\$\{?([A-Za-z_]\w*)\}?[\"']?$")
+_HEREDOC = regex(r"<<-?\s*(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
+_LABEL = regex(r"^\(?[\w*?./\"'|$@:+\[\]-]{1,120}\)(?:\s+|$)")
+_HELD = regex(r"^([A-Za-z_]\w*)=([\"'])(.{4,1500})\2$", re.DOTALL)
+_RECALL = regex(r"^(?:eval\s+)?[\"']?\$\{?([A-Za-z_]\w*)\}?[\"']?$")
 _HARMLESS = frozenset({"true", ":", "exit 0", "/bin/true"})
 _CLOSERS = frozenset({"fi", "done", "esac", "}", ")", "else", "then", "do", ";;"})
 _HEADS = ("for ", "case ", "function ", "select ")

@@ -9,6 +9,7 @@ from platform_operations.assess.ci.jobs import CiJob, CiPipeline, Place
 from platform_operations.assess.ci.names import environment_kind, environment_word, kebab
 from platform_operations.assess.ci.triggers import matches
 from platform_operations.model.words import EnvironmentKind, Exposure, StageKind
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading import environments as spelled
 from platform_operations.platforms.reading.commands import has, invocation, value_of
 
@@ -22,17 +23,17 @@ _INPUTS = (
     "app-name", "app_name", "heroku_app_name", "cluster", "slot-name", "projectName", "project-name", "branch", "channelId",
     "host", "name", "manifests", "args", "command", "arguments", "kubeconfig", "server", "url", "alias", "bucket",
 )  # fmt: skip
-_SECRET = re.compile(
+_SECRET = regex(
     r"(?:secrets|vars|variables)\.([A-Za-z0-9_]+)|\$\{?([A-Z][A-Z0-9_]+)\}?|\$\(([A-Za-z0-9_.]+)\)"
 )
-_DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w{0,80}):-[^{}]{0,80}\}")
-_BRANCH = re.compile(
+_DEFAULTED = regex(r"\$\{([A-Za-z_]\w{0,80}):-[^{}]{0,80}\}")
+_BRANCH = regex(
     r"(?:refs/heads/|ref_name\s*==\s*'|head_branch\s*==\s*'|BRANCH\w*\s*==\s*[\"'])([A-Za-z0-9_./*-]+)"
 )
-_TAGGED = re.compile(r"refs/tags|event_name\s*==\s*'release'|CI_COMMIT_TAG|ref_type\s*==\s*'tag'")
-_PULLED = re.compile(r"event_name\s*==\s*'pull_request'")
-_TESTING = re.compile(r"(?:^|[ -])(?:tests?|e2e|perf|conformance|validation|integration)(?:[ -]|$)")
-_PARTIAL = re.compile(
+_TAGGED = regex(r"refs/tags|event_name\s*==\s*'release'|CI_COMMIT_TAG|ref_type\s*==\s*'tag'")
+_PULLED = regex(r"event_name\s*==\s*'pull_request'")
+_TESTING = regex(r"(?:^|[ -])(?:tests?|e2e|perf|conformance|validation|integration)(?:[ -]|$)")
+_PARTIAL = regex(
     r"canary|--traffic\b|--percent|set-?weight|--to-tags|rollout-percentage|--gradual", re.IGNORECASE
 )
 _UNSEEN = ("--no-traffic", "--skip-domain", "--no-promote", "--draft")
@@ -149,8 +150,8 @@ def target_of(
     return _by_trigger(atoms, job, pipeline, default)
 
 
-_VARIABLE = re.compile(r"(?:[A-Z]+_)?(?:ENV|ENVIRONMENT|STAGE)(?:_NAME)?", re.IGNORECASE)
-_MODE = re.compile(
+_VARIABLE = regex(r"(?:[A-Z]+_)?(?:ENV|ENVIRONMENT|STAGE)(?:_NAME)?", re.IGNORECASE)
+_MODE = regex(
     r"(?:APP|NODE|RAILS|RACK|BABEL|MIX|HUGO|JEKYLL|VUE|REACT|BUILD|VIRTUAL|CONDA)_ENV", re.IGNORECASE
 )
 """How a program runs, the same on every server."""

@@ -13,15 +13,16 @@ from platform_operations.assess.ci.drafts import Draft, Graph
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline, Words
 from platform_operations.assess.ci.references import identity_of
 from platform_operations.assess.ci.settings import assigned
+from platform_operations.patterns import regex
 
 MAX_ROUNDS = 4
 MAX_TEXT = 4_000
 
-_EXPRESSION = re.compile(r"\$\{\{([^}]{1,400})\}\}")
-_SHELL = re.compile(
+_EXPRESSION = regex(r"\$\{\{([^}]{1,400})\}\}")
+_SHELL = regex(
     r"\$\{([A-Za-z_]\w*)(?:[:#%/^,@][^{}]{0,120})?\}|\$([A-Za-z_]\w*)|\$\(([A-Za-z_][A-Za-z0-9_.]*)\)|\$([1-9])(?![0-9])|\$\{([1-9])(?::?[-=?]([^{}]{0,120}))?\}"
 )
-_OUTPUT = re.compile(r"steps\.([\w-]+)\.outputs\.([\w-]+)")
+_OUTPUT = regex(r"steps\.([\w-]+)\.outputs\.([\w-]+)")
 
 
 class Scope(NamedTuple):

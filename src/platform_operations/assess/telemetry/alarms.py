@@ -13,12 +13,13 @@ from platform_operations.assess.telemetry import signal_words as told
 from platform_operations.assess.telemetry.signal_words import words
 from platform_operations.assess.wording import Wording
 from platform_operations.model.words import AlertKind
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 _SUFFIXES = (".yml", ".yaml", ".json", ".ts", ".bicep", ".template")
 _HELM = frozenset({"templates"})
 MAX_ALARMS = 500
-_TERRAFORM = re.compile(
+_TERRAFORM = regex(
     r"^\s*resource\s+\"(aws_cloudwatch_metric_alarm|aws_cloudwatch_composite_alarm|datadog_monitor|"
     r"grafana_rule_group|newrelic_nrql_alert_condition|google_monitoring_alert_policy|"
     r"azurerm_monitor_(?:metric_alert|scheduled_query_rules_alert(?:_v2)?|activity_log_alert|smart_detector_alert_rule)|opsgenie_alert_policy|"
@@ -26,26 +27,24 @@ _TERRAFORM = re.compile(
     r"statuscake_(?:uptime_check|test)|uptimerobot_monitor|betteruptime_monitor|digitalocean_(?:monitor|uptime)_alert|logzio_alert_v2|"
     r"pingdom_check|checkly_check|coralogix_alert|elasticstack_kibana_alerting_rule|sysdig_monitor_alert_\w+)\"\s+\"([\w-]+)\""
 )
-_CLOUDFORMATION = re.compile(
+_CLOUDFORMATION = regex(
     r"^\s*\"?Type\"?\s*:\s*['\"]?(?:AWS::CloudWatch::(?:Composite)?Alarm\b|Microsoft\.Insights/(?:metricAlerts|scheduledQueryRules|activityLogAlerts))",
     re.IGNORECASE,
 )
-_CONSTRUCT = re.compile(r"new\s+(?:\w+\.)*Alarm\(\s*\w+\s*,\s*[`'\"]([\w-]+)")
-_NAMED = re.compile(r"^\s*['\"]?([A-Za-z][\w-]{0,120})['\"]?\s*:\s*\{?\s*$")
-_METRIC = re.compile(
-    r"(?:metric_name|MetricName|metricName|name|query)['\"]?\s*[:=]\s*['\"]([^'\"]{2,300})['\"]"
-)
-_EVENT_RULE = re.compile(r"^\s*resource\s+\"aws_cloudwatch_event_rule\"\s+\"([\w-]+)\"")
-_OF_TROUBLE = re.compile(r"fail|\bALARM\b|error|unhealthy|insufficient|stopped|health event", re.IGNORECASE)
-_TELLS_PEOPLE = re.compile(
+_CONSTRUCT = regex(r"new\s+(?:\w+\.)*Alarm\(\s*\w+\s*,\s*[`'\"]([\w-]+)")
+_NAMED = regex(r"^\s*['\"]?([A-Za-z][\w-]{0,120})['\"]?\s*:\s*\{?\s*$")
+_METRIC = regex(r"(?:metric_name|MetricName|metricName|name|query)['\"]?\s*[:=]\s*['\"]([^'\"]{2,300})['\"]")
+_EVENT_RULE = regex(r"^\s*resource\s+\"aws_cloudwatch_event_rule\"\s+\"([\w-]+)\"")
+_OF_TROUBLE = regex(r"fail|\bALARM\b|error|unhealthy|insufficient|stopped|health event", re.IGNORECASE)
+_TELLS_PEOPLE = regex(
     r"^\s*arn\s*=.*(?:sns|chatbot|slack|pagerduty|opsgenie|notif|alert)", re.IGNORECASE | re.MULTILINE
 )
 _TELLING = Wording(r"alarm|alert|monitor|cloudwatch|observ|template|infra|terraform|stack|\.tf$")
-_ANY = re.compile(
+_ANY = regex(
     r"Alarm|_alarm|_event_rule|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_|_detector|_trigger|_alert\b|statuscake_|_monitor\b|_check\b|_alert_"
     r"|metricAlerts|scheduledQueryRules"
 )
-_DISABLED = re.compile(r"(actions_enabled|ActionsEnabled|enabled)['\"]?\s*[:=]\s*['\"]?false", re.I)
+_DISABLED = regex(r"(actions_enabled|ActionsEnabled|enabled)['\"]?\s*[:=]\s*['\"]?false", re.I)
 
 
 class Alarm(NamedTuple):
@@ -118,7 +117,7 @@ def _tells_of_trouble(rows: Sequence[str], number: int, name: str) -> bool:
     return False
 
 
-_LINK = re.compile(
+_LINK = regex(
     r"(?:run-?\s?book|play-?\s?book)\w*['\"]?\s*[:=]?\s*['\"]?(?:(https?://[^\s'\"]+)|\$\{(?:\w+\.)?(\w+)\}|var\.(\w+))",
     re.IGNORECASE,
 )

@@ -7,12 +7,14 @@ of a hostile pattern could take for ever.
 import re
 from typing import NamedTuple
 
+from platform_operations.patterns import regex
+
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Where it may lie; the first that is there counts (GitHub's order, then GitLab's own folder)."""
 
 MAX_RULES = 5_000
-_SECTION = re.compile(r"^\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s+\S+)*)\s*$")
-_OWNER = re.compile(r"^(@[\w][\w./-]*|[^@\s]+@[^@\s]+\.[^@\s]+)$")
+_SECTION = regex(r"^\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s+\S+)*)\s*$")
+_OWNER = regex(r"^(@[\w][\w./-]*|[^@\s]+@[^@\s]+\.[^@\s]+)$")
 
 
 class Rule(NamedTuple):

@@ -27,6 +27,7 @@ from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import ObservabilityPillar
 from platform_operations.model.words import Pillar
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 MAX_SOURCES = 400
@@ -198,7 +199,7 @@ def _imports(
     return found
 
 
-_IMPORT = re.compile(
+_IMPORT = regex(
     r"^\s*(import|from|use|using|require|require_once|extern|alias)\b|require\(|import\(|^\s*(\w+\s+)?\"[\w./-]+\"$"
 )
 
@@ -253,7 +254,7 @@ def _configured(repository: Repository) -> Iterator[tuple[str, str]]:
                     yield mark.tool, repo_uri(path, line)
 
 
-_WATCHES = re.compile(
+_WATCHES = regex(
     r"[\"'](?:aws-cdk-lib|@aws-cdk)/aws-cloudwatch[\"']|\baws_cloudwatch\b(?! *_)|\baws\.cloudwatch\.(?:\w+\.)*(?:Metric|Composite|Dashboard|Log)\w*"
     r"|\bcloudwatch\.(?:Alarm|Dashboard|CompositeAlarm)\(|\.createAlarm\("
 )

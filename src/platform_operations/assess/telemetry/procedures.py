@@ -7,6 +7,7 @@ from itertools import islice
 from platform_operations.assess.places import file_name, lines_of, stem, text_of
 from platform_operations.assess.published import borrowed, own_guides, shown_to_readers
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 MAX_PAGES = 80
@@ -19,7 +20,7 @@ MAX_SECTION = 80
 """How many lines below a heading are looked at for its steps."""
 
 _PAGES = (".md", ".markdown", ".rst", ".adoc")
-_TELLING = re.compile(
+_TELLING = regex(
     r"readme|deploy|releas|operat|\bops\b|maint|infra|k8s|kube|cluster|backup|restor|recover|troubleshoot|secret|rotat|server|rebuild|support|production|monitor|admin|hosting|database|contributing|architecture|setup|incident|(?:^|/)ci/"
     r"|install|redis|postgres|mysql|mongo|kafka|rabbit|elastic|solr|sidekiq|queue|certificat|upgrad|migrat|downtime",
     re.IGNORECASE,
@@ -29,60 +30,58 @@ _PLANNING = frozenset(
     {"plans", "plan", "specs", "spec", "design", "designs", "agents", "instructions", "tasks", "research", "reports", "decisions", "adr", "adrs",
      "architecture-decisions"}
 )  # fmt: skip
-_HEADING = re.compile(r"^(?P<level>#{1,6}|={1,6})\s+(?P<text>.+)$")
-_UNDERLINE = re.compile(r"([=\-~^\"'*+#])\1{2,}\s*$")
+_HEADING = regex(r"^(?P<level>#{1,6}|={1,6})\s+(?P<text>.+)$")
+_UNDERLINE = regex(r"([=\-~^\"'*+#])\1{2,}\s*$")
 _MARKS = frozenset("=-~^\"'*+#")
-_TEXT = re.compile(r"[^\W_]|`")
-_TITLE = re.compile(
+_TEXT = regex(r"[^\W_]|`")
+_TITLE = regex(
     r"\b(?:run-?books?|play-?books?|operations? (?:guide|manual|handbook|support)|on-?call (?:guide|handbook)|disaster recovery|incident response)\b",
     re.IGNORECASE,
 )
-_PUTS_RIGHT = re.compile(
+_PUTS_RIGHT = regex(
     r"\b(?:restor(?:e|ing|ation)|recover(?:y|ing)?|fail-?over|disaster|incident (?:response|management|procedure|handling)"
     r"|rotat(?:e|ing|ion)\b.*(?:key|secret|credential|password|cert|token)|(?:key|secret|credential|password|cert\w*|token)s? rotation"
     r"|back(?:ing)?[ -]?ups?|(?:re-?build|re-?plac|re-?start|scal)(?:e|ing) (?:the |a |of )*(?:servers?|nodes?|cluster|hosts?|vms?|database|workers?))\b",
     re.IGNORECASE,
 )
-_REVERTS = re.compile(
-    r"^revert(?:ing)? (?:the |a |your )?(?:changes?|deployments?|releases?)\W*$", re.IGNORECASE
-)
-_WHERE_IT_RUNS = re.compile(
+_REVERTS = regex(r"^revert(?:ing)? (?:the |a |your )?(?:changes?|deployments?|releases?)\W*$", re.IGNORECASE)
+_WHERE_IT_RUNS = regex(
     r"\b(?:production|staging|environments?|workflow|pipeline|runner|deploy\w*|cluster|server|redeploy)\b",
     re.IGNORECASE,
 )
-_TROUBLE = re.compile(r"\btroubleshoot(?:ing)?\b", re.IGNORECASE)
-_OPERATED = re.compile(r"deploy|operat|production|kubernetes|maintenance|monitor|hosting", re.IGNORECASE)
-_SPOKEN_OF = re.compile(
+_TROUBLE = regex(r"\btroubleshoot(?:ing)?\b", re.IGNORECASE)
+_OPERATED = regex(r"deploy|operat|production|kubernetes|maintenance|monitor|hosting", re.IGNORECASE)
+_SPOKEN_OF = regex(
     r"dependenc|packages?\b|nuget|\berrors?\b|option [\da-z]\b|(?:password|account) recover|strateg|\bplan\b|schema|migration|\bstate machine|session recovery"
     r"|crash recovery|panic|handling|scripts?\b|\blocal|\bdev(?:elopment)?\b|anonymi|integrat|set(?:ting)?[ -]?up|configur|unreleased|\?$|featur|limitations?|roadmap",
     re.IGNORECASE,
 )
-_HANDLES = re.compile(
+_HANDLES = regex(
     r"\b(?:re-?start|re-?run|re-?tr(?:y|ie)|stopp?|drain|purg|upgrad|reset|unblock|re-?play|resiz|flush|renew|resum|paus)(?:e|ing|s|d|ting)?\b(?:\W+\w+){0,3}?\W+"
     r"(?:pipelines?|jobs?|workers?|queues?|messages?|add-?on|deployments?|instances?|clusters?|brokers?|nodes?|certificates?|servers?|replicas?)\b",
     re.IGNORECASE,
 )
 """What is done to what runs: told from a developer's own commands by the name of the page alone."""
-_KEPT_RUNNING = re.compile(
+_KEPT_RUNNING = regex(
     r"operat|\bops\b|maint|infra|run-?book|redis|postgres|mysql|mongo|kafka|rabbit|elastic|solr|sidekiq|queue|production|cluster|certificat|downtime",
     re.IGNORECASE,
 )
-_TO_PRODUCTION = re.compile(
+_TO_PRODUCTION = regex(
     r"\b(?:deploy|releas|promot|ship|push)\w*\b.*\b(?:to|in|on) (?:\w+ )?(?:production|prod|live)\b"
     r"|\b(?:deploy\w*|release|go-?live|cut-?over|incident)\b.*\bchecklist\b",
     re.IGNORECASE,
 )
-_STEPS = re.compile(r"^(?:steps|procedure|checklist)\W*$", re.IGNORECASE)
-_ENVIRONMENT = re.compile(
+_STEPS = regex(r"^(?:steps|procedure|checklist)\W*$", re.IGNORECASE)
+_ENVIRONMENT = regex(
     r"\b(?:in|to|on|of|the) (?:\w+ )?(?:production|prod|staging|stage)\b|\bre-?deploy\b|\benvironment (?:being|to be)\b",
     re.IGNORECASE,
 )
-_STEP = re.compile(
+_STEP = regex(
     r"^\s*(?:(?:\d{1,2}|#)[.)]\s+\S|[-*+] \[[ xX]\] \S|```\s*(?:sh|bash|shell|console|zsh|powershell)?\s*$|~~~|\$ \S|\[source|\.\. code|(?:[-*+]\s+)?`[^`]*[ /][^`]*`)"
 )
-_STATEMENT = re.compile(r"^\s*```\s*sql\s*$")
-_LISTED = re.compile(r"^\s*(?:\d{1,2}[.)]\s+\S|[-*+] \[[ xX]\] \S)")
-_REMEDY = re.compile(
+_STATEMENT = regex(r"^\s*```\s*sql\s*$")
+_LISTED = regex(r"^\s*(?:\d{1,2}[.)]\s+\S|[-*+] \[[ xX]\] \S)")
+_REMEDY = regex(
     r"^\s*(?:[-*+]|\d{1,2}[.)])\s+\W{0,2}(?:check|ensure|verify|confirm|make sure|restart|redeploy|run|increase|clear|look at)\b",
     re.IGNORECASE,
 )
@@ -202,8 +201,8 @@ def _done_to_an_environment(rows: Sequence[str]) -> bool:
     return any(_LISTED.match(row[:200]) and _ENVIRONMENT.search(row[:500]) for row in rows)
 
 
-_WATCHED = re.compile(r"^#{2,6}\s+(?:monitoring|alerts|alerting|on-?call)\s*$", re.IGNORECASE)
-_NUMBERED = re.compile(r"\s*\d{1,2}[.)]\s+\S")
+_WATCHED = regex(r"^#{2,6}\s+(?:monitoring|alerts|alerting|on-?call)\s*$", re.IGNORECASE)
+_NUMBERED = regex(r"\s*\d{1,2}[.)]\s+\S")
 
 
 def _trouble(rows: Sequence[str]) -> int | None:

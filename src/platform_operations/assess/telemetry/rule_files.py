@@ -18,6 +18,7 @@ from platform_operations.assess.places import (
     unreadable,
 )
 from platform_operations.model.assessment import Fact
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Broken, Node, read_yaml
 
@@ -39,16 +40,16 @@ _LIKELY = (
 _YAML = (".yml", ".yaml", ".rules", ".alerts", ".json", ".yaml.tpl", ".yml.tpl", ".alerts.tpl", ".rules.tpl")
 _JSONNET = (".libsonnet", ".jsonnet")
 _HELM = frozenset({"templates", "template"})
-_ALERT_LINE = re.compile(
+_ALERT_LINE = regex(
     r"^(?P<lead>\s*(?:-\s+)?)['\"]?alert['\"]?\s*:\s*['\"]?(?P<name>[A-Za-z][\w .:/-]{0,150}?)['\"]?(?:\s*,)?\s*$"
 )
-_FIELD = re.compile(r"^\s*['\"]?(?P<key>[A-Za-z_]\w*)['\"]?\s*:(?P<value>.*)$")
-_TEMPLATED = re.compile(
+_FIELD = regex(r"^\s*['\"]?(?P<key>[A-Za-z_]\w*)['\"]?\s*:(?P<value>.*)$")
+_TEMPLATED = regex(
     r"\{\{-?\s*(?:if|range|with|include|template|toYaml|\.Values|\$|\.|printf|define|end)|<%|\{%"
 )
 
 
-_RULE = re.compile(r"^[ \t]*(?:-[ \t]+)?['\"]?(alert|record)['\"]?[ \t]*:", re.M)
+_RULE = regex(r"^[ \t]*(?:-[ \t]+)?['\"]?(alert|record)['\"]?[ \t]*:", re.M)
 
 
 @dataclass(frozen=True, slots=True)

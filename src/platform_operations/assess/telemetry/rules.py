@@ -21,10 +21,11 @@ from platform_operations.model.assessment import Fact, SeenAlert
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import Alert, Runbook
 from platform_operations.model.words import AlertSeverity
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 from platform_operations.slo.durations import duration, range_seconds
 
-PAGING = re.compile(
+PAGING = regex(
     r"^(crit\w*|page\w*|error|err|fatal|emerg\w*|p[01]|sev-?[012]|s1|high|urgent|disaster|major|fire)$", re.I
 )
 """Severity labels that wake someone; everything else opens a ticket."""

@@ -22,6 +22,7 @@ from platform_operations.assess.telemetry.rule_files import RawAlert, Rules, rea
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import Runbook
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 MAX_RUNBOOKS = 300
@@ -39,25 +40,25 @@ LINK_KEYS = (
 )
 
 _SUFFIXES = (".md", ".markdown", ".rst", ".adoc", ".txt", ".mdx")
-_FOLDER = re.compile(r"(^|/)(run-?_?books?|play-?_?books?|sops?|on-?call|incident-response)/", re.I)
-_NAMED = re.compile(
+_FOLDER = regex(r"(^|/)(run-?_?books?|play-?_?books?|sops?|on-?call|incident-response)/", re.I)
+_NAMED = regex(
     r"(run-?_?book|play-?_?book|(^|[-_.])sop[-_.]|incident[-_. ]response|disaster[-_. ]recovery|(^|[^a-z])on-?call([^a-z]|$)|"
     r"back-?ups?[-_](and[-_])?restor|^(restore|failover)[-_.])",
     re.I,
 )
-_INDEX = re.compile(r"^(readme|index|_index|template|contributing|changelog|license)\b|template", re.I)
+_INDEX = regex(r"^(readme|index|_index|template|contributing|changelog|license)\b|template", re.I)
 _SECTIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("impact", re.compile(r"\b(impact|severity|user impact|effect|meaning|overview|what it means)\b", re.I)),
-    ("confirm", re.compile(r"\b(confirm|diagnos\w*|symptoms?|verify|triage|investigat\w*|detect\w*|"
+    ("impact", regex(r"\b(impact|severity|user impact|effect|meaning|overview|what it means)\b", re.I)),
+    ("confirm", regex(r"\b(confirm|diagnos\w*|symptoms?|verify|triage|investigat\w*|detect\w*|"
                            r"troubleshoot\w*|checks?|identify|debug\w*|assess\w*)\b", re.I)),
-    ("rollback", re.compile(r"\b(roll-?\s?back|revert)\b", re.I)),
-    ("mitigate", re.compile(r"\b(mitigat\w*|remed\w*|resol\w*|fix\w*|recover\w*|action|actions|restore|"
+    ("rollback", regex(r"\b(roll-?\s?back|revert)\b", re.I)),
+    ("mitigate", regex(r"\b(mitigat\w*|remed\w*|resol\w*|fix\w*|recover\w*|action|actions|restore|"
                             r"solution|what to do|procedure|steps|repair|response|workaround)\b", re.I)),
-    ("escalate", re.compile(r"\b(escalat\w*|contacts?|who to call|owners?|support)\b", re.I)),
+    ("escalate", regex(r"\b(escalat\w*|contacts?|who to call|owners?|support)\b", re.I)),
 )  # fmt: skip
-_HEADING = re.compile(r"^(?:(?P<level>#{1,6})\s+(?P<text>.+?)\s*#*|(?P<adoc>={1,6})\s+(?P<title>.+))$")
-_ITEM = re.compile(r"^\s{0,6}(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(?P<text>\S.*)$")
-_COMMAND = re.compile(r"^\s*(?:\$\s+)?(?P<text>[a-z./][\w./-]*\s+\S.*|[a-z][\w.-]+)$")
+_HEADING = regex(r"^(?:(?P<level>#{1,6})\s+(?P<text>.+?)\s*#*|(?P<adoc>={1,6})\s+(?P<title>.+))$")
+_ITEM = regex(r"^\s{0,6}(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(?P<text>\S.*)$")
+_COMMAND = regex(r"^\s*(?:\$\s+)?(?P<text>[a-z./][\w./-]*\s+\S.*|[a-z][\w.-]+)$")
 
 
 class Sections(NamedTuple):
@@ -106,8 +107,8 @@ def read_runbooks(
     return tuple(found), (_practice(repository, found, application),)
 
 
-_LINKED = re.compile(rf"^\s*['\"]?(?:{'|'.join(map(re.escape, LINK_KEYS))})['\"]?\s*:")
-_NEXT_ALERT = re.compile(r"^\s*-\s*['\"]?(?:alert|record)['\"]?\s*:")
+_LINKED = regex(rf"^\s*['\"]?(?:{'|'.join(map(re.escape, LINK_KEYS))})['\"]?\s*:")
+_NEXT_ALERT = regex(r"^\s*-\s*['\"]?(?:alert|record)['\"]?\s*:")
 
 
 def _linked_at(rows: Sequence[str], first: int) -> int:

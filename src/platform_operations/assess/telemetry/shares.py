@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from platform_operations.assess.telemetry import signal_words as told
 from platform_operations.assess.telemetry.signal_words import words
+from platform_operations.patterns import regex
 from platform_operations.slo.label_regex import UnsupportedPatternError
 from platform_operations.slo.promql import Matcher, Selector, bare, kind, number
 
@@ -19,7 +20,7 @@ _FAILED = (
     *("dropped", "Internal", "Unavailable", "INTERNAL", "SERVFAIL"),
 )
 _FINE = ("OK", "ok", "success", "true", "NOERROR", "succeeded", "Success")
-_OUTCOME_LABEL = re.compile(
+_OUTCOME_LABEL = regex(
     r"code|status|result|outcome|response|class|succe|error|state|reason|type|exception|rcode", re.I
 )
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
@@ -177,7 +178,7 @@ def stem(name: str) -> str:
     return "_".join([metric, *quantile])
 
 
-_OPERATION = re.compile(
+_OPERATION = regex(
     r"^(sum|avg|max|min|mean|p\d\d|\d*quantile|ratio|rate|irate|increase|burnrate|count)[\d_a-z]*$"
 )
 

@@ -10,6 +10,7 @@ from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import Sli, Slo
 from platform_operations.model.words import SliKind, SliSource
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
 from platform_operations.slo.durations import duration, range_seconds
@@ -31,18 +32,18 @@ _WORDS = (
     ),
     *("service_level", "sre.google.com"),
 )
-_OBJECTIVE = re.compile(
+_OBJECTIVE = regex(
     r"^[ \t]*(kind:[ \t]*['\"]?(SLO|ServiceLevelObjective|PrometheusServiceLevel)\b|slos:)", re.M
 )
 _OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("datadog", re.compile(r"^\s*resource\s+\"datadog_service_level_objective\"")),
-    ("google-cloud-operations", re.compile(r"^\s*resource\s+\"google_monitoring_slo\"")),
-    ("newrelic", re.compile(r"^\s*resource\s+\"newrelic_service_level\"")),
-    ("grafana", re.compile(r"^\s*resource\s+\"grafana_slo\"")),
-    ("nobl9", re.compile(r"^\s*resource\s+\"nobl9_slo\"|^\s*apiVersion:\s*n9/v1alpha")),
-    ("cloudwatch", re.compile(r"AWS::ApplicationSignals::ServiceLevelObjective")),
-    ("honeycomb", re.compile(r"^\s*resource\s+\"honeycombio_slo\"")),
-    ("slo-generator", re.compile(r"^\s*apiVersion:\s*['\"]?sre\.google\.com/")),
+    ("datadog", regex(r"^\s*resource\s+\"datadog_service_level_objective\"")),
+    ("google-cloud-operations", regex(r"^\s*resource\s+\"google_monitoring_slo\"")),
+    ("newrelic", regex(r"^\s*resource\s+\"newrelic_service_level\"")),
+    ("grafana", regex(r"^\s*resource\s+\"grafana_slo\"")),
+    ("nobl9", regex(r"^\s*resource\s+\"nobl9_slo\"|^\s*apiVersion:\s*n9/v1alpha")),
+    ("cloudwatch", regex(r"AWS::ApplicationSignals::ServiceLevelObjective")),
+    ("honeycomb", regex(r"^\s*resource\s+\"honeycombio_slo\"")),
+    ("slo-generator", regex(r"^\s*apiVersion:\s*['\"]?sre\.google\.com/")),
 )  # fmt: skip
 _OTHER_WORDS = (
     "service_level", "_slo\"", "n9/v1alpha", "ServiceLevelObjective", "sre.google.com"

@@ -6,27 +6,28 @@ from collections.abc import Iterator, Sequence
 from platform_operations.assess.modules import terraform_files
 from platform_operations.assess.places import aside, file_name, lines_of, test_file, text_of
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 MAX_FILES = 600
 MAX_FOUND = 8
 MAX_LINE = 500
 
-_FLAG = re.compile(
+_FLAG = regex(
     r"^\s*(?:-\s+)?[\"']?(?:create(?:Prometheus|Alerting)Rules?|(?:prometheus|alert(?:ing)?)Rules?Enabled|\w*(?:Alarm|Alarms|Alerts))[\"']?\s*[:=]\s*[\"']?true\b"
 )
-_BLOCK = re.compile(
+_BLOCK = regex(
     r"^(?P<lead>\s*)[\"']?(?:(?:additional)?[pP]rometheusRules?|defaultRules|alert(?:ing)?Rules|alerts|alarms)[\"']?\s*:\s*(?:&\w+\s*)?$"
 )
-_ON = re.compile(r"^\s*[\"']?(?:enabled?|create)[\"']?\s*:\s*[\"']?true\b")
-_CHART = re.compile(r"^\s*-?\s*name\s*:\s*[\"']?([\w.-]*alert[\w.-]*)", re.IGNORECASE)
-_RULE_OF_APP = re.compile(r"^\s*-\s+rule\s*:\s*[A-Z][A-Z_]{4,}\s*$")
-_CONSTRUCT = re.compile(
+_ON = regex(r"^\s*[\"']?(?:enabled?|create)[\"']?\s*:\s*[\"']?true\b")
+_CHART = regex(r"^\s*-?\s*name\s*:\s*[\"']?([\w.-]*alert[\w.-]*)", re.IGNORECASE)
+_RULE_OF_APP = regex(r"^\s*-\s+rule\s*:\s*[A-Z][A-Z_]{4,}\s*$")
+_CONSTRUCT = regex(
     r"^(?!\s*(?:class|import|export|from|//|#|\*)\b).*(?:(?:new\s+|=\s*|^\s*)(?:[\w]+\.)*(?:MetricAlarm|CompositeAlarm|Alarm|MetricAlert|AlertPolicy|ScheduledQueryRule|Monitor|RuleGroup)\("
     r"|\b\w+Alarm\s*:\s*true\b|\.createAlarm\()"
 )
-_CLOUD = re.compile(r"cloudwatch|aws-cdk|@pulumi|pulumi_|cdktf|datadog|grafana")
-_ASKED = re.compile(
+_CLOUD = regex(r"cloudwatch|aws-cdk|@pulumi|pulumi_|cdktf|datadog|grafana")
+_ASKED = regex(
     r"^\s*[\"']?(?:enable_?\w*(?:monitoring|alerts?|alerting|alarms?)|\w*(?:alert|alarm)s?_(?:enabled|email\w*|sns\w*|topic\w*)|\w*action_group\w*)[\"']?\s*[:=]\s*(?!false|\"false|\"\"|null|\[\])\S",
     re.IGNORECASE,
 )
@@ -55,11 +56,11 @@ def asked_for(repository: Repository) -> str | None:
     return f"{linked} takes alerts from outside the repository" if linked else None
 
 
-_TEMPLATE = re.compile(r"^\s*[\"']?uri[\"']?\s*:.*alerts?(?:-?rules?)?\.json", re.IGNORECASE)
-_STACK = re.compile(
+_TEMPLATE = regex(r"^\s*[\"']?uri[\"']?\s*:.*alerts?(?:-?rules?)?\.json", re.IGNORECASE)
+_STACK = regex(
     r"^\s*(?:-\s+)?(?:name|chart)\s*:\s*[\"']?(?:[\w-]+/)?(?:kube-prometheus-stack|victoria-metrics-k8s-stack)[\"']?\s*$"
 )
-_CHART_FILE = re.compile(r"^(?:Chart|requirements)\.ya?ml$|helmfile|release|^application[^/]*\.ya?ml$")
+_CHART_FILE = regex(r"^(?:Chart|requirements)\.ya?ml$|helmfile|release|^application[^/]*\.ya?ml$")
 
 
 def _linked(repository: Repository) -> Iterator[str]:
@@ -114,7 +115,7 @@ def _joined(path: str, source: str) -> str:
     return f"{folder}/{inside}" if folder else inside
 
 
-_WATCHING_MODULE = re.compile(
+_WATCHING_MODULE = regex(
     r"^\s*source\s*=\s*\"[^\"]*(?:statuscake|uptime|alarms?|alerts?)(?:[^\"a-z][^\"]*)?\"", re.IGNORECASE
 )
 
@@ -187,7 +188,7 @@ def _on_below(rows: Sequence[str], number: int, lead: int) -> bool:
     return False
 
 
-_THRESHOLD = re.compile(
+_THRESHOLD = regex(
     r"^\s*(?:-\s+)?(?:threshold|comparison_?operator|evaluation_?periods)\s*:\s*\S", re.IGNORECASE
 )
 

@@ -16,11 +16,12 @@ from platform_operations.assess.telemetry.shares import (
 )
 from platform_operations.assess.telemetry.signal_words import words
 from platform_operations.model.words import AlertKind
+from platform_operations.patterns import regex
 from platform_operations.slo.promql import Selector, bare, kind, selected
 
 Tree: TypeAlias = Any
 
-BURN = re.compile(r"burn_?rate|error_?budget|(^|[:_])slo[:_](?!info|count|objective)", re.I)
+BURN = regex(r"burn_?rate|error_?budget|(^|[:_])slo[:_](?!info|count|objective)", re.I)
 _STATE_LABELS = frozenset({"name", "state", "status", "type", "condition", "check", "reason"})
 
 
@@ -223,7 +224,7 @@ def _timed(asked: Asked, said: frozenset[str]) -> Verdict | None:
     return None
 
 
-_MEAN = re.compile(r":(mean|avg|median|p\d\d)")
+_MEAN = regex(r":(mean|avg|median|p\d\d)")
 
 
 def _responds(said: frozenset[str]) -> bool:
@@ -245,7 +246,7 @@ def _recorded_share(asked: Asked) -> Verdict | None:
     return None
 
 
-_SHARE = re.compile(
+_SHARE = regex(
     r"(error|errors|failure|failures|success)[:_](ratio|rate_ratio|percent|percentage|ratio_rate\w*)\b|"
     r"[:_]avail(ability)?(_?\d+[smhd])?(_ratio|_percent)?$|[:_](error|success|failure)_rate(_?\d*[smhd])?$"
 )

@@ -3,15 +3,15 @@
 import re
 from functools import lru_cache
 
+from platform_operations.patterns import regex
+
 MAX_WORDS = 400
 
-_WORD = re.compile(
-    r"""(?:\$\{\{.{0,600}?\}\}|\$\([^()]{0,400}\)|[^\s"'$]+|\$|"(?:[^"\\]|\\.)*"?|'[^']*'?)+"""
-)
-_ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\+?=")
-_VERSIONED = re.compile(r"^(@?[^@=]+?)(?:@|==)[^/]*$")
-_PREFIXED = re.compile(r"^\$\{?[A-Za-z_]+\}?/?(?=[a-z])")
-_INSTALLED = re.compile(r"node_modules/|vendor/|/usr/|env/|/opt/|/home/|/root/|~/|\.venv|GOPATH|HOME|/go/bin")
+_WORD = regex(r"""(?:\$\{\{.{0,600}?\}\}|\$\([^()]{0,400}\)|[^\s"'$]+|\$|"(?:[^"\\]|\\.)*"?|'[^']*'?)+""")
+_ASSIGNMENT = regex(r"^[A-Za-z_][A-Za-z0-9_]*\+?=")
+_VERSIONED = regex(r"^(@?[^@=]+?)(?:@|==)[^/]*$")
+_PREFIXED = regex(r"^\$\{?[A-Za-z_]+\}?/?(?=[a-z])")
+_INSTALLED = regex(r"node_modules/|vendor/|/usr/|env/|/opt/|/home/|/root/|~/|\.venv|GOPATH|HOME|/go/bin")
 _STUBS = frozenset(
     {
         "rails",
@@ -30,7 +30,7 @@ _STUBS = frozenset(
         "pytest",
     }
 )
-_CAPTURED = re.compile(
+_CAPTURED = regex(
     r"^(?:export |local |readonly |declare )?[A-Za-z_]\w*=[\"']?\$\((.{3,2000}?)\)[\"']?(?: \|\| .*)?$",
     re.DOTALL,
 )

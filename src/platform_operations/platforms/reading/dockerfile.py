@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any, NamedTuple
 
+from platform_operations.patterns import regex
+
 MAX_LINES = 5_000
 
 _ESCAPE = r"(?i)^#\s*escape\s*=\s*([\\`])\s*$"
@@ -12,7 +14,7 @@ _HEREDOC = r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1"
 _FLAG = r"^--([a-z-]+)(?:=(\S+))?\s*"
 
 
-_TESTS = re.compile(
+_TESTS = regex(
     r"(?<!speed)(?<!ab)[-_]tests?$|^tests?[-_](?!bed|suite)|^(?:jmeter|gatling|locust|k6|cypress|testcafe)(?:[-_]|$)",
     re.IGNORECASE,
 )

@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
+from platform_operations.patterns import regex
+
 Node: TypeAlias = Any
 """A node of tree-sitter's tree."""
 
 LONGEST = 4_000
 """Bytes of one text that are parsed: some hostile texts take the parser quadratic time."""
 DEEPEST = 60
-_EXPRESSION = re.compile(r"\$\{\{.{0,600}?\}\}", re.DOTALL)
+_EXPRESSION = regex(r"\$\{\{.{0,600}?\}\}", re.DOTALL)
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh"})
 _ENDS = frozenset({"exit", "exec", "return"})
-_ZERO = re.compile(r"0+|\$\(\(.*\)\)")
+_ZERO = regex(r"0+|\$\(\(.*\)\)")
 _WORDS = frozenset({"command", "test_command", "declaration_command", "unset_command"})
 SETTING = frozenset(
     {"export", "declare", "local", "readonly", "unset", "alias", "read", "shift", "wait", "cd"}

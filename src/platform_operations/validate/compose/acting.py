@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from platform_operations.model.delivery import Component, Environment, Stage
 from platform_operations.model.plan import Plan
+from platform_operations.patterns import regex
 from platform_operations.platforms import platform
 from platform_operations.validate.compose.kubernetes import (
     namespace_flag,
@@ -105,28 +106,28 @@ def _waited(runs: tuple[str, ...]) -> Iterator[str]:
         yield from (row.replace("{name}", named[1] if named else "$NAME") for row in after)
 
 
-_WAITS = re.compile(r"--wait\b")
-_NAMED = re.compile(r"(?:--function-name|--stack-name|argocd app sync)[= ](\S+)")
+_WAITS = regex(r"--wait\b")
+_NAMED = regex(r"(?:--function-name|--stack-name|argocd app sync)[= ](\S+)")
 _ASKING: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
     (
-        re.compile(r"^aws deploy create-deployment\b(?!.*--query)"),
+        regex(r"^aws deploy create-deployment\b(?!.*--query)"),
         "DEPLOYMENT_ID=$({line} --query deploymentId --output text)",
         ('aws deploy wait deployment-successful --deployment-id "$DEPLOYMENT_ID"',),
     ),
     (
-        re.compile(r"^aws lambda update-function-code\b"),
+        regex(r"^aws lambda update-function-code\b"),
         "{line}",
         ("aws lambda wait function-updated-v2 --function-name {name}",),
     ),
     (
-        re.compile(r"^aws cloudformation update-stack\b"),
+        regex(r"^aws cloudformation update-stack\b"),
         "{line}",
         ("aws cloudformation wait stack-update-complete --stack-name {name}",),
     ),
-    (re.compile(r"^argocd app sync\b"), "{line}", ("argocd app wait {name} --sync --health --timeout 600",)),
-    (re.compile(r"\bdoctl apps? (?:create-deployment|update|create)\b"), r"\g<0> --wait", ()),
-    (re.compile(r"\bdocker[ -]compose\b.*?\bup\b"), r"\g<0> --wait", ()),
+    (regex(r"^argocd app sync\b"), "{line}", ("argocd app wait {name} --sync --health --timeout 600",)),
+    (regex(r"\bdoctl apps? (?:create-deployment|update|create)\b"), r"\g<0> --wait", ()),
+    (regex(r"\bdocker[ -]compose\b.*?\bup\b"), r"\g<0> --wait", ()),
 )
 """Commands that return when a deployment was asked for, how they wait, and what else does."""
 
-_HELM = re.compile(r"\bhelm (?:secrets )?(?:upgrade|install)\b(?!.*--(?:wait|atomic))")
+_HELM = regex(r"\bhelm (?:secrets )?(?:upgrade|install)\b(?!.*--(?:wait|atomic))")

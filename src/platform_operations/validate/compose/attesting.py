@@ -5,6 +5,7 @@ import re
 from platform_operations.model.delivery import Artifact, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import Attestation
+from platform_operations.patterns import regex
 from platform_operations.validate.compose.handover import beside, image_of, known
 from platform_operations.validate.edits import amend, assume
 from platform_operations.validate.rule import Review
@@ -16,7 +17,7 @@ _WHEELS = "python -m pypi_attestations sign dist/*"
 TOOLS = (_LISTED, _ATTACHED, _SIGNED, _WHEELS)
 """The commands that attest, for whoever asks which programs a plan may use."""
 
-_SCRIPT = re.compile(r"(?:\./)?[\w.-]+(?:/[\w.-]+)+|make [\w-]+|\S+\.sh")
+_SCRIPT = regex(r"(?:\./)?[\w.-]+(?:/[\w.-]+)+|make [\w-]+|\S+\.sh")
 
 _TRUSTED = ("uses pypa/gh-action-pypi-publish",)
 """Publishing steps that attest by themselves (PyPI docs, "Producing attestations")."""

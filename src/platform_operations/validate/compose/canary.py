@@ -1,6 +1,5 @@
 """A stepped strategy that the error budget can pay for, with what it needs named as an assumption."""
 
-import re
 from fractions import Fraction
 from itertools import product
 
@@ -14,6 +13,7 @@ from platform_operations.model.delivery import (
 )
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Slo
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Mechanism, Platform
 from platform_operations.slo.budget import pairs_for
 from platform_operations.slo.durations import seconds
@@ -198,7 +198,7 @@ def _place(plan: Plan, row: ComponentStrategy) -> Environment:
     return next(place for place in plan.environments if place.id == row.environment)
 
 
-_IMAGE = re.compile(r"=(?P<name>(?:\$\{\{[^}]*\}\}|[^\s\"'=])+(?:@\$|:)(?:\$\{\{[^}]*\}\}|[^\s\"'])+)")
+_IMAGE = regex(r"=(?P<name>(?:\$\{\{[^}]*\}\}|[^\s\"'=])+(?:@\$|:)(?:\$\{\{[^}]*\}\}|[^\s\"'])+)")
 
 
 def _image(stage: Stage) -> str | None:

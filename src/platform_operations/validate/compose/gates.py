@@ -1,10 +1,9 @@
 """New gates: the stage that runs a check, the gate on it, and the release that waits for both."""
 
-import re
-
 from platform_operations.model.delivery import Component, FailsOn, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
+from platform_operations.patterns import regex
 from platform_operations.platforms.checks import CHECKS, Check, proposals
 from platform_operations.validate.compose.parties import evidence_of, owner_of, with_owner
 from platform_operations.validate.compose.stages import add_need, add_stage, scoped
@@ -12,7 +11,7 @@ from platform_operations.validate.compose.systems import system_of
 from platform_operations.validate.edits import amend, assume, fresh, kebab, united
 from platform_operations.validate.rule import Review
 
-_LEAST = re.compile(r"--(?:audit-level|severity-threshold|severity|level)[= ](?P<word>[A-Za-z]+)")
+_LEAST = regex(r"--(?:audit-level|severity-threshold|severity|level)[= ](?P<word>[A-Za-z]+)")
 
 
 def checking(review: Review, plan: Plan, component: Component, gate: GateKind) -> Check | None:
@@ -125,7 +124,7 @@ def gate_stage(review: Review, plan: Plan, component: Component, check: Check, r
     return with_gate(plan, component, check, stage.id)
 
 
-_MATRIX_WORD = re.compile(
+_MATRIX_WORD = regex(
     r"\s+(?!\S*=?[\w./-]+:)(?:-[\w-]*[= ]?)?[^\s$]*\$\{\{\s*matrix\.[^}]*\}\}(?:[^\s$]|\$\{\{\s*matrix\.[^}]*\}\})*"
 )
 

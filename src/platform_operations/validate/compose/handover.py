@@ -5,21 +5,20 @@ import re
 from platform_operations.model.delivery import Artifact, Consumed, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, RELEASING
+from platform_operations.patterns import regex
 from platform_operations.validate.compose.systems import COMMITS, commit_in, system_of
 from platform_operations.validate.edits import amend, assume
 from platform_operations.validate.rule import Review
 
-_TAGGED = re.compile(
+_TAGGED = regex(
     r"(?:-t|--tag)[= ][\"']?(?P<image>(?:[\w.{}$/ -]|\$\{\{[^}]*\}\})*?(?:/[\w$.{}-]+|/\$\{\{[^}]*\}\}|\$\{?[A-Z_]+\}?)):(?P<tag>\$\{\{[^}]*\}\}|[^\s\"']+)"
 )
-_PUSHED = re.compile(
-    r"\bdocker\s+(?:image\s+)?push\s+(?:--\S+\s+)*[\"']?(?P<name>(?:\$\{\{[^}]*\}\}|[^\s\"'])+)"
-)
+_PUSHED = regex(r"\bdocker\s+(?:image\s+)?push\s+(?:--\S+\s+)*[\"']?(?P<name>(?:\$\{\{[^}]*\}\}|[^\s\"'])+)")
 _BUILD_ACTION = "uses docker/build-push-action"
-_OUTPUT = re.compile(r"\$\{\{\s*needs\.[\w-]+\.outputs\.[\w-]*digest[\w-]*\s*\}\}")
-_OF_MAKE = re.compile(r"\$\([\w.]+\)")
+_OUTPUT = regex(r"\$\{\{\s*needs\.[\w-]+\.outputs\.[\w-]*digest[\w-]*\s*\}\}")
+_OF_MAKE = regex(r"\$\([\w.]+\)")
 """A variable of make, or of Azure Pipelines: to a shell it is a command."""
-_ASSIGNED = re.compile(r"^IMAGE_DIGEST=", re.MULTILINE)
+_ASSIGNED = regex(r"^IMAGE_DIGEST=", re.MULTILINE)
 
 
 def image_name(review: Review, plan: Plan, artifact: str) -> str | None:
@@ -60,7 +59,7 @@ def handed(review: Review, plan: Plan, name: str) -> Plan:
     return plan
 
 
-_BUILT = re.compile(
+_BUILT = regex(
     r"(?:^|[\s/=\"'])(?:dist/|\./\*\.|\*\.(?:tgz|gem|whl)|function\.zip|--prebuilt)|(?<!\S)test -s "
 )
 
@@ -118,7 +117,7 @@ def _given(review: Review, plan: Plan, stage: Stage, maker: Stage, artifact: str
     return plan, f"IMAGE_DIGEST=$(cat {artifact}.digest)"
 
 
-_WORKFLOW = re.compile(r"^uses \S+\.ya?ml(?:@\S*)?$")
+_WORKFLOW = regex(r"^uses \S+\.ya?ml(?:@\S*)?$")
 """A job that calls a reusable workflow holds nothing beside the call (GitHub Docs, "Reuse workflows")."""
 
 

@@ -6,18 +6,19 @@ from itertools import pairwise
 
 from platform_operations.model.delivery import Component, Stage
 from platform_operations.model.plan import Plan
+from platform_operations.patterns import regex
 from platform_operations.platforms import platform
 from platform_operations.validate.compose.handover import image_name
 from platform_operations.validate.compose.parameters import commands_of, value_for
 from platform_operations.validate.compose.systems import commit_in
 from platform_operations.validate.rule import Review
 
-_WORKLOAD = re.compile(
+_WORKLOAD = regex(
     r"\b(?P<kind>deployment|deploy|statefulset|sts|daemonset|ds|cronjob)s?(?:\.apps)?[/ ](?P<name>[a-z0-9][a-z0-9-]*)(?![\w/.-])"
 )
 _KINDS = {"deploy": "deployment", "sts": "statefulset", "ds": "daemonset"}
 _POD = {"cronjob": "{.spec.jobTemplate.spec.template.spec.containers[*].image}"}
-_SET = re.compile(r"\sset image \S+ [a-z0-9-]+=((?:\$\{\{[^}]*\}\}|\S)+)")
+_SET = regex(r"\sset image \S+ [a-z0-9-]+=((?:\$\{\{[^}]*\}\}|\S)+)")
 _PODS = "{.spec.template.spec.containers[*].image}"
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from platform_operations.model.delivery import Component, Stage
 from platform_operations.model.plan import Plan
+from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Parameter, Platform
 from platform_operations.platforms.reading.commands import begins, invocation, value_of
 from platform_operations.validate.compose.systems import system_of
 from platform_operations.validate.rule import Review
 
-PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+PLACEHOLDER = regex(r"\{([a-z]+)\}")
 _DEPTH = 4
 """How often what stands in for a placeholder may hold another one."""
 

@@ -1,12 +1,12 @@
 """Who and where: owners, pipelines, environments, and the platform that carries a component."""
 
-import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from platform_operations.model.delivery import Component, Environment, Owner, Pipeline, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import EnvironmentKind, StageKind
+from platform_operations.patterns import regex
 from platform_operations.platforms import platform
 from platform_operations.platforms.platform import Action, Platform
 from platform_operations.validate.edits import assume, cite, fresh, kebab, united
@@ -241,7 +241,7 @@ def with_pipeline(plan: Plan, component: str) -> tuple[Plan, str]:
     return plan, name
 
 
-_ASIDE = re.compile(
+_ASIDE = regex(
     r"(?:^|-)(?:perf|performance|nightly|tests?|testing|load|docs?|lint|preview|pr|bench\w*|e2e)(?:-|$)"
 )
 """Words in the names of pipelines and artifacts that are made to try something, and are not what users get."""
@@ -291,7 +291,7 @@ def url_of(plan: Plan, component: Component, environment: Environment | None) ->
     return f"${name.upper().replace('-', '_')}_URL"
 
 
-_LOCALLY = re.compile(
+_LOCALLY = regex(
     r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\")]*)"
 )
 

@@ -1,12 +1,12 @@
 """New runbooks: what is hurt, how to see it, what to do and whom to call."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from platform_operations.model.delivery import Component, Environment, Rollback
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, Runbook
+from platform_operations.patterns import regex
 from platform_operations.validate.compose.kubernetes import namespace_flag, workload_of
 from platform_operations.validate.compose.parameters import commands_of
 from platform_operations.validate.compose.parties import (
@@ -23,7 +23,7 @@ from platform_operations.validate.compose.release import ways_back
 from platform_operations.validate.edits import kebab
 from platform_operations.validate.rule import Review
 
-_ABOUT_FAILURE = re.compile(r"error|fail|5xx|burn|down|outage|unavailab|availab")
+_ABOUT_FAILURE = regex(r"error|fail|5xx|burn|down|outage|unavailab|availab")
 
 
 def runbook_for(review: Review, plan: Plan, alert: Alert) -> tuple[Plan, str]:
@@ -146,7 +146,7 @@ def aligned(review: Review, plan: Plan | None, component: str | None) -> Plan | 
 
 
 _BACK = "take the release back"
-_LOGS = re.compile(r"kubectl(?P<space>(?: -n \S+)?) logs deployment/(?P<name>\S+) .*")
+_LOGS = regex(r"kubectl(?P<space>(?: -n \S+)?) logs deployment/(?P<name>\S+) .*")
 
 
 def _impact(entry: Component | None, component: str, place: str) -> str:

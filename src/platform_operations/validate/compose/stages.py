@@ -1,7 +1,5 @@
 """New stages: what builds, checks, deploys, verifies and approves, in the repository's own words."""
 
-import re
-
 from platform_operations.model.delivery import (
     Artifact,
     Component,
@@ -11,6 +9,7 @@ from platform_operations.model.delivery import (
 )
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import ArtifactKind, Identity
+from platform_operations.patterns import regex
 from platform_operations.validate.compose.handover import handed
 from platform_operations.validate.compose.installing import inside_folder, manager_of, with_dependencies
 from platform_operations.validate.compose.parties import cited, evidence_of, is_aside, spoken_by
@@ -185,7 +184,7 @@ def add_stage(review: Review, plan: Plan, stage: Stage, *, before: str | None = 
     return add_need(plan, before, stage.id) if before else plan
 
 
-_COMPOSED = re.compile(r"^IMAGE=\S+ docker compose -f ([^\s$]+) ")
+_COMPOSED = regex(r"^IMAGE=\S+ docker compose -f ([^\s$]+) ")
 
 
 def _composed(plan: Plan, stage: Stage) -> Plan:
@@ -202,7 +201,7 @@ def _composed(plan: Plan, stage: Stage) -> Plan:
     )
 
 
-_LOCAL = re.compile(r"127\.0\.0\.1:(\d+)")
+_LOCAL = regex(r"127\.0\.0\.1:(\d+)")
 
 
 def _listening(review: Review, plan: Plan, stage: Stage) -> Plan:

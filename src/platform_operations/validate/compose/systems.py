@@ -1,10 +1,10 @@
 """CI systems as commands meet them: what the commit is called, and how a later job gets what an earlier one recorded."""
 
-import re
 from typing import NamedTuple
 
 from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
+from platform_operations.patterns import regex
 
 
 class System(NamedTuple):
@@ -81,7 +81,7 @@ COMMITS = (
     "${{ github.event.pull_request.head.sha }}", "${CIRCLE_SHA1}", "${GIT_COMMIT}", "${BUILDKITE_COMMIT}",
     "${BITBUCKET_COMMIT}", "$(Build.BuildId)", "$COMMIT", "$(git rev-parse HEAD)", "$(git rev-parse --short HEAD)",
 )  # fmt: skip
-_FILE = re.compile(r"^repo:([^#]+)#")
+_FILE = regex(r"^repo:([^#]+)#")
 
 
 def system_of(plan: Plan, pipeline: str | None) -> System:

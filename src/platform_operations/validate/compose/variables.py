@@ -1,15 +1,15 @@
 """The variables of proposed commands: which they are, and what each holds."""
 
-import re
 from collections.abc import Iterator
 
 from platform_operations.model.delivery import Component, Stage
 from platform_operations.model.plan import Plan
+from platform_operations.patterns import regex
 from platform_operations.validate.compose.parameters import meaning_of, variable
 from platform_operations.validate.compose.parties import carriers
 
-_VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]{1,60})\b")
-_ASSIGNED = re.compile(r"^(?:export )?([A-Z][A-Z0-9_]*)=")
+_VARIABLE = regex(r"\$\{?([A-Z][A-Z0-9_]{1,60})\b")
+_ASSIGNED = regex(r"^(?:export )?([A-Z][A-Z0-9_]*)=")
 _OF_CI = ("CI_", "GITHUB_", "CIRCLE_", "BUILDKITE_", "BITBUCKET_", "GIT_", "BUILD_")
 _KNOWN = {
     "REGISTRY": "the registry of the images, with its path",
@@ -20,7 +20,7 @@ _KNOWN = {
     "CHART": "the chart's address in its registry",
     "GROUP": "the Maven group of the package",
 }
-_SECRET = re.compile(r"TOKEN|KEY|SECRET|PASSWORD")
+_SECRET = regex(r"TOKEN|KEY|SECRET|PASSWORD")
 
 
 def named_variables(plan: Plan, stage: Stage) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,11 @@
 """New verifications: how a version shows that it is up, and what meets the artifact before users do."""
 
-import re
 from collections.abc import Mapping
 
 from platform_operations.model.delivery import Component, Environment, HealthCheck, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, Assertion, HealthKind
+from platform_operations.patterns import regex
 from platform_operations.platforms import platform
 from platform_operations.validate.compose.handover import image_of
 from platform_operations.validate.compose.installing import inside_folder, with_dependencies
@@ -154,7 +154,7 @@ def _asked(
     return (f"{CURL} {url}{asked_path(review, plan, component, release)}", *tail)
 
 
-_ADDRESS = re.compile(r"https?://(?!localhost|127\.|\$)[\w.-]+(?::\d+)?")
+_ADDRESS = regex(r"https?://(?!localhost|127\.|\$)[\w.-]+(?::\d+)?")
 
 
 def _like_elsewhere(plan: Plan, component: Component, environment: Environment, url: str) -> tuple[str, ...]:

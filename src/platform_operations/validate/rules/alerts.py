@@ -1,6 +1,5 @@
 """Alerts: on what users meet, loud only for cause, with a runbook, an owner and a way to them."""
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -8,6 +7,7 @@ from functools import lru_cache
 
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, Runbook
+from platform_operations.patterns import regex
 from platform_operations.slo.budget import fixed, pairs_for
 from platform_operations.slo.durations import seconds
 from platform_operations.slo.promql import Unreadable, metric_names
@@ -96,8 +96,8 @@ def alert_noisy(review: Review) -> Iterator[Violation]:
             )
 
 
-_NAME = re.compile(r"(?!(?:vector|scalar|time|bool|and|or|unless)\b)\b[a-zA-Z_:][\w:]*")
-_ALWAYS = re.compile(r"(?:>=\s*(?:bool\s+)?-?0(?:\.0*)?|>\s*(?:bool\s+)?-\d[\d.]*)\s*$")
+_NAME = regex(r"(?!(?:vector|scalar|time|bool|and|or|unless)\b)\b[a-zA-Z_:][\w:]*")
+_ALWAYS = regex(r"(?:>=\s*(?:bool\s+)?-?0(?:\.0*)?|>\s*(?:bool\s+)?-\d[\d.]*)\s*$")
 
 
 def _by_itself(review: Review, alert: Alert) -> str | None:
@@ -121,7 +121,7 @@ def _by_itself(review: Review, alert: Alert) -> str | None:
     return f"always fires: {alert.expression[:80]!r}" if always else None
 
 
-_JOINED = re.compile(r"\b(?:and|unless)\b")
+_JOINED = regex(r"\b(?:and|unless)\b")
 """What holds only where something else holds too."""
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from platform_operations.model.delivery import Artifact, Consumed, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, RELEASING
+from platform_operations.patterns import regex
 from platform_operations.platforms.reading.builds import makes_anew
 from platform_operations.platforms.reading.scripts import calls
 from platform_operations.validate.compose.attesting import attested
@@ -25,7 +26,7 @@ from platform_operations.validate.compose.stages import (
 from platform_operations.validate.edits import amend
 from platform_operations.validate.rule import Review, Violation, rule
 
-MUTABLE_TAG = re.compile(
+MUTABLE_TAG = regex(
     r"(?<![\w$.{}-])(?<![\w$.{}-]/)(?P<image>[\w$.{}-]++(?:(?:/[\w$.{}-]++)++|(?=:latest\b))):(?P<tag>latest|main|master|develop|dev|edge|nightly|staging|stage|prod|production|stable|current|next|release|qa|uat)\b(?!/)"
 )
 """An image reference by a tag that moves.
@@ -41,7 +42,7 @@ _BRANCHES = (
     r"(?P<tag>\$\{\{\s*github\.(?:ref_name|head_ref|ref)\s*\}\}|\$\{?(?:CI_COMMIT_(?:REF_NAME|REF_SLUG|BRANCH)"
     r"|GITHUB_(?:REF_NAME|HEAD_REF)|GIT_BRANCH|BRANCH(?:_NAME)?|BUILDKITE_BRANCH|CIRCLE_BRANCH|BITBUCKET_BRANCH)\b\}?)"
 )
-BRANCH_TAG = re.compile(f"{_IMAGE}:{_BRANCHES}")
+BRANCH_TAG = regex(f"{_IMAGE}:{_BRANCHES}")
 """An image reference by the name of a branch, which moves with it; in a pipeline that only tags start it is a version."""
 
 TAGGED = frozenset({"tag", "release"})

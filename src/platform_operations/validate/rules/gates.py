@@ -10,6 +10,7 @@ from decimal import Decimal
 from platform_operations.model.delivery import Component, QualityGate, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.words import GateKind
+from platform_operations.patterns import regex
 from platform_operations.platforms.checks import CHECKS, cannot_fail, check_of, runs_check
 from platform_operations.platforms.reading.narrowing import looks_away
 from platform_operations.validate.compose.gates import checking, gate_stage
@@ -185,7 +186,7 @@ def _not_run(gate: QualityGate, stage: Stage) -> str | None:
     return None if fits or gate.kind == check.gate else f"which is no {gate.kind}"
 
 
-_LISTS = re.compile(
+_LISTS = regex(
     r"\s(--collect-only|--co|--listTests|--list-tests|--list|--no-run|--dry-?run|-list|--version|--help)(?=\s|$|=)"
     r"|\bvitest list\b"
 )

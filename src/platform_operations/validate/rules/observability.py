@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from platform_operations.model.reliability import DriftCheck, ObservabilityPillar
+from platform_operations.patterns import regex
 from platform_operations.validate.compose.drift import drift_entry
 from platform_operations.validate.compose.reliability import correlated, pillar_entry
 from platform_operations.validate.expectations import is_installed, pillars_of
@@ -85,7 +86,7 @@ def drift_unchecked(review: Review) -> Iterator[Violation]:
     )
 
 
-_SELDOM = re.compile(r"\b(never|yearly|annual(ly)?|on demand|by hand|manual(ly)?)\b", re.IGNORECASE)
+_SELDOM = regex(r"\b(never|yearly|annual(ly)?|on demand|by hand|manual(ly)?)\b", re.IGNORECASE)
 
 
 def _compares(review: Review, check: DriftCheck) -> bool:

@@ -1,10 +1,10 @@
 """What must be there: today's components, environments and releases, a way to production, every section."""
 
-import re
 from collections.abc import Iterator
 
 from platform_operations.model.delivery import Component, Environment, Stage
 from platform_operations.model.plan import SEED_SECTIONS, Plan
+from platform_operations.patterns import regex
 from platform_operations.platforms.checks import check_of
 from platform_operations.validate.compose.gates import approval, with_gate
 from platform_operations.validate.compose.parties import with_pipeline
@@ -93,8 +93,8 @@ def environment_kind_contradicted(review: Review) -> Iterator[Violation]:
         )
 
 
-_LIVE = re.compile(r"(^|-)(prod|production|prd|live)(-|$)")
-_BELOW = re.compile(r"(^|-)(pre|non|not|dev|test|staging|preview|like)(-|$)")
+_LIVE = regex(r"(^|-)(prod|production|prd|live)(-|$)")
+_BELOW = regex(r"(^|-)(pre|non|not|dev|test|staging|preview|like)(-|$)")
 
 
 def _production_called_lower(review: Review) -> Iterator[Violation]:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from platform_operations.model.delivery import Entry
 from platform_operations.model.plan import SECTIONS, Plan
 from platform_operations.model.reliability import Slo
+from platform_operations.patterns import regex
 from platform_operations.platforms import PLATFORMS
 from platform_operations.platforms.checks import CHECKS
 from platform_operations.validate.compose.attesting import TOOLS
@@ -44,8 +45,8 @@ REGISTRIES = frozenset(
 
 ORDINARY_ACTIONS = ("actions/", "docker/", "github/codeql-action")
 
-_TOKEN = re.compile(r"[\w@][\w./@:+-]*")
-_EDGE = re.compile(r"[\w./-]")
+_TOKEN = regex(r"[\w@][\w./@:+-]*")
+_EDGE = regex(r"[\w./-]")
 
 FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {

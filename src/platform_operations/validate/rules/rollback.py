@@ -8,6 +8,7 @@ from fractions import Fraction
 from platform_operations.model.delivery import DataPlan, Rollback, RollbackTrigger, Stage
 from platform_operations.model.plan import Plan
 from platform_operations.model.reliability import Alert, Slo
+from platform_operations.patterns import regex
 from platform_operations.platforms import platform
 from platform_operations.platforms.platform import Rollback as WayBack
 from platform_operations.slo.budget import fixed
@@ -125,7 +126,7 @@ def _unmeasurable(review: Review, back: Rollback, trigger: RollbackTrigger) -> s
 
 _ABOVE = frozenset({">", ">=", "above", "exceeds"})
 _COMPARES = _ABOVE | {"<", "<=", "below"}
-_GOOD = re.compile(
+_GOOD = regex(
     r"never|not?|succe\w*|pass\w*|ok|good|healthy|up|green|resolved|silent|inactive|false|none|<=?|[!=]=",
     re.IGNORECASE,
 )

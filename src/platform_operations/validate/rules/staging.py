@@ -3,13 +3,13 @@
 No deploy without a validation after it and a way back.
 """
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
 from platform_operations.model.delivery import Environment, Stage
 from platform_operations.model.evidence import repo_place
 from platform_operations.model.plan import Plan
+from platform_operations.patterns import regex
 from platform_operations.validate.compose.acting import acting_in, by_digest
 from platform_operations.validate.compose.parties import lower_environment
 from platform_operations.validate.compose.release import rollback_entry
@@ -125,7 +125,7 @@ def _made_able(review: Review, plan: Plan, name: str) -> Plan | None:
     return None
 
 
-_ESCAPE = re.compile(r"\s*+\|\|[^|]*$")
+_ESCAPE = regex(r"\s*+\|\|[^|]*$")
 
 
 def _verified_first(review: Review, plan: Plan, name: str) -> Plan | None:

@@ -1,6 +1,5 @@
 """Truth: what the plan says of today is so, its citations hold, its summaries say what its fields say."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import cast
@@ -10,6 +9,7 @@ from platform_operations.model.evidence import LedgerEntry
 from platform_operations.model.plan import SECTIONS, Plan
 from platform_operations.model.reliability import Alert
 from platform_operations.model.summary import BARE_NUMBER, PLACEHOLDER, strategy_summary, summary_of
+from platform_operations.patterns import regex
 from platform_operations.validate.compose.observed import backtest_entry, observation_entry
 from platform_operations.validate.compose.standard import tried_as
 from platform_operations.validate.edits import amend, cite, united
@@ -279,7 +279,7 @@ def constraint_unproven(review: Review) -> Iterator[Violation]:
         )
 
 
-_PIPELINE_FILE = re.compile(
+_PIPELINE_FILE = regex(
     r"(^|/)(\.github/workflows/|\.gitlab-ci|\.circleci/|azure-pipelines|Jenkinsfile|\.buildkite/|bitbucket-pipelines)"
 )
 

@@ -1,6 +1,5 @@
 """Azure Pipelines: stages, jobs and deployments, templates of the repository, checks that only the service knows."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -32,11 +31,12 @@ from platform_operations.assess.ci.triggers import branch_triggers
 from platform_operations.assess.ci.yaml_files import Files, line_of
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import Trigger
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
 
 MAX_JOBS = 300
-_ROOT = re.compile(
+_ROOT = regex(
     r"^(?:.*/)?(?:azure-pipelines?[\w.-]*|\.azure-pipelines|azure-pipeline)\.ya?ml$|^\.?(?:azure-pipelines|azure|azuredevops|devops|pipelines|vsts)/[\w.-]+\.ya?ml$"
     r"|^\.(?:azure-pipelines|azuredevops|pipelines)/(?!templates?/)[\w.-]+/[\w.-]+\.ya?ml$|^\.vsts-[\w.-]+\.ya?ml$"
 )

@@ -12,20 +12,21 @@ from platform_operations.assess.ci.systems.recognised import Sought, found_in, n
 from platform_operations.assess.ci.triggers import branch_triggers
 from platform_operations.assess.ci.yaml_files import Files, line_of
 from platform_operations.model.words import Trigger
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
 
 MAX_JOBS = 200
 MAX_STEPS = 200
 MAX_DEPTH = 20
-_PATHS = re.compile(r"(?:^|/)(?:ci|concourse|pipelines?)/|concourse|pipeline\.ya?ml$")
+_PATHS = regex(r"(?:^|/)(?:ci|concourse|pipelines?)/|concourse|pipeline\.ya?ml$")
 _PLAN = Sought(
-    re.compile(r"^[ \t]*(?:-[ \t]+)?plan:[ \t]*$", re.MULTILINE),
-    re.compile(r"^resources:[ \t]*$|^[ \t]*- (?:get|put):", re.MULTILINE),
+    regex(r"^[ \t]*(?:-[ \t]+)?plan:[ \t]*$", re.MULTILINE),
+    regex(r"^resources:[ \t]*$|^[ \t]*- (?:get|put):", re.MULTILINE),
 )
 _TASK = Sought(
-    re.compile(r"^platform:[ \t]*(?:linux|darwin|windows)[ \t]*$", re.MULTILINE),
-    re.compile(r"^image_resource:[ \t]*$", re.MULTILINE),
+    regex(r"^platform:[ \t]*(?:linux|darwin|windows)[ \t]*$", re.MULTILINE),
+    regex(r"^image_resource:[ \t]*$", re.MULTILINE),
 )
 _PUTS: dict[str, str] = {
     "cf": "cf push", "cf-cli": "cf push", "cf-zero-downtime": "cf push", "cf-cli-resource": "cf push", "autopilot": "cf push",

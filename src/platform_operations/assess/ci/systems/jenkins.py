@@ -21,12 +21,13 @@ from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import Trigger
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository, Unreadable
 
 MAX_STAGES = 200
-_STAGE = re.compile(r"^stage\s*\(?\s*(?:name\s*:\s*)?[\"'](.+?)[\"']")
-_SHELL = re.compile(r"(?:^|[=\s(])(sh|bat|powershell|pwsh)\b\s*\(?\s*(.*)$", re.DOTALL)
-_TEXT = re.compile(r"'''(.*?)'''|\"\"\"(.*?)\"\"\"|'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
+_STAGE = regex(r"^stage\s*\(?\s*(?:name\s*:\s*)?[\"'](.+?)[\"']")
+_SHELL = regex(r"(?:^|[=\s(])(sh|bat|powershell|pwsh)\b\s*\(?\s*(.*)$", re.DOTALL)
+_TEXT = regex(r"'''(.*?)'''|\"\"\"(.*?)\"\"\"|'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
 _PLAIN = frozenset(
     {
         "echo", "checkout", "git", "sh", "bat", "script", "steps", "node", "withCredentials", "withEnv", "timeout", "retry", "dir", "junit", "archiveArtifacts",
@@ -313,7 +314,7 @@ _PLUGIN_STEPS = frozenset(
 )
 
 
-_OWN_WORD = re.compile(r"^[a-z]+[A-Z]\w*\s*(?:\(|$)")
+_OWN_WORD = regex(r"^[a-z]+[A-Z]\w*\s*(?:\(|$)")
 
 
 def _wraps(part: Block | Statement) -> bool:

@@ -8,11 +8,12 @@ from platform_operations.assess.ci.jobs import CiSystem, Reading
 from platform_operations.assess.ci.yaml_files import Files
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository, Unreadable
 
 MAX_LOOKED = 400
 MAX_FOUND = 12
-_ASIDE = re.compile(
+_ASIDE = regex(
     r"(?:^|/)(?:node_modules|vendor|third_party|examples?|samples?|docs?|testdata|fixtures|tests?)/"
 )
 
