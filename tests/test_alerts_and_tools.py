@@ -25,6 +25,51 @@ def test_dashboards_in_jsonnet_are_grafanas_by_the_library_they_are_locked_to() 
     assert "grafana" not in tools({"jsonnetfile.json": '{"dependencies": []}\n'})
 
 
+@pytest.mark.parametrize(
+    ("library", "tool"),
+    [
+        ("@sentry/profiling-node", "sentry"),
+        ("@opentelemetry/instrumentation-pg", "opentelemetry"),
+        ("@bugsnag/plugin-express", "bugsnag"),
+        ("@azure/monitor-opentelemetry-exporter", "applicationinsights"),
+    ],
+)
+def test_a_library_of_a_known_family_shows_the_tool_that_it_sends_to(library: str, tool: str) -> None:
+    assert tools({"package.json": f'{{"dependencies": {{\n"{library}": "1.0.0"\n}}}}\n'}) == {tool}
+
+
+@pytest.mark.parametrize("library", ["@sentry/cli", "sentry-picker", "@datadog/datadog-api-client", "otel"])
+def test_a_library_that_is_only_named_alike_shows_none(library: str) -> None:
+    assert not tools({"package.json": f'{{"dependencies": {{\n"{library}": "1.0.0"\n}}}}\n'})
+
+
+@pytest.mark.parametrize(
+    ("path", "row", "tool"),
+    [
+        ("charts/web/templates/alloy.yaml", '    otelcol.exporter.otlp "tempo" {', "opentelemetry"),
+        ("charts/web/templates/alloy.yaml", '    loki.write "default" {', "loki"),
+        ("api/appsettings.Production.json", '{\n"ApplicationInsights": {\n', "applicationinsights"),
+        ("infra/alarms.tf", 'resource "aws_cloudwatch_metric_alarm" "high" {', "cloudwatch"),
+        ("deploy/values.yaml", "alertmanager:\n  enabled: true\n", "alertmanager"),
+    ],
+)
+def test_a_line_of_a_tools_own_settings_shows_it(path: str, row: str, tool: str) -> None:
+    assert tool in tools({path: f"{row}\n"})
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("infra/schedule.tf", 'resource "aws_cloudwatch_event_rule" "nightly" {'),
+        ("deploy/values.yaml", "alertmanager:\n  enabled: false\n"),
+        ("api/menu.json", '{\n"ApplicationInsights": {\n'),
+        ("deploy/app.yaml", "  note: otelcol.exporter.otlp is not used\n"),
+    ],
+)
+def test_a_timer_or_what_is_switched_off_shows_no_tool(path: str, row: str) -> None:
+    assert not tools({path: f"{row}\n"})
+
+
 ARM = '{"resources": [{"properties": {\n"templateLink": {\n"uri": "[concat(variables(\'base\'), \'%s.json\')]"\n}}}]}\n'
 STACK = "apiVersion: v2\nname: watch\ndependencies:\n  - name: kube-prometheus-stack\n    version: 1.0.0\n"
 

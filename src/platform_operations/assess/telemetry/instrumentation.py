@@ -18,7 +18,7 @@ from platform_operations.assess.places import (
     text_of,
     vendored,
 )
-from platform_operations.assess.telemetry.instruments import INSTRUMENTS, LOGGERS, STANDARD_OUTPUT
+from platform_operations.assess.telemetry.instruments import LOGGERS, STANDARD_OUTPUT, instruments_of
 from platform_operations.assess.telemetry.marks import IMAGES, MARKS, Mark
 from platform_operations.assess.units import read_manifests
 from platform_operations.assess.wording import Wording
@@ -94,7 +94,7 @@ def read_instrumentation(
         pillars += _pillars(component, own, imports, [pillar.id for pillar in pillars], len(components) > 1)
     for manifest in known:
         for dependency in manifest.by_name.values():
-            for instrument in INSTRUMENTS.get(dependency.name, ()):
+            for instrument in instruments_of(dependency.name):
                 if dependency.name not in _ENDPOINTS:
                     shown.setdefault(instrument.tool, repo_uri(dependency.path, dependency.line))
     for tool, uri in (*_configured(repository), *_programmed(repository)):
@@ -126,7 +126,7 @@ def _dependencies(manifests: Sequence[Manifest]) -> Iterator[Dependency]:
     seen: set[str] = set()
     for manifest in manifests:
         for name, dependency in manifest.by_name.items():
-            if name not in seen and (name in INSTRUMENTS or name in LOGGERS):
+            if name not in seen and (name in LOGGERS or instruments_of(name)):
                 seen.add(name)
                 yield dependency
 
@@ -141,7 +141,7 @@ def _pillars(
     done: set[Pillar] = set()
     for pillar in _PILLARS:
         for dependency in own:
-            sent = [one for one in INSTRUMENTS.get(dependency.name, ()) if pillar in one.pillars]
+            sent = [one for one in instruments_of(dependency.name) if pillar in one.pillars]
             logger = pillar == "logs" and dependency.name in LOGGERS
             if not (sent or logger) or pillar in done:
                 continue

@@ -111,8 +111,8 @@ _ROWS: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
         ("metrics",),
         """
         aws-embedded-metrics aws-lambda-powertools @aws-lambda-powertools/metrics watchtower
-        winston-cloudwatch micrometer-registry-cloudwatch2
-        
+        winston-cloudwatch micrometer-registry-cloudwatch2 aws-sdk-cloudwatch
+        @aws-sdk/client-cloudwatch awssdk.cloudwatch
         """,
     ),
     (
@@ -184,6 +184,7 @@ _ROWS: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
         """
         statsd statsd-client hot-shots node-statsd pystatsd statsd-instrument django-statsd
         github.com/cactus/go-statsd-client/v5 github.com/smira/go-statsd cadence
+        metrics-exporter-statsd
         """,
     ),
     ("posthog", ("events",), "posthog posthog-js posthog-node posthog-react-native posthog-ruby"),
@@ -230,6 +231,53 @@ def _by_library() -> Mapping[str, tuple[Instrument, ...]]:
 
 INSTRUMENTS: Mapping[str, tuple[Instrument, ...]] = _by_library()
 """What each instrumentation library sends, by its name."""
+
+
+_KIN: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
+    (
+        "opentelemetry",
+        ("traces",),
+        """
+        opentelemetry-instrumentation- opentelemetry-exporter- @opentelemetry/instrumentation-
+        @opentelemetry/exporter- @opentelemetry/sdk- go.opentelemetry.io/contrib/instrumentation/
+        go.opentelemetry.io/otel/exporters/ opentelemetry.instrumentation. opentelemetry.exporter.
+        """,
+    ),
+    (
+        "sentry",
+        ("events",),
+        "@sentry/ sentry-sidekiq sentry-resque sentry-delayed_job sentry-spring- sentry-log4j sentry. sentry/",
+    ),
+    (
+        "applicationinsights",
+        ("traces", "metrics"),
+        """
+        microsoft.applicationinsights. azure.monitor.opentelemetry. azure-monitor-opentelemetry
+        @azure/monitor-opentelemetry @microsoft/applicationinsights-
+        """,
+    ),
+    ("datadog", ("traces", "metrics"), "@datadog/browser- github.com/datadog/dd-trace-go/ datadog.trace."),
+    ("newrelic", ("traces", "metrics"), "github.com/newrelic/go-agent/ newrelic.agent."),
+    ("bugsnag", ("events",), "@bugsnag/ bugsnag."),
+    ("honeybadger", ("events",), "@honeybadger-io/"),
+)
+"""How the names of libraries begin of which new ones come with every framework."""
+_FAMILIES = tuple(
+    (name, Instrument(tool, pillars)) for tool, pillars, names in _KIN for name in names.split()
+)
+_BEGINNINGS = tuple(prefix for prefix, _ in _FAMILIES)
+_BESIDE = ("@sentry/cli", "@sentry/types", "@sentry/utils")
+"""Members of a family that send nothing."""
+
+
+def instruments_of(name: str) -> tuple[Instrument, ...]:
+    """Return what a library sends and where to, by its name in the registry; nothing for most libraries."""
+    known = INSTRUMENTS.get(name)
+    if known is not None:
+        return known
+    if not name.startswith(_BEGINNINGS) or name.startswith(_BESIDE):
+        return ()
+    return tuple(instrument for prefix, instrument in _FAMILIES if name.startswith(prefix))[:1]
 
 
 def _words(text: str) -> frozenset[str]:
