@@ -387,17 +387,3 @@ def test_actions_that_multiply_by_using_one_another_are_cut() -> None:
 @pytest.mark.parametrize("text", ["stage('a') {" * 5_000, "(" * 200_000, "'''" * 50_000, "/*" * 50_000])
 def test_a_hostile_jenkinsfile_ends(text: str) -> None:
     assert read(InMemoryRepository({"Jenkinsfile": text})).systems[0][0] == "jenkins"
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("docs/cloudbuild.md", "steps:\n- name: node\n"),
-        ("examples/cloudbuild.yaml", "steps:\n- name: node\n  args: [npm, test]\n"),
-        ("cloudbuild.yaml", "notes: none\n"),
-        ("service/bitbucket-pipelines.yml", "pipelines:\n  default:\n  - step:\n      script: [npm test]\n"),
-        ("tools/.woodpecker.yml", "steps:\n- name: a\n  commands: [npm test]\n"),
-    ],
-)
-def test_a_file_that_its_system_would_not_run_is_no_pipeline(path: str, text: str) -> None:
-    assert read(InMemoryRepository({path: text})).systems == ()

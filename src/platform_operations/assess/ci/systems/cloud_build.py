@@ -10,13 +10,14 @@ from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.yaml_files import Files, line_of, script_commands
 from platform_operations.model.assessment import Fact
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
 
 MAX_FILES = 40
 MAX_STEPS = 100
 _ENDINGS = (".yaml", ".yml", ".json")
-_ASIDE = re.compile(r"(?:^|/)(?:node_modules|vendor|third_party|examples?|samples?|testdata|fixtures)/")
+_ASIDE = regex(r"(?:^|/)(?:node_modules|vendor|third_party|examples?|samples?|testdata|fixtures)/")
 _SHELLS = frozenset({"bash", "sh", "/bin/bash", "/bin/sh", "/usr/bin/bash"})
 _WHOLE = frozenset(
     {
@@ -25,7 +26,7 @@ _WHOLE = frozenset(
     }
 )  # fmt: skip
 """Images that run what their arguments say; every other is taken for the program that it is named for."""
-_UNSHELLED = re.compile(r"\$\$(?=[A-Za-z_{(])")
+_UNSHELLED = regex(r"\$\$(?=[A-Za-z_{(])")
 
 
 def read(repository: Repository) -> Reading | None:

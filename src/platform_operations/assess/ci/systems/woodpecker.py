@@ -9,6 +9,7 @@ from platform_operations.assess.ci.names import kebab
 from platform_operations.assess.ci.triggers import branch_triggers
 from platform_operations.assess.ci.yaml_files import Files, line_of, script_list
 from platform_operations.model.words import Trigger
+from platform_operations.patterns import regex
 from platform_operations.repository import Repository, Unreadable
 from platform_operations.repository.yaml_lines import Broken, Node, read_yaml
 
@@ -22,7 +23,7 @@ _ORDER: tuple[Trigger, ...] = (
     "pull-request", "push-default-branch", "push-branch", "tag", "release", "manual", "schedule",
 )  # fmt: skip
 _IMAGES = ("docker", "kaniko", "ecr", "gcr", "gar", "acr", "buildx")
-_BETWEEN = re.compile(r"[/:._-]")
+_BETWEEN = regex(r"[/:._-]")
 
 
 @dataclass(slots=True)
