@@ -43,7 +43,7 @@ def deploy_without_health_check(review: Review) -> Iterator[Violation]:
         yield Violation(
             ("pipelineStages", stage.id, "waits" if aspect == "waits" else "healthCheck"),
             f"deploy {stage.id!r} to {place.id} {why}",
-            question=(f"components/{stage.component}", "health-check") if aspect == "health-check" else None,
+            question=("practices", "healthChecks") if check is None else None,
             repair=lambda plan, name=stage.id: _healthy(review, plan, name),
             allowed=("true",) if aspect == "waits" else health_kinds(types),
             source=stage.evidence[0] if stage.evidence else None,
