@@ -146,3 +146,22 @@ def test_a_platform_that_only_pipelines_in_devops_speak_to_is_seen(path: str, pl
     )
     found = assess(InMemoryRepository({**APP, path: pipeline}))
     assert {fact.aspect for fact in found.about("platforms") if fact.outcome == "present"} == platforms
+
+
+@pytest.mark.parametrize(
+    ("script", "kinds"),
+    [("test/load/run-in-cluster.sh", ["test"]), ("deploy/run-in-cluster.sh", ["deploy"])],
+)
+def test_what_a_program_in_a_folder_of_tests_applies_to_a_cluster_is_its_test(
+    script: str, kinds: list[str]
+) -> None:
+    work = f"{ON_MAIN}  load:\n    runs-on: x\n    steps:\n      - run: ./{script} -n load\n"
+    found = read({WORK: work, script: "#!/bin/sh\nkubectl apply -f testrun.yml\n", "testrun.yml": "x: 1\n"})
+    assert [stage.kind for stage in found.pipeline_stages] == kinds
+
+
+@pytest.mark.parametrize(("folder", "components"), [(".dev/mock", 1), ("local-dev/mock", 1), ("mock-api", 2)])
+def test_what_only_serves_developers_is_no_component(folder: str, components: int) -> None:
+    image = 'FROM python:3.12\nEXPOSE 8000\nCMD ["python", "serve.py"]\n'
+    found = read({"Dockerfile": image, f"{folder}/Dockerfile": image, f"{folder}/serve.py": "x = 1\n"})
+    assert len(found.components) == components

@@ -155,6 +155,7 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
     if followed is not None:
         given = followed.settings or of_script(followed.commands, command.text)
         inner = [_followed(command, place, followed, one, step, given) for one in followed.commands]
+        inner = [_tamed(atom) for atom in inner] if _TESTS.search(command.text) else inner
         if any(atom.kind is not None or atom.act.weak for atom in inner):
             yield from (atom for atom in inner if atom.kind is not None or atom.act.weak or atom.act.makes)
             return
