@@ -51,6 +51,8 @@ class Unit:
     processes: tuple[tuple[str, str, str, int], ...] = ()
     files: frozenset[str] = frozenset()
     mains: Mapping[str, str] = field(default_factory=dict[str, str])
+    exported: bool = False
+    """Whether the settings of its framework say that pages are written out as files: no server renders them."""
 
     @cached_property
     def dependencies(self) -> Mapping[str, Dependency]:
@@ -225,7 +227,7 @@ def _site(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
     if unit.images or unit.processes or "package" in unit.traits:
         return
     if built and not any(name in WEB for name in unit.dependencies if name not in SITES):
-        served = built.name in SERVED and not hosted
+        served = built.name in SERVED and not hosted and not unit.exported
         yield "http-service" if served else "static-site", repo_uri(built.path, built.line)
     elif (config and not unit.manifests) or (config and hosted):
         yield "static-site", repo_uri(config, 1)

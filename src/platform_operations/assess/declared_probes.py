@@ -36,7 +36,7 @@ _KUBERNETES = regex(
     r"^\s*(?:-\s+)?[\"']?(?:(?:liveness|readiness|startup)_?Probe|probes)[\"']?\s*:\s*(?P<value>[^#]*?)\s*(?:#.*)?$"
 )
 _SETTING = regex(
-    r"^\s*(?:-\s+)?[\"']?(?:health_?check(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|(?:readiness-)?health-check-(?:http-endpoint|type)|liveness_?path|readiness_?path)[\"']?"
+    r"^\s*(?:-\s+)?[\"']?(?:health_?checks?(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|(?:readiness-)?health-check-(?:http-endpoint|type)|liveness_?path|readiness_?path)[\"']?"
     r"\s*[:=]\s*(?P<value>[^#]*?)\s*(?:#.*)?$|^\s*(?:liveness|readiness)\s*:\s*$|^\s*\[\[?(?:http_service\.|services\.)?(?:\w+_)?checks(?:\.\w+)?\]",
     re.IGNORECASE,
 )
@@ -54,15 +54,16 @@ _SETTINGS = (
     ".template",
     ".yml.erb",
     ".yaml.erb",
+    ".gotmpl",
 )
 _SHIPPING = Wording(
-    r"deploy|pulumi|nais|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|fly[\w.-]*\.toml|railway|render"
+    r"deploy|pulumi|nais|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|(?:^|/)app\.json$|fly[\w.-]*\.toml|railway|render"
     r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift|consul|nomad",
 )
 _OFF = regex(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
 _NOTHING = frozenset({"{}", "[]", "null", "~", "false", '""', "''", "none", "{},", "false,", "null,"})
 _OTHERS = Wording(
-    r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|^\.github/|(?:^|/)package(?:-lock)?\.json$|\.schema\.json$|openapi|swagger|/crds?/|(?:^|/)crd"
+    r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|(?:^|/)compose/|^\.github/|(?:^|/)package(?:-lock)?\.json$|\.schema\.json$|openapi|swagger|/crds?/|(?:^|/)crd"
     r"|dashboards?/|(?:^|/)\.circleci/|\.gitlab-ci|(?:^|/)(?:scripts|hack|tools|minikube|kind|k3d)/",
 )
 _SOURCES = (".ts", ".js", ".py", ".go", ".cs", ".java", ".kt")

@@ -59,7 +59,7 @@ def health_practice(
             evidence=declared[:8],
         )
     reason = outside or _library_chart(repository, sightings) or _hidden(plan, sightings)
-    reason = reason or _module_elsewhere(repository, sightings)
+    reason = reason or _module_elsewhere(repository, sightings) or _on_servers(repository, sightings)
     return Fact(
         subject="practices",
         aspect="healthChecks",
@@ -92,8 +92,7 @@ _TOOLS = regex(
 
 
 def _for_a_developer(row: Sighting) -> bool:
-    name = row.path.rpartition("/")[2].lower()
-    return "compose" in name and not re.search(r"prod|deploy|release|live", row.path.lower())
+    return "compose" in row.path.lower() and not re.search(r"prod|deploy|release|live", row.path.lower())
 
 
 def _library_chart(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
@@ -114,15 +113,20 @@ def _library_chart(repository: Repository, sightings: Mapping[str, tuple[Sightin
 
 def _hidden(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
     """Return why nobody can see from here whether what runs is asked; None where it can be seen."""
-    served = [
-        one for one in plan.components if set(one.types) - {"library", "cli", "mobile-app", "infrastructure"}
-    ]
+    served = [one for one in plan.components if set(one.types) - _UNASKED]
     if served and all("serverless" in one.types for one in served) and not asks_nothing(sightings):
         return "functions have no health check of their own"
     program = _program(sightings.get("aws", ()))
     if program:
         return f"{program}: what its constructs ask for by default is not in the repository"
     return by_components(plan, sightings) or set_up_elsewhere(plan, sightings)
+
+
+def _on_servers(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
+    """Return the recipe that puts an application on servers of its own: who asks them is set up where they are."""
+    if _RUNNERS & set(sightings) or not {"Capfile", "config/deploy.rb"} <= set(repository.paths):
+        return None
+    return "Capfile: the servers that it deploys to, and what asks them, are set up outside the repository"
 
 
 MAX_FILES = 200
@@ -155,6 +159,10 @@ def _held_here(repository: Repository, path: str, source: str) -> bool:
         return False
     folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), source))
     return any(one.startswith(f"{folder}/") for one in repository.paths)
+
+
+_UNASKED = frozenset({"library", "cli", "mobile-app", "infrastructure", "static-site"})
+"""Types of what nothing asks whether it is well."""
 
 
 def _program(rows: Iterable[Sighting]) -> str | None:

@@ -100,6 +100,7 @@ def read_units(
             tuple(_processes(repository, place)),
             frozenset(files[place]),
             _mains(repository, files[place]),
+            _exported(repository, files[place]),
         )
         for place in sorted(places, key=lambda place: (place != ".", place))
     )
@@ -219,6 +220,15 @@ def _mains(repository: Repository, files: Iterable[str]) -> dict[str, str]:
         if text and (not path.endswith(".go") or "package main" in text):
             found[path] = text[:100_000]
     return {path: text for path, text in found.items() if path.endswith((".go", ".rs")) or "listen(" in text}
+
+
+_EXPORT = regex(r"^\s*output\s*:\s*[\"']export[\"']", re.MULTILINE)
+
+
+def _exported(repository: Repository, files: Iterable[str]) -> bool:
+    """Whether Next.js is told to write the pages of a folder out as files."""
+    settings = sorted(path for path in files if file_name(path).startswith("next.config."))
+    return any(_EXPORT.search(text_of(repository, path) or "") for path in settings[:MAX_MAIN_FILES])
 
 
 def member_folders(units: Sequence[Unit], manifests: Sequence[Manifest]) -> frozenset[str]:
