@@ -9,6 +9,19 @@ from platform_operations.model.delivery import Stage
 
 DEPLOY = "#!/bin/sh\nTAG={tag}\ndocker build -t ghcr.io/o/web:$TAG .\ndocker push ghcr.io/o/web:$TAG\nkubectl set image deployment/web web=ghcr.io/o/web:$TAG\n"
 
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: ghcr.io/o/web:{tag}
+"""
+
 
 def pinned(files: Mapping[str, str]) -> str:
     return practice("artifactPinning", files).outcome
@@ -197,13 +210,99 @@ def test_a_deployment_that_is_given_a_version_is_no_question_for_one() -> None:
 
 @pytest.mark.parametrize(("value", "outcome"), [("${{ github.sha }}", "present"), ("production", "absent")])
 def test_what_sed_puts_into_a_manifest_names_what_is_applied(value: str, outcome: str) -> None:
-    manifest = (
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n"
-        "      containers:\n        - name: web\n          image: ghcr.io/o/web:TAG\n"
-    )
     job = steps(
         "run: docker build -t ghcr.io/o/web:${{ github.sha }} . && docker push ghcr.io/o/web:${{ github.sha }}",
         f'run: sed -i "s|TAG|{value}|" k8s/deployment.yaml',
         "run: kubectl apply -f k8s/deployment.yaml",
     )
-    assert pinned({CI: job, "k8s/deployment.yaml": manifest}) == outcome
+    assert pinned({CI: job, "k8s/deployment.yaml": WEB.format(tag="TAG")}) == outcome
+
+
+JENKINS = """\
+node {{
+  def name = "${{env.JOB_NAME}}".tokenize('/')[0]
+  {tag}
+  stage('Build') {{
+    sh("docker build -t o/web:${{tag}} .")
+    sh("docker push o/web:${{tag}}")
+  }}
+  stage('Deploy production') {{
+    sh("kubectl apply -f k8s/")
+    sh("kubectl set image deployment ${{name}} ${{name}}=o/web:${{tag}}")
+  }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "outcome"),
+    [
+        ('def tag = "${env.BRANCH_NAME}.${env.BUILD_NUMBER}"', "present"),
+        ("env.tag = sh(returnStdout: true, script: 'git rev-parse --short HEAD').trim()", "present"),
+        ('def tag = sh(script: "git log -1 --pretty=%h | tee rev-parse", returnStdout: true)', "present"),
+        ('def tag = "${env.BRANCH_NAME}"', "absent"),
+        ('def tag = "production"', "absent"),
+    ],
+)
+def test_what_a_jenkinsfile_gives_a_name_is_looked_up_though_manifests_hold_a_tag_that_moves(
+    tag: str, outcome: str
+) -> None:
+    files = {"Jenkinsfile": JENKINS.format(tag=tag), "k8s/web.yaml": WEB.format(tag="latest")}
+    assert pinned(files) == outcome
+
+
+@pytest.mark.parametrize(
+    ("tag", "outcome"), [("$CIRCLE_SHA1", "present"), ("latest", "absent"), ("$CIRCLE_BRANCH", "absent")]
+)
+def test_a_push_without_a_tag_sends_the_tags_that_the_job_gave_before(tag: str, outcome: str) -> None:
+    job = (
+        "version: 2.1\njobs:\n  image:\n    docker: [{image: cimg/base:2024.01}]\n    steps:\n      - run: docker build -t api .\n"
+        f"      - run: docker tag api:latest $REGISTRY/api:{tag}\n      - run: docker push $REGISTRY/api\n"
+        "workflows:\n  main:\n    jobs:\n      - image:\n          filters: {branches: {only: main}}\n"
+    )
+    assert pinned({".circleci/config.yml": job}) == outcome
+
+
+DIGEST = "sha256:" + "ab12" * 16
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
+        (f"    agents: {{image: 'tools@{DIGEST}'}}\n", "absent"),
+        ("    env: {RELEASE: 'registry/web@sha256:$DIGEST'}\n", "present"),
+    ],
+)
+def test_the_digest_of_the_image_that_a_step_runs_in_names_nothing_that_is_deployed(
+    row: str, outcome: str
+) -> None:
+    step = f"steps:\n  - label: Deploy production\n    command: ./up.sh\n{row}"
+    assert pinned({".buildkite/pipeline.yml": step}) == outcome
+
+
+HAND_OVER = """\
+git clone {url} config
+cd config
+sed -i "s|image: .*|image: o/web:{tag}|" $DEPLOYMENT_FILE
+git commit -am "set the image"
+git push
+"""
+GITLAB = "prod:\n  stage: deploy\n  script:\n    - bin/update.sh\n  only: [main]\n"
+
+
+@pytest.mark.parametrize(("tag", "outcome"), [("$CI_COMMIT_SHORT_SHA", "present"), ("production", "unknown")])
+def test_a_script_that_writes_an_image_into_another_repository_hands_the_release_over(
+    tag: str, outcome: str
+) -> None:
+    files = {
+        ".gitlab-ci.yml": GITLAB,
+        "bin/update.sh": HAND_OVER.format(url="git@host:o/config.git", tag=tag),
+    }
+    assert pinned(files) == outcome
+    rollback = practice("rollback", files)
+    assert rollback.reason == "bin/update.sh:1 writes a version into another repository, which releases it"
+
+
+def test_a_script_that_clones_its_own_repository_hands_nothing_over() -> None:
+    script = HAND_OVER.format(url="$CI_REPOSITORY_URL", tag="$CI_COMMIT_SHA")
+    assert practice("rollback", {".gitlab-ci.yml": GITLAB, "bin/update.sh": script}).outcome == "absent"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from platform_operations.assess.ci import Delivery
+from platform_operations.assess.ci.naming import UNRESOLVED
 from platform_operations.assess.places import kebab
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import (
@@ -152,7 +153,7 @@ def with_reference(
 
     `images` are the names under which the component's images are pushed. A Compose file speaks for a deploy only where that deploy starts it: else it is one of a developer's machine.
     """
-    if stage.consumes or unknown is None or component is None:
+    if stage.consumes or unknown is None or component is None or UNRESOLVED in (unknown.reason or ""):
         return stage
     composed = any("compose" in run or "docker stack" in run for run in stage.runs)
     named = next(

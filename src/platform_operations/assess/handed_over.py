@@ -4,11 +4,15 @@ import re
 
 from platform_operations.assess.pipeline_words import pipeline_paths
 from platform_operations.assess.places import lines_of, text_of
+from platform_operations.model.evidence import repo_place
+from platform_operations.model.plan import Plan
 from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
 MAX_LINE = 500
 MAX_CLONED = 20
+HAND_OVER = "gitops-commit"
+"""The action of stages that write a version into manifests, for whoever applies them."""
 
 _CHECKOUT = regex(r"^\s*(?:-\s+)?repository\s*:\s*[\"']?([\w.-]+)/([\w.-]+)[\"']?\s*(?:#.*)?$")
 _OTHER_PURPOSE = regex(
@@ -39,6 +43,31 @@ def written_elsewhere(repository: Repository) -> str | None:
                 continue
             if _written(rows[number:]):
                 return f"{path}:{number} writes a version into {named[1]}/{named[2]}, which releases it"
+    return None
+
+
+_OWN = regex(
+    r"CI_REPOSITORY_URL|CI_PROJECT_(?:PATH|URL)|CIRCLE_REPOSITORY_URL|github\.repository\b|GITHUB_REPOSITORY|BUILD_REPOSITORY_URI"
+)
+MAX_ABOVE = 60
+
+
+def committed_elsewhere(repository: Repository, plan: Plan) -> str | None:
+    """Return where a hand-over by commit clones another repository to write into; None where each writes into this one."""
+    own = (repository.remote or repository.name.replace("+", "/")).rpartition("/")[2].removesuffix(".git")
+    for stage in plan.pipeline_stages:
+        for uri in stage.evidence if stage.action == HAND_OVER else ():
+            place = repo_place(uri)
+            if place is None:
+                continue
+            path = place.path
+            rows = lines_of(text_of(repository, path) or "")
+            for number in range(place.first, max(0, place.first - MAX_ABOVE), -1):
+                clone = _CLONE.search(rows[number - 1][:MAX_LINE]) if number <= len(rows) else None
+                if clone is None or _OWN.search(clone[2]):
+                    continue
+                if re.split(r"[/:@]", clone[2])[-1].removesuffix(".git") != own:
+                    return f"{path}:{number} writes a version into another repository, which releases it"
     return None
 
 

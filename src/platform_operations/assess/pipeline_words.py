@@ -252,7 +252,7 @@ def deployer(repository: Repository) -> str | None:
 _UNIQUE = Wording(
     r"github\.sha\b|GITHUB_SHA|git rev-parse|git describe|CI_COMMIT_(?:SHORT_)?SHA|CI_COMMIT_TAG|CIRCLE_SHA1|CIRCLE_TAG|BUILDKITE_(?:COMMIT|BUILD_NUMBER)"
     r"|Build\.(?:BuildId|BuildNumber|SourceVersion)|BUILD_(?:NUMBER|ID|TAG)\b|GIT_(?:COMMIT|SHA|HASH|TAG)|COMMIT_(?:SHA|HASH|ID|REF(?!_))|SHORT_SHA|github\.run_(?:number|id)"
-    r"|release\.tag_name|app_?version|image_?(?:tag|version|digest)|IMAGE_?TAG|\$\{?(?:RELEASE_?)?VERSION\b|\$\{?TAG\b|@sha256:|type=sha|type=semver"
+    r"|release\.tag_name|app_?version|image_?(?:tag|version|digest)|IMAGE_?TAG|\$\{?(?:RELEASE_?)?VERSION\b|\$\{?TAG\b|@sha256:\$|type=sha|type=semver"
     r"|inputs\.\w*(?:sha|version|tag|digest)\b|outputs\.\w*(?:sha|version|tag|digest)\b|\.sha\b|docker[_-]?sha"
     r"|(?:version|tag)=\$\{?(?:date_?time|time_?stamp)\b",
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from platform_operations.assess.declared_rollbacks import declared_rollbacks, rollback_scripts
 from platform_operations.assess.dockerfiles import read_dockerfile, runs_nothing
-from platform_operations.assess.handed_over import run_from_elsewhere, written_elsewhere
+from platform_operations.assess.handed_over import committed_elsewhere, run_from_elsewhere, written_elsewhere
 from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
 from platform_operations.assess.outside import (
@@ -47,7 +47,8 @@ def practices_of(
     """Return the practices that follow from the as-is plan; those of telemetry and ownership come from their readers."""
     known = tuple(facts)
     unread = elsewhere(repository, known, "release")
-    cloned, written = run_from_elsewhere(repository), written_elsewhere(repository)
+    cloned = run_from_elsewhere(repository)
+    written = written_elsewhere(repository) or committed_elsewhere(repository, plan)
     handed = unread or cloned
     on = written or handed_on(repository, plan, sightings)
     outside = handed or dashboard(plan, sightings, DASHBOARD) or on

@@ -5,8 +5,10 @@ import re
 from platform_operations.assess.ci.drafts import Draft, Graph, closure
 from platform_operations.assess.ci.image_products import add_images
 from platform_operations.assess.ci.naming import (
+    UNRESOLVED,
     applied_path,
     attaches,
+    filled_in,
     handed_reference,
     labelled_reference,
     reference_in,
@@ -230,16 +232,12 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
         for product in near if all(one.moves for one in near) else ():
             _consume(draft, product, "tag", found)
     told = handed_reference(before, draft) if any(atom.step.remote for atom in draft.atoms) else None
-    told = told or labelled_reference(before, draft)
+    told = told or labelled_reference(before, draft) or filled_in(before, draft)
     if draft.id not in found.consumes and told is not None:
         _told(draft, told, found)
     elif draft.id not in found.consumes:
         applied = unknown or applied_path(draft.atoms)
-        reason = (
-            f"what {unknown!r} holds is not in the pipeline"
-            if unknown
-            else "the command does not name the artifact"
-        )
+        reason = f"what {unknown!r} {UNRESOLVED}" if unknown else "the command does not name the artifact"
         found.facts.append(
             Fact(
                 subject=f"pipelineStages/{draft.id}", aspect="artifact-reference", outcome="unknown",

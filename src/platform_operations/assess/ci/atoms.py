@@ -16,6 +16,7 @@ from platform_operations.assess.ci.kinds import (
     needs_local_cluster,
     starts_here,
 )
+from platform_operations.assess.ci.manifest_edits import SENDS, WRITES_IMAGE
 from platform_operations.assess.ci.settings import of_script
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.tables import SCRIPTY
@@ -149,6 +150,12 @@ def _of_uses(step: CiStep, repository: Repository) -> Iterator[Atom]:
     yield Atom(act, kind, text, (text[:MAX_RUN],), (step.place,), step, folder=step.folder, body=body)
 
 
+def _tells(atom: Atom, *, writes: bool) -> bool:
+    """Whether a command of a script does something that a stage may be; `writes`: an image is written somewhere in it."""
+    sent = writes and (SENDS.search(atom.text) or WRITES_IMAGE.search(atom.text))
+    return atom.kind is not None or atom.act.weak or bool(atom.act.makes or sent)
+
+
 def _of_command(command: Command, step: CiStep, repository: Repository) -> Iterator[Atom]:
     place = Place(step.place.path, command.first, command.last)
     followed = follow(repository, command, step.folder)
@@ -156,8 +163,9 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
         given = followed.settings or of_script(followed.commands, command.text)
         inner = [_followed(command, place, followed, one, step, given) for one in followed.commands]
         inner = [_tamed(atom) for atom in inner] if _TESTS.search(command.text) else inner
-        if any(atom.kind is not None or atom.act.weak for atom in inner):
-            yield from (atom for atom in inner if atom.kind is not None or atom.act.weak or atom.act.makes)
+        writes = any(WRITES_IMAGE.search(atom.text) for atom in inner)
+        if writes or any(atom.kind is not None or atom.act.weak for atom in inner):
+            yield from (atom for atom in inner if _tells(atom, writes=writes))
             return
     act = act_of_command(command.text)
     act = replace(act, weak=True) if act.makes == "handover" else act

@@ -1,21 +1,16 @@
 """The GitOps hand-over: a commit that writes the new image into manifests, which a controller then applies."""
 
-import re
 from dataclasses import replace
 
 from platform_operations.assess.ci.acts import NOTHING_DONE, Act
 from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.jobs import CiJob
 from platform_operations.assess.ci.kinds import kind_of_name
-from platform_operations.patterns import regex
+from platform_operations.assess.ci.manifest_edits import SENDS, WRITES_IMAGE
+from platform_operations.assess.ci.names import environment_word
 from platform_operations.platforms.reading.commands import invocation
 
 GITOPS = "gitops-commit"
-
-_SENDS = regex(r"^git\b.*\bpush\b|commit-action|add-and-commit|create-pull-request|gh pr create|push-action")
-_WRITES_IMAGE = regex(
-    r"^(?:yq|sed)\b(?=.*(?:\bimage\b|newTag|\.tag\b|digest)).*\.ya?ml\b", re.IGNORECASE | re.DOTALL
-)
 
 
 def handed_over(found: tuple[Atom, ...], job: CiJob) -> tuple[Atom, ...]:
@@ -29,7 +24,7 @@ def handed_over(found: tuple[Atom, ...], job: CiJob) -> tuple[Atom, ...]:
         return found
     later = found[edits[0] + 1 :]
     applied = any(atom.kind in {"deploy", "promote"} and not _edits(atom, job) for atom in later)
-    sent = any(_SENDS.search(_called(atom)) for atom in later)
+    sent = any(SENDS.search(_called(atom)) for atom in later)
     if applied or not sent:
         return tuple(
             replace(atom, kind=None, act=NOTHING_DONE) if index in edits else atom
@@ -38,7 +33,7 @@ def handed_over(found: tuple[Atom, ...], job: CiJob) -> tuple[Atom, ...]:
     act = Act(kind="deploy", platform="argocd", action=GITOPS, waits=False)
     return tuple(
         replace(atom, kind="deploy", act=act)
-        if index in edits or (index > edits[0] and _SENDS.search(_called(atom)))
+        if index in edits or (index > edits[0] and SENDS.search(_called(atom)))
         else atom
         for index, atom in enumerate(found)
     )
@@ -51,9 +46,12 @@ def _edits(atom: Atom, job: CiJob) -> bool:
         return called.startswith(("kustomize edit", "yq"))
     spoken = " ".join((job.key, job.name, atom.step.name))
     meant = (
-        job.target is not None or kind_of_name(spoken) in {"deploy", "promote"} or "gitops" in spoken.lower()
+        job.target is not None
+        or kind_of_name(spoken) in {"deploy", "promote"}
+        or "gitops" in spoken.lower()
+        or environment_word(job.key, bare=True) is not None
     )
-    return meant and atom.kind is None and _WRITES_IMAGE.search(called) is not None
+    return meant and atom.kind is None and WRITES_IMAGE.search(called) is not None
 
 
 def _called(atom: Atom) -> str:

@@ -15,6 +15,7 @@ from platform_operations.assess.ci.references import (
     short_name,
     usable_name,
 )
+from platform_operations.assess.ci.variables import resolved
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Component
 from platform_operations.platforms.reading.commands import invocation
@@ -34,7 +35,8 @@ def add_images(
         for atom in draft.atoms:
             if atom.act.makes != "image" or draft.kind != "package":
                 continue
-            for short, names in _by_short(image_names(draft, atom, graph), name).items():
+            pushed = _with_tags(image_names(draft, atom, graph), draft, atom, graph)
+            for short, names in _by_short(pushed, name).items():
                 if short in local and not pushes(atom):
                     continue
                 component = _component_for(short, served.get(draft.id, ()), components)
@@ -88,6 +90,25 @@ def _renamed(draft: Draft, graph: Graph) -> set[str]:
     lane = graph.lanes[draft.pipeline.id][draft.job.key]
     calls = [invocation(atom.text) for atom in lane.atoms]
     return {short_name(call[2], "") for call in calls if call[:2] == ("docker", "tag") and len(call) > 3}
+
+
+def _with_tags(names: list[str], draft: Draft, atom: Atom, graph: Graph) -> list[str]:
+    """Return what a push sends: of an image that it names without a tag, all the tags that the job gave it before."""
+    called = invocation(atom.text)
+    if called[:2] != ("docker", "push"):
+        return names
+    bare = {one for one in names if image_name(one) == one.lower()}
+    if not bare:
+        return names
+    given = [
+        resolved(word, draft, other, graph)
+        for other in graph.lanes[draft.pipeline.id][draft.job.key].atoms
+        if invocation(other.text)[:2] in {("docker", "tag"), ("docker", "build")}
+        for word in invocation(other.text)[2:]
+        if ":" in word
+    ]
+    tagged = [word for word in given if any(image_name(word) == one.lower() != word.lower() for one in bare)]
+    return [one for one in names if one not in bare] + tagged if tagged else names
 
 
 def _by_short(names: list[str], fallback: str) -> dict[str, list[str]]:

@@ -22,6 +22,9 @@ _IMAGE_WORD = regex(
 _NAMING = regex(
     r"kustomize|\bsed\b|\byq\b|envsubst|render-task-definition|k8s-bake|helm\s+template|jsonnet|update-yaml|yaml-update|image-tag"
 )
+UNRESOLVED = "holds is not in the pipeline"
+"""How the reason ends where a command names what it deploys by a variable that nobody can look up."""
+
 _INFRASTRUCTURE = regex(r"\b(?:terraform|tofu|terragrunt)\b")
 
 
@@ -69,7 +72,7 @@ def reference_in(
 
 
 _FLAG = regex(
-    r"(?:\s--[\w-]*image(?:-tag|-uri)?[ =]|\b(?:kubectl|oc)\b[^|;]*\sset\s+image\s(?:[^|;=]*\s)?[\w*-]+=)[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)"
+    r"(?:\s--[\w-]*image(?:-tag|-uri)?[ =]|\b(?:kubectl|oc)\b[^|;]*\sset\s+image\s(?:[^|;=]*\s)?[\w*${}.-]+=)[\"']?((?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+)"
 )
 """What a command is told to run: `--image-uri REFERENCE`, `kubectl set image ... NAME=REFERENCE`."""
 
@@ -83,6 +86,9 @@ def reference_to_all(texts: list[str], draft: Draft) -> Identity | None:
 
     Variables that a job merely sees say nothing about what it deploys.
     """
+    filled = filled_in(texts, draft)
+    if filled is not None:
+        return filled
     said = [text for text in texts if not _VARIABLE.fullmatch(text)]
     named = [match[1] for text in said for one in (_GENERIC, _FLAG) for match in one.finditer(text)]
     best: Identity | None = None
@@ -150,7 +156,7 @@ def labelled_reference(texts: list[str], draft: Draft) -> Identity | None:
 _FILLED_IN = regex(r"\bs([|/#,@~!:])(?:(?!\1).){1,200}\1((?:(?!\1).){1,300})\1")
 
 
-def _filled_in(texts: list[str], draft: Draft) -> Identity | None:
+def filled_in(texts: list[str], draft: Draft) -> Identity | None:
     """Return the kind of name that `sed` puts into what is applied, where it cannot move."""
     for text in texts:
         for match in _FILLED_IN.finditer(text) if "sed" in text else ():
@@ -180,7 +186,7 @@ def _sole(texts: list[str], draft: Draft, unclear: str | None) -> tuple[Identity
             if identity is not None and (":" in value or "/" not in _EXPANDED.sub("", value)):
                 return identity, None
             unclear = unclear or value
-    filled = _filled_in(texts, draft)
+    filled = filled_in(texts, draft)
     return (filled, None) if filled else (None, unclear)
 
 

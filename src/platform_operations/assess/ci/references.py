@@ -24,7 +24,7 @@ _MUTABLE = regex(
     re.IGNORECASE,
 )
 _OF_A_BRANCH = regex(
-    r"\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|(?:CI_COMMIT|CI_DEFAULT|CIRCLE|BUILDKITE|GIT|CHANGE|TRAVIS|DRONE|BITBUCKET)_BRANCH|BRANCH_NAME"
+    r"\$\{?(?:env\.)?(?:CI_COMMIT_REF_(?:NAME|SLUG)|(?:CI_COMMIT|CI_DEFAULT|CIRCLE|BUILDKITE|GIT|CHANGE|TRAVIS|DRONE|BITBUCKET)_BRANCH|BRANCH_NAME"
     r"|CI_MERGE_REQUEST_(?:IID|SOURCE_BRANCH_NAME)|GITHUB_HEAD_REF|GITHUB_REF(?:_NAME|_SLUG)?(?![#/:]+refs.{0,2}/tags))\b(?:[:/#%^,][^{}]*)?\}?"
 )
 _HANDED_IN = regex(r"(?:inputs|params|parameters)\.\w*(?:tag|sha|digest|build)", re.IGNORECASE)

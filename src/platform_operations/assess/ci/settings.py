@@ -12,6 +12,7 @@ MAX_MAKEFILE = 200_000
 
 _VALUE = r"((?:\$\((?:[^()]|\([^()]*\)){0,400}\)|\$\{\{.{0,400}?\}\}|`[^`]{0,400}`|[^\s\"'>`])+)"
 _SET = regex(r"^(?:(?:export|local|readonly|declare|typeset)\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)=[\"']?" + _VALUE)
+_BREAKS = regex(r"[\s\"',;]+")
 _IN_FRONT = regex(r"^[A-Za-z_]\w*=")
 _OF_MAKE = regex(r"^(?:export\s+|override\s+)?([A-Za-z_]\w*)\s*([:?]{0,2})=[ \t]*([^\n#]*)", re.MULTILINE)
 _OF_SHELL = regex(r"\$\(shell\s+")
@@ -31,13 +32,13 @@ def assigned(name: str, texts: Iterable[str]) -> str | None:
         )
         match = wanted.search(text)
         if match and f"${name}" not in match[1] and f"{{{name}}}" not in match[1]:
-            return _one_word(match[1])
+            return one_word(match[1])
     return None
 
 
-def _one_word(value: str) -> str:
+def one_word(value: str) -> str:
     """Return a value so that what a command prints stays one word where it is put: `$(git_rev-parse_HEAD)`."""
-    return value.replace("`", "").replace(" ", "_") if "$(" in value or "`" in value else value
+    return _BREAKS.sub("_", value.replace("`", "")) if "$(" in value or "`" in value else value
 
 
 def of_script(commands: Iterable[Command], caller: str) -> Words:
@@ -46,7 +47,7 @@ def of_script(commands: Iterable[Command], caller: str) -> Words:
     for command in commands:
         match = _SET.match(command.text) if "=" in command.text else None
         if match and f"${match[1]}" not in match[2] and f"{{{match[1]}" not in match[2]:
-            found.setdefault(match[1], _one_word(match[2]))
+            found.setdefault(match[1], one_word(match[2]))
     return {**found, **_handed(caller)}
 
 
@@ -57,7 +58,7 @@ def of_makefile(content: str, caller: str) -> tuple[Words, Words]:
     for name, how, value in _OF_MAKE.findall(content[:MAX_MAKEFILE]):
         told = _OF_SHELL.sub("$(", value.strip())
         if told and f"$({name})" not in told and f"${{{name}}}" not in told:
-            (otherwise if "?" in how else firm).setdefault(name, _one_word(told))
+            (otherwise if "?" in how else firm).setdefault(name, one_word(told))
     return {**firm, **_handed(caller)}, otherwise
 
 

@@ -17,6 +17,7 @@ from platform_operations.assess.ci.jobs import (
     unreadable,
 )
 from platform_operations.assess.ci.names import kebab
+from platform_operations.assess.ci.settings import one_word
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -79,7 +80,7 @@ def read(repository: Repository) -> Reading | None:
             line = content.count("\n", 0, library.start()) + 1
             line += len(library[0]) - len(library[0].lstrip("\n"))
             walk.library = Place(path, line, line)
-        walk.variables = dict(_declared(root, 0))
+        walk.variables = dict(reversed(tuple(_declared(root, 0))))
         _walk(root, walk, (), (), "success")
         _unknown_calls(root, walk, content)
         facts.extend(walk.facts)
@@ -96,20 +97,27 @@ def read(repository: Repository) -> Reading | None:
     return Reading(tuple(evidence), tuple(pipelines), tuple(facts))
 
 
+_GIVEN = regex(
+    r"(?:(?:def|String|final)\s+){0,2}(?:env\.)?(\w+)\s*=\s*(?:[\"']([^\"'\n]*)[\"']|(?=sh\b).{0,2000}?\bscript\s*:\s*(?:\"\"\"|\'\'\'|[\"'])(.{1,1000}?)(?:\"\"\"|\'\'\'|[\"']\s*[,)])"
+    r"|sh\s*\(?\s*[\"'](.{1,1000}?)[\"']\s*\)?)",
+    re.DOTALL,
+)
+"""A variable that is given a string, or what a command of the shell prints."""
+
+
 def _declared(block: Block, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield the literal variables of `environment` blocks."""
+    """Yield the variables of `environment` blocks and the assignments of scripts; what a command prints as `$(command)`."""
     for part in block.parts if depth < 30 else ():
-        if isinstance(part, Block) and part.head == "environment":
-            for one in part.parts:
-                match = (
-                    re.match(r"(\w+)\s*=\s*[\"'](.*)[\"']$", one.text, re.DOTALL)
-                    if isinstance(one, Statement)
-                    else None
-                )
-                if match:
-                    yield match[1], match[2]
-        elif isinstance(part, Block):
+        if isinstance(part, Block):
             yield from _declared(part, depth + 1)
+            continue
+        match = _GIVEN.match(part.text) if "=" in part.text else None
+        if match is None:
+            continue
+        printed = match[3] or match[4]
+        value = one_word(f"$({printed})") if printed else match[2]
+        if value:
+            yield match[1], value
 
 
 def _triggers(content: str) -> tuple[Trigger, ...]:
