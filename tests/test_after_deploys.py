@@ -58,9 +58,11 @@ def test_a_shell_on_the_server_that_only_tidies_is_no_stage() -> None:
         "curl https://api.example.org/doc > openapi.json",
         "curl https://packages.example.org/doc/apt-key.gpg | sudo apt-key add -",
         "curl -s https://api.example.org/openapi -o openapi.json",
+        "curl --fail https://files.example.org/web.tgz --data-binary @web.tgz",
+        "curl -T results.xml https://reports.example.org/web",
     ],
 )
-def test_a_request_that_only_fetches_a_file_checks_nothing(fetch: str) -> None:
+def test_a_request_that_only_fetches_or_brings_a_file_checks_nothing(fetch: str) -> None:
     assert kinds(job(f"{SHIP}- run: {fetch}\n")) == ["deploy"]
 
 
@@ -70,6 +72,7 @@ def test_a_request_that_only_fetches_a_file_checks_nothing(fetch: str) -> None:
         "curl -fsS https://web.example.org/health > /dev/null",
         "curl -fsS https://web.example.org/health 2> errors.txt",
         "curl -s -o answer.txt -w '%{http_code}' https://web.example.org/health",
+        "curl -fsS --data ping=1 https://web.example.org/echo",
     ],
 )
 def test_a_request_whose_answer_is_thrown_away_or_whose_status_is_asked_checks(ask: str) -> None:

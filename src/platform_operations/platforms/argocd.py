@@ -7,7 +7,8 @@ from platform_operations.platforms.reading import environments, files, manifests
 from platform_operations.repository import Repository
 
 _KIND = r"^kind:\s*App"
-_INSTALLED = r"^\s*(?:-\s+)?(?:chart|name):\s*[\"']?(?:argo/)?(?:argo-?cd|argocd-apps)[\"']?\s*$"
+_INSTALLED = r"^\s*(?:-\s+)?(?:(?:chart|name):\s*[\"']?(?:argo/)?|chart:\s*[\"']?[\w.-]+/)(?:argo-?cd|argocd-apps)[\"']?\s*$"
+_OBEYED = r"^\s*[\"']?argocd\.argoproj\.io/(?:hook|sync-wave|sync-options|compare-options)\b"
 _KINDS = frozenset({"Application", "ApplicationSet", "AppProject"})
 
 
@@ -16,7 +17,10 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
     found: list[Sighting] = []
     for path in files.ending(repository, ".yaml", ".yml"):
         content = files.text(repository, path)
-        if content is None or "argoproj.io/" not in content or "kind: App" not in content:
+        if content is None or "argoproj.io/" not in content:
+            continue
+        if "kind: App" not in content:
+            found.extend(_obeyed(path, content))
             continue
         read = files.documents(content)
         if isinstance(read, tuple):
@@ -33,12 +37,27 @@ def detect(repository: Repository) -> tuple[Sighting, ...]:
                     unreadable=f"read by lines: {read.reason}",
                 )
             )
-    for path in files.named(repository, frozenset({"Chart.yaml", "helmfile.yaml"})):
+    for path in files.matching(repository, _installs):
         content = files.text(repository, path)
         line = files.line_with(content, _INSTALLED) if content is not None else None
         if line is not None:
             found.append(Sighting(path, line, line, "installs Argo CD", environments.of_path(path)))
     return tuple(found)
+
+
+def _installs(name: str) -> bool:
+    return (
+        name in {"Chart.yaml", "helmfile.yaml"}
+        or (name.endswith(".gotmpl") and "argo" in name)
+        or name.startswith("helmfile.")
+    )
+
+
+def _obeyed(path: str, content: str) -> Iterator[Sighting]:
+    """Yield the annotation by which a manifest tells Argo CD how to apply it; a chart carries it for whoever installs it."""
+    line = files.line_with(content, _OBEYED) if "/templates/" not in f"/{path}" else None
+    if line is not None:
+        yield Sighting(path, line, line, "annotated for Argo CD", environments.of_path(path))
 
 
 def _applications(path: str, found: tuple[manifests.Manifest, ...]) -> Iterator[Sighting]:

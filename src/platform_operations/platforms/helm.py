@@ -23,6 +23,7 @@ _TEMPLATE_IMAGE = r"^[ \t]*(?:-[ \t]+)?image:[ \t]*[\"']?([\w./-]+:\{\{[^{}\n]{1
 _HELMFILE = r"^helmfile(?:[._-][\w.-]+)?\.(?:ya?ml|ya?ml\.gotmpl)$"
 _VALUES = r"(?i)(?:^|[._-])values(?:[._-]|$)|^values"
 _RUNS = r"(?m)^kind:\s*(?:Deployment|StatefulSet|DaemonSet|CronJob|Rollout|Job|DeploymentConfig)\b"
+_INSTALLS = r"\bhelm\s+(?:[^-\s]\S*\s+)?(?:-\S+\s+(?:[^-\s]\S*\s+)?){0,4}(?:upgrade|install)\b"
 _MAIN = frozenset(
     {
         "deployment.yaml",
@@ -73,7 +74,7 @@ def _releases(repository: Repository) -> Iterator[Sighting]:
 
 def _used(repository: Repository) -> Iterator[Sighting]:
     """Yield the first line of each pipeline that installs charts, but not into a cluster of its own."""
-    for row in pipelines.runs(repository, r"\bhelm\s+(?:\S+\s+)?(?:upgrade|install)\b", "helm"):
+    for row in pipelines.runs(repository, _INSTALLS, "helm"):
         content = files.text(repository, row.path) or ""
         if not re.search(pipelines.OWN_CLUSTER, content):
             yield row

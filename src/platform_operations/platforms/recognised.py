@@ -101,7 +101,7 @@ ROWS = (
         mark=r"\"(?:buildpacks|addons|formation|stack)\"\s*:|^build\s*:|^run\s*:",
         providers=("heroku",),
         words=("heroku",),
-        cli=r"\bheroku\s+(?:container|pipelines|releases|run|ps|git)\S*|git\.heroku\.com|uses:\s*[\"']?akhileshns/heroku-deploy",
+        cli=r"\bheroku\s+(?:container|pipelines|releases|run|ps|git)\S*|git\.heroku\.com|api\.heroku\.com/apps|uses:\s*[\"']?akhileshns/heroku-deploy",
         environments="Apps of a pipeline: review apps, staging, production.",
     ),
     Row(

@@ -10,7 +10,7 @@ _DISPATCH = regex(
     r"repos/[^\s\"']+/(?:dispatches|actions/workflows)|trigger/pipeline|/job/[^\s]+/build|/pipeline\b.*trigger"
 )
 _HOOK = regex(
-    r"deploy.?hook|/deploy\b|api\.render\.com|api/v1/deploy|hooks/deploy|vercel\.com/v1/integrations/deploy|build_hooks|redeploy",
+    r"deploy.?hook|/deploy\b|api\.render\.com|api/v1/deploy|hooks/deploy|vercel\.com/v1/integrations/deploy|build_hooks|redeploy|api\.heroku\.com/apps/[^\s/]+/(?:releases|builds)\b",
     re.IGNORECASE,
 )
 _DOWNLOAD = regex(
@@ -30,13 +30,17 @@ _URL = regex(
 _INTO = regex(r"(?<![\w<=>-])>>?\s*([^\s&<>]+)")
 
 
+_SENDS = regex(r"\s(?:--data-binary[ =][\"']?@|--upload-file\b|-T[ =]?[\"']?[\w./$*])")
+"""A file in the request: it brings something there, and asks nothing of what is there."""
+
+
 def act_of_request(called: tuple[str, ...], text: str) -> Act:
     """A request is a deployment when it calls a deploy hook, else a verification where it comes after one."""
     if _DISPATCH.search(text):
         return Act(kind="deploy", makes="handover", waits=False, weak=True)
     if _HOOK.search(text):
         return Act(kind="deploy", makes="source", waits=False, action=None)
-    if _CHATTER.search(text):
+    if _CHATTER.search(text) or _SENDS.search(text):
         return NOTHING_DONE
     if re.match(r"(?:export |local )?\w+=[\"']?\$\(", text) and not re.search(r"http_code|status|%\{", text):
         return NOTHING_DONE

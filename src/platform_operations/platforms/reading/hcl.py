@@ -79,7 +79,15 @@ def terraform(repository: Repository) -> Iterator[tuple[str, str]]:
 
 
 def provider_line(content: str, *providers: str) -> int | None:
-    """Return the first line that names one of `providers`: a provider block, its source, a resource."""
+    """Return the first line that names one of `providers`: a resource, its source, a provider block.
+
+    A block alone is no use where the file declares resources of others only and calls no module that could need it.
+    """
     words = "|".join(re.escape(provider) for provider in providers)
-    block = rf'provider\s+"(?:{words})"|(?:resource|data)\s+"(?:{words})_'
-    return files.line_with(content, rf'^\s*(?:{block}|source\s*=\s*"[\w.-]+/(?:{words})")')
+    used = rf'(?:resource|data)\s+"(?:{words})_|source\s*=\s*"[\w.-]+/(?:{words})"'
+    idle = (
+        'resource "' in content
+        and 'module "' not in content
+        and files.line_with(content, rf"^\s*(?:{used})") is None
+    )
+    return None if idle else files.line_with(content, rf'^\s*(?:provider\s+"(?:{words})"|{used})')
