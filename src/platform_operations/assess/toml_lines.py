@@ -29,11 +29,13 @@ class LineFinder:
 
     @cached_property
     def by_word(self) -> Mapping[str, int]:
-        """The first line on which a name begins: as a key, or quoted in a list."""
+        """The first line on which a name begins: as a key (of `name.workspace` the name too), a table, or quoted in a list."""
         found: dict[str, int] = {}
         for number, row in enumerate(self.rows, 1):
-            for match in re.finditer(r"(?:^\s*|[\"'])([A-Za-z0-9][\w.-]*)", row):
+            for match in re.finditer(r"(?:^\s*|[\"']|^\s*\[[\w.-]*dependencies\.)([A-Za-z0-9][\w.-]*)", row):
                 found.setdefault(match[1].lower(), number)
+                if "." in match[1] and not match.start():
+                    found.setdefault(match[1].lower().partition(".")[0], number)
         return found
 
     def found(self, names: Iterable[str]) -> Iterator[tuple[str, int]]:

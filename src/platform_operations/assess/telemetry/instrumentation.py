@@ -97,7 +97,7 @@ def read_instrumentation(
             for instrument in instruments_of(dependency.name):
                 if dependency.name not in _ENDPOINTS:
                     shown.setdefault(instrument.tool, repo_uri(dependency.path, dependency.line))
-    for tool, uri in (*_configured(repository), *_programmed(repository)):
+    for tool, uri in (*_catalogued(repository), *_configured(repository), *_programmed(repository)):
         shown.setdefault(tool, uri)
     facts = tuple(
         Fact(subject="observability", aspect=tool, outcome="present", strength="present", evidence=(uri,))
@@ -108,6 +108,27 @@ def read_instrumentation(
 
 _ENDPOINTS = frozenset({"spring-boot-starter-actuator"})
 """Libraries that measure, and send nowhere what they measured: no tool is in use by that."""
+
+
+_CATALOGUES = ("libs.versions.toml", "build.sbt", "Dependencies.scala", "packages.config")
+"""Files that name the libraries of builds beside the manifests."""
+_CATALOGUED = regex(
+    r"[\"'](?:[\w.-]+:|[\w.-]+[\"']\s*%{1,3}\s*[\"'])([\w.-]+)|name\s*=\s*\"([\w.-]+)\"|<package id=\"([\w.-]+)\""
+)
+
+
+def _catalogued(repository: Repository) -> Iterator[tuple[str, str]]:
+    """Yield each tool that a library of a version catalogue or of sbt speaks to, with the line."""
+    for path in repository.paths:
+        if not path.endswith(_CATALOGUES) or vendored(path) or aside(path):
+            continue
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            if len(row) > 1_000 or row.lstrip().startswith(("#", "//")):
+                continue
+            for match in _CATALOGUED.finditer(row):
+                name = (match[1] or match[2] or match[3]).lower()
+                for instrument in () if name in _ENDPOINTS else instruments_of(name):
+                    yield instrument.tool, repo_uri(path, number)
 
 
 def _by_place(manifests: Sequence[Manifest], places: Sequence[str]) -> Mapping[str, list[Manifest]]:
