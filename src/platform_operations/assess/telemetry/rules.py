@@ -17,6 +17,7 @@ from platform_operations.assess.telemetry.runbooks import (
     runbook_link,
 )
 from platform_operations.assess.telemetry.switched_on import asked_for, switched_on
+from platform_operations.assess.telemetry.told_alerts import told_alerts
 from platform_operations.model.assessment import Fact, SeenAlert
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import Alert, Runbook
@@ -215,7 +216,7 @@ def _practice(repository: Repository, alerts: Sequence[Alert]) -> Fact:
             reason="alerts that something else defines are switched on",
             evidence=switched,
         )
-    outside = repository.cut or asked_for(repository)
+    outside = repository.cut or asked_for(repository) or told_alerts(repository)
     return Fact(
         subject="practices",
         aspect="alerts",
