@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias
 
 from platform_operations.assess.pipeline_words import deployer
+from platform_operations.assess.purposes import Concern, decides, errand
 from platform_operations.assess.release_signs import told_platform
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Stage
@@ -13,8 +13,6 @@ from platform_operations.model.words import RELEASING
 from platform_operations.patterns import regex
 from platform_operations.platforms.platform import FILLED_IN_FIRST, Sighting
 from platform_operations.repository import Repository
-
-Concern: TypeAlias = Literal["security", "dependencies", "release"]
 
 DASHBOARD = frozenset(
     {
@@ -62,30 +60,11 @@ _RUNS_ELSEWHERE = frozenset(
 )
 """Platforms that pipelines and files of a repository drive: beside them the others carry what is less."""
 
-_WHOLE = frozenset({"readable", "remote-template", "shared-library"})
+_WHOLE = frozenset({"readable", "shared-library"})
 """Aspects under which something of any content is handed over."""
 
-_CALLED = frozenset({"remote-workflow", "remote-orb", "remote-include"})
+_CALLED = frozenset({"remote-workflow", "remote-orb", "remote-include", "remote-template"})
 """Aspects under which something is called whose name tells its purpose."""
-
-_CHORE = regex(
-    r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
-    r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|schema-?spy|\bpr-(?:clos|validat)|clean-?up|wiki|comment|approve|codeowners"
-    r"|renovate|dependabot|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
-    r"|compliance|sbom|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
-    re.IGNORECASE,
-)
-_JUDGES = regex(
-    r"lint|test|scan|security|codeql|audit|quality|format|check|verif|validat|pact|unit|coverage|analy|sast|scorecard"
-    r"|dependency|owasp|trivy|veracode|sonar|style|zizmor|fortify|brakeman|bandit|gosec|rubocop|eslint|phpstan|e2e|cypress|snyk|gitleaks",
-    re.IGNORECASE,
-)
-_SHIPS = regex(
-    r"deploy|promot|release|rollout|helm|publish|upload|\btag|version|push|provision|terraform|preview|teardown|destroy"
-    r"|migrat|invalidat|docker-?login|setup|configure|install|auth|slack|cache",
-    re.IGNORECASE,
-)
-_WHOLE_NAME = regex(r"pipeline|\bci\b|\bcd\b|cicd|ci-cd|\bmain\b|build|\bgo\b|workflow\.ya?ml", re.IGNORECASE)
 
 
 def elsewhere(repository: Repository, facts: Iterable[Fact], concern: Concern) -> str | None:
@@ -100,8 +79,8 @@ def elsewhere(repository: Repository, facts: Iterable[Fact], concern: Concern) -
         if fact.aspect in _WHOLE:
             return f"{fact.subject.removeprefix('file:')}: {fact.reason}"
         called = [one for one in (fact.value or "").split(", ") if not _here(repository, one)]
-        decided = not fact.value or any(_decides(one, concern) for one in called)
-        if fact.aspect in _CALLED and decided:
+        decided = not fact.value or any(decides(one, concern) for one in called)
+        if fact.aspect in _CALLED and decided and not errand(repository, fact):
             return f"{fact.subject}: {fact.reason}"
         if fact.aspect == "downstream" and concern == "release" and decided:
             return f"{fact.subject}: {fact.reason}"
@@ -126,36 +105,6 @@ def _of_pipeline(fact: Fact) -> bool:
         )
         is not None
     )
-
-
-def _decides(called: str, concern: Concern) -> bool:
-    path = called.partition("@")[0]
-    name = path.rpartition("/")[2] if "/" in path else path
-    spoken = re.sub(r"[_./]", "-", name.removesuffix(".yml").removesuffix(".yaml"))
-    if _CHORE.search(spoken):
-        return False
-    if _WHOLE_NAME.search(spoken):
-        return True
-    ships, judges = _SHIPS.search(spoken) is not None, _JUDGES.search(spoken) is not None
-    if ships == judges:
-        return not ships or concern == "release"
-    if concern == "release":
-        return ships
-    return judges and _SCANS.search(spoken) is not None and not _OTHERS[concern].fullmatch(spoken)
-
-
-_OTHERS = {
-    "security": regex(
-        r"(?!.*(?:security|codeql|sast|secret|iac|image)).*(?:dependenc|owasp|audit|\bsca\b).*", re.IGNORECASE
-    ),
-    "dependencies": regex(
-        r"(?!.*(?:dependenc|security|vulnerab)).*(?:codeql|sast|secret|iac|gitleaks|semgrep|sonar|lint|format|style).*",
-        re.IGNORECASE,
-    ),
-}
-"""Checks of the other kind only, as their names say."""
-
-_SCANS = regex(r"scan|security|codeql|audit|quality|check|analy|verif|sonar|sast|dependency", re.IGNORECASE)
 
 
 _PAGES = regex(r"actions/deploy-pages|gh-pages|mkdocs gh-deploy|\bmike deploy\b", re.IGNORECASE)
