@@ -37,7 +37,11 @@ def verified_releases(plan: Plan) -> tuple[str, ...] | None:
         return None
     lower = {place for place, kind in places.items() if kind in _LOWER}
     put = {
-        stage.id for stage in plan.pipeline_stages if stage.kind in _PUTTING and stage.environment in lower
+        stage.id
+        for stage in plan.pipeline_stages
+        if (stage.kind in _PUTTING and stage.environment in lower)
+        or (stage.kind == "deploy" and stage.exposure == "none")
+        or (stage.kind == "publish" and stage.exposure == "internal")
     }
     return tuple(
         uri

@@ -26,10 +26,11 @@ from platform_operations.assess.outside import (
     unprobed,
 )
 from platform_operations.assess.pinning import pinning_practice
-from platform_operations.assess.pipeline_words import checked_between, narrowed, said, submitted
+from platform_operations.assess.pipeline_words import narrowed, said, submitted
 from platform_operations.assess.places import text_of
 from platform_operations.assess.published import serves
 from platform_operations.assess.release_signs import documented_rollback, linters_that_scan, remediated
+from platform_operations.assess.staging import staged_practice
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.plan import Plan
@@ -64,7 +65,7 @@ def practices_of(
     return (
         _dockerfile(repository, plan, sightings),
         _rollback(repository, plan, sightings, kept),
-        _staged(repository, plan, outside),
+        staged_practice(repository, plan, sightings, outside),
         _scan(repository, plan, "securityScan", SECURITY, elsewhere(repository, known, "security")),
         _scan(
             repository,
@@ -154,38 +155,6 @@ def _rollback(
         documented_rollback(repository, serves(plan.components)),
         "documented",
         "no stage, workflow or page rolls back",
-        outside,
-    )
-
-
-def _staged(repository: Repository, plan: Plan, outside: str | None) -> Fact:
-    from platform_operations.assess.guards import verified_before, verified_releases
-
-    found = verified_releases(plan)
-    if not found:
-        beside = (
-            *verified_before(plan),
-            *(
-                checked_between(repository, released=found is not None)
-                if found is not None or outside
-                else ()
-            ),
-        )
-        if beside:
-            return _fact("stagedVerification", beside, "present", "", None)
-    if found is None:
-        reason = outside or "no stage that releases to users was found"
-        return Fact(
-            subject="practices",
-            aspect="stagedVerification",
-            outcome="unknown" if outside else "absent",
-            reason=reason,
-        )
-    return _fact(
-        "stagedVerification",
-        found,
-        "enforced",
-        "no verification or approval stands between a lower environment and production",
         outside,
     )
 

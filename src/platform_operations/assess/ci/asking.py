@@ -15,6 +15,17 @@ _WHOLE = regex(
 )
 """Tests of parts working together; after a deployment, and with nothing of their own to ask, they ask what runs there."""
 
+_AWAITS = regex(
+    r"^uses \S*/(?:[\w-]*(?:wait|await)[\w-]*(?:vercel|netlify|preview|deploy(?:ment)?|pages|amplify)[\w-]*|[\w-]*(?:vercel|netlify|pages|preview|amplify)[\w-]*(?:wait|url)[\w-]*)(?:@|$)",
+    re.IGNORECASE,
+)
+
+
+def awaits_preview(atom: Atom) -> bool:
+    """Whether an action waits for what a platform puts up by itself for the change, or asks for its address."""
+    return atom.step.uses is not None and _AWAITS.search(atom.text) is not None
+
+
 _ADDRESS = regex(r"(?:^|_)(?:url|uri|host|hostname|endpoint|domain)s?$", re.IGNORECASE)
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from platform_operations.assess.ci.asking import asks_what_runs
+from platform_operations.assess.ci.asking import asks_what_runs, awaits_preview
 from platform_operations.assess.ci.atoms import ATTESTING, Atom, Ships, atoms_of
 from platform_operations.assess.ci.handover import handed_over
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline
@@ -143,7 +143,10 @@ def _after_deploy(
                 draft.kind in _REACHES for lane in lanes.get(other.id, {}).values() for draft in lane.drafts
             )
     reached: dict[str, bool] = {}
-    deploys = {key: any(atom.kind in _REACHES for atom in found) for key, found in atoms.items()}
+    deploys = {
+        key: any(atom.kind in _REACHES or awaits_preview(atom) for atom in found)
+        for key, found in atoms.items()
+    }
     for job in in_order(pipeline):
         reached[job.key] = before or any(
             deploys.get(need, False) or reached.get(need, False) for need in (*job.needs, *job.optional)
@@ -167,7 +170,10 @@ def _split(
     runs: list[tuple[StageKind, list[Atom], str | None]] = []
     started: list[Atom] = []
     waits: set[int] = set()
+    previewed = False
     for atom in atoms:
+        previewed = previewed or awaits_preview(atom)
+        reached = reached or previewed
         kind = _final_kind(atom, job, reached, built and bool(started), bool(started), runs)
         built = built or atom.act.makes == "image"
         if kind is None:
@@ -184,6 +190,8 @@ def _split(
             if kind in {"deploy", "promote", "migrate", "provision", "rollback", "verify"}
             else None
         )
+        if kind == "verify" and previewed and hint is None:
+            hint = "preview"
         if kind == "verify" and started and not reached:
             runs.append((kind, [*started, atom], hint))
             started = []

@@ -244,9 +244,27 @@ def _ambiguous(act: Act, called: tuple[str, ...]) -> Act | None:
         return replace(act, weak=True)
     if head in {"ssh", "sshpass"} and len(called) < 3:
         return NOTHING_DONE
-    if head == "fastlane" and not {"release", "deploy", "beta", "publish", "production"} & set(called):
+    if head == "fastlane" and not _LANES & {part for word in called[1:] for part in word.split("_")}:
         return Act(kind="test", weak=True)
     return replace(act, weak=True) if head == "dbt" else None
+
+
+_LANES = frozenset(
+    {
+        "release",
+        "deploy",
+        "beta",
+        "publish",
+        "production",
+        "internal",
+        "alpha",
+        "testflight",
+        "promote",
+        "store",
+        "playstore",
+    }
+)
+"""Words in the names of lanes that hand an app to testers or to a store."""
 
 
 def starts_here(called: tuple[str, ...]) -> bool:

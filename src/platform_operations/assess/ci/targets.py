@@ -74,6 +74,8 @@ def _filled(text: str, atom: Atom) -> str:
 def _of_call(called: tuple[str, ...]) -> str | None:
     if has(called, "--prod") or has(called, "--production"):
         return "production"
+    if "swap" in called and (slot := value_of(called, "--target-slot") or "production"):
+        return slot
     for flag in _FLAGS:
         value = value_of(called, flag)
         if value and (word := _word(value)):
@@ -145,9 +147,25 @@ def target_of(
     if hint is not None and not (lower and environment_kind(hint) in {None, "production"}):
         return Named(hint, environment_kind(hint) or "production", atoms[0].places[0])
     told = (_told_by_step(atoms) if kind != "verify" else None) or _told_by_names(atoms, job, pipeline)
-    if told is not None or kind == "verify":
+    if told is not None:
         return told
+    if kind == "verify":
+        return _of_status(atoms, job, pipeline)
     return _by_trigger(atoms, job, pipeline, default)
+
+
+_STATUS = regex(r"environment\b[^=!]{0,40}==\s*[\"']([\w .-]+)[\"']", re.IGNORECASE)
+
+
+def _of_status(atoms: tuple[Atom, ...], job: CiJob, pipeline: CiPipeline) -> Named | None:
+    """Return where a check looks that starts when a platform has put something up: at the preview of a change, unless it says so."""
+    if "deployment-status" not in pipeline.triggers:
+        return None
+    said = _STATUS.search(" ".join((job.condition, *(atom.step.condition for atom in atoms))))
+    word = environment_word(said[1], bare=True) if said else None
+    if word:
+        return Named(word, environment_kind(word) or "ephemeral", atoms[0].places[0])
+    return Named("preview", "ephemeral", atoms[0].places[0], "it starts when a deployment is there")
 
 
 _VARIABLE = regex(r"(?:[A-Z]+_)?(?:ENV|ENVIRONMENT|STAGE)(?:_NAME)?", re.IGNORECASE)
@@ -260,10 +278,18 @@ _MIRRORS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+_FOR_TESTERS = regex(
+    r"\bfastlane\b[^&;|]*[ _](?:internal|alpha|beta|testers)\b|\btrack[: =]+[\"']?(?:internal|alpha|beta)\b"
+)
+"""An app store's tracks, and the lanes of fastlane that fill them, which only testers see."""
+
+
 def _registry(atoms: tuple[Atom, ...]) -> Named | None:
     for atom in atoms:
         text = " ".join((atom.text, *atom.step.inputs.values(), *atom.step.variables.values())).lower()
         mirror = next((name for sign, name in _MIRRORS if sign in text), None)
+        if mirror is None and _FOR_TESTERS.search(text):
+            mirror = "testers"
         name = mirror or atom.act.makes
         if name and name not in {"image", "bundle", "package", "source"}:
             return Named(name, "registry", atom.places[0])
@@ -276,7 +302,7 @@ def exposure_of(kind: StageKind, named: Named | None, atoms: tuple[Atom, ...]) -
         return None
     text = " ".join(part for atom in atoms for part in (atom.text, *atom.step.inputs.values()))
     if kind == "publish":
-        return _published(named, text)
+        return _published(named, text, atoms)
     if named.kind != "production":
         return "internal"
     if any(flag in text for flag in _UNSEEN) or "wrangler versions upload" in text:
@@ -284,10 +310,10 @@ def exposure_of(kind: StageKind, named: Named | None, atoms: tuple[Atom, ...]) -
     return "partial" if _PARTIAL.search(text) and kind in {"deploy", "promote"} else "full"
 
 
-def _published(named: Named, text: str) -> Exposure:
-    if named.name in {"testpypi", "testflight"}:
+def _published(named: Named, text: str, atoms: tuple[Atom, ...]) -> Exposure:
+    if named.name in {"testpypi", "testflight", "testers"}:
         return "internal"
-    if "--draft" in text or "draft true" in text:
+    if "--draft" in text or any(atom.step.inputs.get("draft", "").lower() == "true" for atom in atoms):
         return "none"
     tag = re.search(r"--tag[ =](\S+)", text)
     early = tag is not None and tag[1] not in {"latest", "$TAG"} and not tag[1].startswith("$")

@@ -280,7 +280,7 @@ def _statement(
     part: Statement, path: str, tolerant: Place | None, when: When, folder: str
 ) -> Iterator[CiStep]:
     place = Place(path, part.first, max(part.first, part.last))
-    if re.match(r"(?:def\s+\w+\s*=\s*)?input\b", part.text):
+    if re.match(r"(?:(?:def\s+)?\w+\s*=\s*)?input\b", part.text):
         yield CiStep(place=place, name="input", approval=True, when=when)
         return
     step = CiStep(place=place, tolerant=tolerant, when=when, folder=folder)
