@@ -244,3 +244,43 @@ def test_what_a_program_of_another_repository_releases_is_decided_there(text: st
 def test_a_clone_that_releases_nothing_decides_nothing(text: str) -> None:
     deployed = JOB.format(name="deploy", steps="      - run: kubectl apply -f web.yaml\n")
     assert practice("rollback", {CI: text + deployed}).outcome == "absent"
+
+
+@pytest.mark.parametrize(
+    ("on", "called", "outcome"),
+    [
+        ("pull_request_target: {types: [opened]}", "pr-sheet", "absent"),
+        ("issues: {types: [opened]}", "pr-sheet", "absent"),
+        ("push: {branches: [main]}", "pr-sheet", "unknown"),
+        ("issue_comment: {types: [created]}", "pr-sheet", "unknown"),
+        ("push: {branches: [main]}", "documentation-link-check", "absent"),
+    ],
+)
+def test_a_workflow_of_elsewhere_that_greets_or_reads_pages_decides_about_no_release(
+    on: str, called: str, outcome: str
+) -> None:
+    deploy = JOB.format(name="deploy", steps="      - run: kubectl apply -f web.yaml\n")
+    other = f"on:\n  {on}\njobs:\n  one:\n    uses: acme/.github/.github/workflows/{called}.yml@main\n"
+    files = {CI: HEAD + deploy, ".github/workflows/other.yml": other}
+    assert practice("rollback", files).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("run", "outcome"),
+    [
+        ("gh workflow run .github/workflows/sync-tickets.yml --ref production", "absent"),
+        ("gh workflow run sync-tickets.yml -R acme/other", "unknown"),
+        ("gh workflow run deploy-web.yml", "unknown"),
+        ("gh workflow run sync-stock.yml", "unknown"),
+    ],
+)
+def test_starting_a_workflow_of_this_repository_that_is_a_chore_hands_over_nothing(
+    run: str, outcome: str
+) -> None:
+    there = HEAD + JOB.format(name="one", steps="      - run: make tickets\n")
+    files = {
+        CI: HEAD + JOB.format(name="trigger-deploy", steps=f"      - run: {run}\n"),
+        ".github/workflows/sync-tickets.yml": there,
+        ".github/workflows/deploy-web.yml": there,
+    }
+    assert practice("rollback", files).outcome == outcome

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from platform_operations.assess.after_shipping import checks_what_shipped, waits_for_a_deploy
 from platform_operations.assess.places import file_name, lines_of, text_of
 from platform_operations.assess.wording import Wording
 from platform_operations.model.evidence import repo_uri
@@ -87,15 +88,6 @@ _ITEM = regex(r"^\s*-\s*(?:[\"'](?:[A-Z][\w .&-]*|[\w./*-]+\.ya?ml)[\"']|[\w./*-
 """An entry of a list of paths, branches, options or names: it runs nothing."""
 
 _SCRIPT = regex(r"^\s*(?:-\s+)?(?:[@\w./$({\"'-]|stage\s*\()")
-_LOCAL = regex(r"localhost|127\.0\.0\.1|docker[ -]compose|docker run|kind create|minikube|0\.0\.0\.0")
-_AFTER = Wording(
-    r"^\s*(?:-\s+)?(?:uses|name|run|script|command|template|task|displayName|stage|environment|[\w-]*deploy[\w-]*)\s*:.*(?:deploy|rollout|release to)"
-    r"|^\s*[\w-]*deploy[\w-]*\s*:|helm upgrade|kubectl (?:apply|set)|(?:terraform|terragrunt)(?: [\w-]+)* apply|pulumi up|(?:sst|cdk|sam|serverless|sls|fly|flyctl|wrangler|eb) deploy|gcloud (?:run|app|functions) deploy|aws ecs|aws lambda update|argocd app sync|\bdeploy\b.*--|goreleaser|withPipeline"
-    r"|deployment_status|workflow_run|^\s*-?\s*environment\s*:",
-)
-"""What ships stands before what checks it."""
-
-_AFTER_BY_NAME = regex(r"post-?_?deploy|after-?deploy|deploy-pr|deploy[-_]check", re.IGNORECASE)
 _UNDOES_OTHERS = Wording(
     r"(?:disable|no|skip)[-_]?rollback|rollback\W{0,4}false|migrat|ROLLBACK_|db:|schema|liquibase|flyway|alembic|git rev|transaction",
 )
@@ -135,8 +127,8 @@ def _said(repository: Repository, practice: str) -> Iterator[str]:
         elif practice == "rollback":
             found = [number for number in found if not _UNDOES_OTHERS.stands_in(rows[number - 1])]
         elif practice == "postDeployValidation":
-            found = [number for number in found if _checks_what_shipped(path, rows, number)]
-            found += [number for number in range(1, len(rows) + 1) if _waits_for_a_deploy(rows, number)]
+            found = [number for number in found if checks_what_shipped(path, rows, number)]
+            found += [number for number in range(1, len(rows) + 1) if waits_for_a_deploy(rows, number)]
         if found:
             shown = next((number for number in found if not _NAMES_ONLY.match(rows[number - 1])), found[0])
             yield repo_uri(path, shown)
@@ -153,52 +145,6 @@ def _names(row: str, pattern: Wording) -> bool:
 
 
 _SWITCHED_OFF = regex(r":\s*[\"']?(?:false|off|no)[\"']?\s*$")
-_JOURNEYS = regex(
-    r"(?:integration|e2e|end-?to-?end|acceptance|functional|journey|regression|cypress|playwright|api|ui)[-_ ]?tests?",
-    re.IGNORECASE,
-)
-_JOURNEY_JOB = regex(
-    r"^\s+(?:[\w.]+[-_])*(?:e2e|smoke|acceptance|cypress|playwright)(?:[-_][\w.]+)*\s*:\s*$", re.IGNORECASE
-)
-_JOB = regex(r"^(\s+)(?:-\s+)?[\w./-]+\s*:\s*$")
-_NEEDS = regex(r"^\s*(?:needs|requires|depends_on|dependsOn)\s*:(.*)$")
-
-
-def _waits_for_a_deploy(rows: list[str], number: int) -> bool:
-    """Whether a job of tests of whole journeys begins here, and begins after a job that deploys."""
-    head = _JOB.match(rows[number - 1])
-    if head is None or not (_JOURNEYS.search(rows[number - 1]) or _JOURNEY_JOB.match(rows[number - 1])):
-        return False
-    needed = 0
-    for row in rows[number : number + 30]:
-        if row.strip() and len(row) - len(row.lstrip()) <= len(head[1]):
-            return False
-        needs = _NEEDS.match(row)
-        needed = 8 if needs else needed - 1
-        if needed >= 0 and re.search(
-            r"deploy", needs[1] if needs else row if row.lstrip().startswith("-") else ""
-        ):
-            return not _here(rows, number)
-    return False
-
-
-_OF_A_BUILD = regex(r"^\s*(?:-\s+)?(?:pre|post)[-_]?build\w*\s*:", re.IGNORECASE)
-"""What runs before or after a build, told to what builds: nothing is deployed yet."""
-
-
-def _checks_what_shipped(path: str, rows: list[str], number: int) -> bool:
-    if _OF_A_BUILD.match(rows[number - 1]):
-        return False
-    if _AFTER_BY_NAME.search(rows[number - 1]):
-        return not _here(rows, number)
-    if path.startswith(".circleci/") or ".gitlab" in path:
-        return False
-    shipped = _AFTER_BY_NAME.search(path) is not None or any(
-        _AFTER.stands_in(row) for row in rows[: number - 1] if not row.lstrip().startswith("#")
-    )
-    return shipped and not _here(rows, number)
-
-
 _LOWER = Wording(
     r"(?<![a-z])(?:staging|stage|stg|uat|pre-?prod|qa|int|integration|internal-dev|acceptance|aat)(?![a-z])",
 )
@@ -372,11 +318,6 @@ def _tells(row: str) -> bool:
         and not _ITEM.match(row)
         and (_SPEAKING.match(row) or _SCRIPT.match(row)) is not None
     )
-
-
-def _here(rows: list[str], number: int) -> bool:
-    """Whether what is tested was started by the job itself: a container or server on the runner."""
-    return any(_LOCAL.search(row) for row in rows[max(0, number - 12) : number + 14])
 
 
 def pipeline_paths(repository: Repository) -> tuple[str, ...]:

@@ -17,14 +17,14 @@ MAX_PAGES = 60
 MAX_FOUND = 8
 
 _ROLLBACK_HEADING = regex(
-    r"^(?:#{1,6}\s|=+\s|__|\*\*).*(?<![A-Za-z])(?:roll(?:ing)?[ -]?back|revert(?:ing)?\b.*(?:deploy|release|version))(?!.*(?:migration|database|schema|transaction|note|attack|permission|flag|`))",
+    r"^(?:#{1,6}\s.*|=+\s.*|__[^_]*|\*\*[^*]*)(?<![A-Za-z])(?:roll(?:ing)?[ -]?back|revert(?:ing)?\b.*(?:deploy|release|version))(?!.*(?:migration|database|schema|transaction|note|attack|permission|flag|`))",
     re.IGNORECASE,
 )
 _ROLLBACK_COMMAND = regex(
     r"^\s*(?:\$ )?(?:helm|kubectl|oc|heroku|fly|flyctl|vercel|netlify|eb|cf|kamal|argocd)\b.*\b(?:rollback|rollout undo)\b"
 )
 _OPERATING = regex(
-    r"runbook|playbook|deploy|release|releasing|operat|roll(?:ing)?[-_ ]?back|incident|readme|disaster|recover|maint(?:enance|ain)|contributing|production",
+    r"runbook|playbook|deploy|release|releasing|operat|roll(?:ing)?[-_ ]?back|incident|readme|disaster|recover|maint(?:enance|ain)|contributing|production|infrastructure|trouble-?shoot|(?<![a-z])sre(?![a-z])|on-?call|emergenc|hosting|common-?(?:problem|issue)",
     re.IGNORECASE,
 )
 

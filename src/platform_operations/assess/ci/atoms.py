@@ -20,7 +20,7 @@ from platform_operations.assess.ci.manifest_edits import SENDS, WRITES_IMAGE
 from platform_operations.assess.ci.settings import of_script
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.tables import SCRIPTY
-from platform_operations.assess.ci.uses import act_of_uses, wrapped_script
+from platform_operations.assess.ci.uses import act_of_uses, starts_a_chore, wrapped_script
 from platform_operations.model.words import RELEASING, StageKind
 from platform_operations.patterns import regex
 from platform_operations.platforms.reading.commands import invocation
@@ -168,7 +168,8 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
             yield from (atom for atom in inner if _tells(atom, writes=writes))
             return
     act = act_of_command(command.text)
-    act = replace(act, weak=True) if act.makes == "handover" else act
+    if act.makes == "handover":
+        act = NOTHING_DONE if starts_a_chore(repository, command.text) else replace(act, weak=True)
     kind = None if act.weak else act.kind
     if act.makes == "remote":
         kind = _remote_kind(f"{command.text}\n{command.body}", step.name)

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from platform_operations.assess.ci.acts import NOTHING_DONE, Act
-from platform_operations.assess.ci.kinds import act_of_command, act_of_name
+from platform_operations.assess.ci.kinds import act_of_command, act_of_name, kind_of_name
+from platform_operations.model.words import ACTING
 from platform_operations.platforms.checks import Check, action_of, check_strength
+from platform_operations.platforms.reading.commands import has, invocation
+from platform_operations.repository import Repository
 
 _WRAPPERS: Mapping[str, tuple[str, str]] = {
     "actions-hub/kubectl": ("kubectl", "args"), "actions-rs/cargo": ("cargo", "command args"), "addnab/docker-run-action": ("", "run"),
@@ -50,6 +53,19 @@ def act_of_uses(uses: str, inputs: Mapping[str, str]) -> Act:
     if act.kind == "deploy" and low.get("wait-for-service-stability", "").lower() == "true":
         return replace(act, waits=True)
     return act
+
+
+def starts_a_chore(repository: Repository, text: str) -> bool:
+    """Say whether a command starts a workflow of this repository whose name tells of no release.
+
+    It is read for itself; nothing is handed to anyone.
+    """
+    called = invocation(text)
+    if called[:3] != ("gh", "workflow", "run") or has(called, "-R") or has(called, "--repo"):
+        return False
+    name = next((word for word in called[3:] if word.endswith((".yml", ".yaml"))), "").rpartition("/")[2]
+    here = bool(name) and repository.exists(f".github/workflows/{name}")
+    return here and kind_of_name(name.rpartition(".")[0]) not in {*ACTING, "publish"}
 
 
 def _by_command(action: str, act: Act, low: Mapping[str, str]) -> Act | None:

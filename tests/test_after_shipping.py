@@ -1,0 +1,46 @@
+"""What stands before and after a release in a pipeline's text, and where a page tells the way back."""
+
+import pytest
+from tests.small_services import HEAD, practice
+
+DEPLOY = "      - run: helm upgrade web acme/web --install --set image.tag=${{ github.sha }}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "outcome"),
+    [
+        (
+            "deploy.yml",
+            "name: Deploy\n{head}  deploy:\n    runs-on: x\n    steps:\n{smoke}{deploy}",
+            "absent",
+        ),
+        (
+            "deploy.yml",
+            "name: Deploy\n{head}  deploy:\n    runs-on: x\n    steps:\n{deploy}{smoke}",
+            "present",
+        ),
+        ("deploy-production.yml", "{head}  first:\n    runs-on: x\n    steps:\n{smoke}{deploy}", "absent"),
+        ("deploy-pr.yml", "{head}  first:\n    runs-on: x\n    steps:\n{smoke}{deploy}", "present"),
+    ],
+)
+def test_what_a_workflow_or_a_job_is_called_has_shipped_nothing_yet(
+    path: str, text: str, outcome: str
+) -> None:
+    smoke = "      - run: just smoke-test\n"
+    files = {f".github/workflows/{path}": text.format(head=HEAD, smoke=smoke, deploy=DEPLOY)}
+    assert practice("postDeployValidation", files).outcome == outcome
+
+
+def test_a_page_of_those_who_run_this_tells_the_way_back_and_a_bold_warning_does_not() -> None:
+    page = "# Web\n\n## How to roll back\n\nSee below.\n"
+    for path in ("docs/sre-guide/web.md", "docs/infrastructure.md"):
+        assert practice("rollback", {path: page}).evidence == (f"repo:{path}#L3-L3",)
+    told = "**Do not deploy a migration.** It needs a rollback to repair.\n\nAsk first.\n"
+    assert practice("rollback", {"docs/infrastructure.md": told}).outcome == "absent"
+    assert (
+        practice(
+            "rollback",
+            {"docs/infrastructure.md": told.replace(".** It", ", it").replace("repair.", "repair**")},
+        ).outcome
+        == "present"
+    )
