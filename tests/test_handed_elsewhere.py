@@ -249,10 +249,8 @@ def test_a_clone_that_releases_nothing_decides_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("on", "called", "outcome"),
     [
-        ("pull_request_target: {types: [opened]}", "pr-sheet", "absent"),
         ("issues: {types: [opened]}", "pr-sheet", "absent"),
         ("push: {branches: [main]}", "pr-sheet", "unknown"),
-        ("issue_comment: {types: [created]}", "pr-sheet", "unknown"),
         ("push: {branches: [main]}", "documentation-link-check", "absent"),
     ],
 )
