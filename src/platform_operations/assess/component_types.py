@@ -157,11 +157,19 @@ def _depended(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
 
 
 def _only_published(unit: Unit) -> bool:
-    """Whether the folder is built upon, not run: a package, or compiled code without a program in it."""
-    if unit.deployed:
+    """Whether the folder is built upon, not run: a package, or compiled code without a program in it.
+
+    What is started by its own script and listens is run, even where it has the fields of a package.
+    """
+    if unit.deployed or ({"start", "publish"} & unit.traits == {"start"} and _listens(unit)):
         return False
     compiled = any(manifest.ecosystem == "go" for manifest in unit.manifests) and not unit.mains
     return compiled or "package" in unit.traits
+
+
+def _listens(unit: Unit) -> bool:
+    """Whether a main file of the folder opens a server."""
+    return any(_SERVES.search(text) for text in unit.mains.values())
 
 
 def _renders_only(unit: Unit) -> bool:

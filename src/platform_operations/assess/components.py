@@ -39,7 +39,7 @@ def read_components(
     spoken = languages(repository.paths, known)
     chosen = deliverables(units, known, sightings, migrations, bool(spoken))
     chosen = with_bundled(chosen, units, migrations)
-    seen = _seen(sightings, frozenset(unit.folder for unit, _ in chosen))
+    seen = _seen(sightings, [unit for unit, _ in chosen])
     components: list[Component] = []
     facts: list[Fact] = [
         *broken,
@@ -88,13 +88,15 @@ def _component(
 ) -> tuple[Component, tuple[str, ...]]:
     """Return the component and the URIs that show its data stores."""
     given, below_root = {id(mine) for _, mine in unit.sightings}, unit.folder != "."
-    # What was given to this component, or lies in it, or where no component is in particular.
+    # What was given to this component, or lies in it, or where no component is in particular: what stands beside a
+    # workload in one file is of that workload's component.
     own = [
         (one.platform, one.place)
         for one in seen
         if id(one.place) in given
         or (
             not one.place.workload
+            and not one.spoken_for
             and (one.home in {None, "."} or (below_root and within(one.place.path, unit.folder)))
         )
     ]
@@ -130,9 +132,13 @@ class _Seen(NamedTuple):
     store: str | None
     alone: bool
     """Whether there is but one component."""
+    spoken_for: bool
+    """Whether a workload that the platform declares in the same file was given to a component."""
 
 
-def _seen(sightings: Mapping[str, tuple[Sighting, ...]], places: frozenset[str]) -> tuple[_Seen, ...]:
+def _seen(sightings: Mapping[str, tuple[Sighting, ...]], units: Sequence[Unit]) -> tuple[_Seen, ...]:
+    places = frozenset(unit.folder for unit in units)
+    held = {(platform, place.path) for unit in units for platform, place, _ in unit.workloads}
     return tuple(
         _Seen(
             platform,
@@ -140,6 +146,7 @@ def _seen(sightings: Mapping[str, tuple[Sighting, ...]], places: frozenset[str])
             nearest(place.path, places),
             store_of_image(place.workload.image) if place.workload and place.workload.image else None,
             len(places) == 1,
+            (platform, place.path) in held,
         )
         for platform in sorted(sightings)
         for place in sightings[platform]

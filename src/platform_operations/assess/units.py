@@ -168,7 +168,7 @@ def _own_name(place: str, manifests: Sequence[Manifest]) -> str:
 def _sightings_by_place(
     sightings: Mapping[str, tuple[Sighting, ...]], places: set[str], named: Mapping[str, str]
 ) -> dict[str, list[tuple[str, Sighting]]]:
-    """Give each sighting to the unit that its workload or image is named after, else to its folder."""
+    """Give each sighting to the unit that its file says it runs or is named after, else to its folder."""
     found: dict[str, list[tuple[str, Sighting]]] = {place: [] for place in places}
     for platform in sorted(sightings):
         for place in sightings[platform]:
@@ -184,6 +184,8 @@ def _sightings_by_place(
 
 def _home_of(place: Sighting, named: Mapping[str, str]) -> str:
     workload = place.workload
+    if workload and workload.component_type and workload.source in named.values():
+        return workload.source or "."
     if workload:
         image = (workload.image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
         folders = {file_name(home): home for home in sorted(named.values())}

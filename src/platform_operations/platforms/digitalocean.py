@@ -109,6 +109,7 @@ def _component(
             if rolls
             else ("app-platform-static" if kind == "static-site" else None),
             region=region,
+            source=files.folder_named("", component.string("source_dir")),
         ),
     )
 

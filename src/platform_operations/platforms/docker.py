@@ -244,6 +244,7 @@ def _service(path: str, key: "Node", service: "Node", environment: str | None, s
             health=checked,
             probe_lines=(path, declared.first, probe.last) if checked and declared and probe else None,
             replicas=_replicas(service),
+            source=files.folder_named(path, service.string("build") or service.string("build", "context")),
         ),
     )
 

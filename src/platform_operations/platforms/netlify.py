@@ -49,6 +49,7 @@ def _site(path: str, content: str) -> Iterator[Sighting]:
         component_type="serverless" if functions else "static-site",
         strategy="atomic-promote",
         mechanism="netlify-publish",
+        source=files.folder_named(path, tables.string(tables.table(document, "build"), "base")),
     )
     yield Sighting(path, 1, last, "site configuration", workload=workload)
     for name in tables.table(document, "context"):

@@ -29,7 +29,8 @@ class Workload:
     """One thing the platform runs, as its files declare it; None where they do not say.
 
     `image` is the reference as written and `reference` what kind of name that is; `probe_lines`, `strategy_lines` and
-    `image_lines` are (path, first, last) of what declares the health check, the rollout strategy and the image; `url` is where users reach it.
+    `image_lines` are (path, first, last) of what declares the health check, the rollout strategy and the image; `url` is where users reach it, `source` the folder of the
+    repository that it runs.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Workload:
     owner: str | None = None
     url: str | None = None
     region: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

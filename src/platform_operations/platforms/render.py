@@ -1,5 +1,6 @@
 """Render: services of a Blueprint, deployed with a health check before traffic moves."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,17 @@ def _service(path: str, service: "Node", environment: str | None) -> Iterator[Si
             else ("rolling" if kind in {"web", "pserv", "worker"} else None),
             mechanism="render-static-publish" if static else _mechanism(kind),
             region=service.string("region"),
+            source=_source(path, service),
         ),
+    )
+
+
+def _source(path: str, service: "Node") -> str | None:
+    """Return the folder that a service runs: its root, or where its start command goes first."""
+    started = re.match(r"cd\s+([\w./-]+)\s*&&", service.string("startCommand") or "")
+    told = service.string("rootDir") or service.string("dockerContext")
+    return files.folder_named(
+        path, "/".join(part for part in (told, started[1] if started else None) if part)
     )
 
 

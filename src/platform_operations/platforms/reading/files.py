@@ -171,3 +171,18 @@ def line_with(text: str, pattern: str) -> int | None:
 def line_count(text: str) -> int:
     """Return how many lines `text` has; an empty text has one."""
     return max(1, len(text.removesuffix("\n").split("\n")))
+
+
+def folder_named(path: str, told: str | None) -> str | None:
+    """Return the folder that a file names relative to its own, `.` for the root; None for none or one outside."""
+    if not told or "$" in told or told.startswith(("/", "~", "http", "git@")):
+        return None
+    parts = folder_of(path).split("/") if folder_of(path) else []
+    for part in told.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in {"", "."}:
+            parts.append(part)
+    return "/".join(parts) or "."
