@@ -162,9 +162,19 @@ def test_a_releasing_stage_names_its_action_in_a_platforms_words_and_whether_it_
 
 def test_a_kind_that_comes_again_in_a_job_gets_a_number() -> None:
     found = workflow(
-        "on: push\njobs:\n  a:\n    steps:\n      - run: pytest\n      - run: ruff check\n      - run: pytest slow\n"
+        "on: push\njobs:\n  a:\n    steps:\n      - run: pytest\n      - run: npm run build\n      - run: pytest slow\n"
     )
-    assert [one.id for one in found.stages] == ["a-test", "a-analyze", "a-test-2"]
+    assert [one.id for one in found.stages] == ["a-test", "a-build", "a-test-2"]
+
+
+def test_tests_and_analyses_that_alternate_in_a_job_are_one_stage_each() -> None:
+    found = workflow(
+        "on: push\njobs:\n  a:\n    steps:\n"
+        + "      - run: pytest one\n      - run: ruff check one\n" * 8
+        + "      - if: always()\n        run: pytest last\n      - run: npm publish\n"
+    )
+    assert [one.id for one in found.stages] == ["a-test", "a-analyze", "a-test-2", "a-publish"]
+    assert found.stages[3].needs == ("a-analyze", "a-test-2")
 
 
 def test_a_job_of_set_up_steps_only_is_dropped_and_its_edges_are_contracted() -> None:

@@ -16,7 +16,7 @@ from platform_operations.repository import Repository
 
 MAX_STAGES = 1_500
 
-_ROLLS = frozenset({"deploy", "promote", "rollback"})
+_HERE = ("localhost", "127.0.0.1", "0.0.0.0")
 _REACHES = frozenset({"deploy", "promote", "rollback"})
 
 
@@ -198,6 +198,8 @@ def _split(
         elif runs and runs[-1][0] == kind and (hint is None or runs[-1][2] in {None, hint}):
             runs[-1][1].append(atom)
             runs[-1] = (kind, runs[-1][1], runs[-1][2] or hint)
+        elif (known := _beside(runs, kind, atom)) is not None:
+            known.append(atom)
         else:
             runs.append((kind, [atom], hint))
     released = [kind in {"deploy", "promote"} for kind, _, _ in runs]
@@ -213,6 +215,21 @@ def _split(
         )
         for index, (kind, found, hint) in enumerate(runs)
     ]
+
+
+_JUDGING = frozenset({"test", "analyze"})
+
+
+def _beside(
+    runs: list[tuple[StageKind, list[Atom], str | None]], kind: StageKind, atom: Atom
+) -> list[Atom] | None:
+    """Return the stage that a test or an analysis joins: steps that only judge may alternate, nothing is made between them."""
+    for earlier, found, _ in reversed(runs if kind in _JUDGING else []):
+        if earlier not in _JUDGING:
+            return None
+        if earlier == kind and found[-1].step.when == atom.step.when:
+            return found
+    return None
 
 
 def _only_waits(atom: Atom) -> bool:
@@ -236,7 +253,7 @@ def _final_kind(
     """Settle what depends on the order: waiting belongs to its deployment, a journey after one verifies it."""
     kind = atom.kind
     if _only_waits(atom):
-        mine = [earlier for earlier, _, _ in runs if earlier in _ROLLS]
+        mine = [earlier for earlier, _, _ in runs if earlier in _REACHES]
         return None if mine else ("verify" if reached else None)
     if kind == "verify" and not reached and atom.act.check is None:
         return None
@@ -249,12 +266,8 @@ def _final_kind(
     ):
         return "verify"
     if atom.act.weak and atom.act.kind == "verify" and kind is None:
-        return "verify" if reached or (runs_image and _is_local(atom)) else None
+        return "verify" if reached or (runs_image and any(host in atom.text for host in _HERE)) else None
     return kind
-
-
-def _is_local(atom: Atom) -> bool:
-    return any(host in atom.text for host in ("localhost", "127.0.0.1", "0.0.0.0"))
 
 
 def _link_jobs(lanes: Mapping[str, Lane]) -> None:
