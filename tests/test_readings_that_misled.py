@@ -165,3 +165,24 @@ def test_what_only_serves_developers_is_no_component(folder: str, components: in
     image = 'FROM python:3.12\nEXPOSE 8000\nCMD ["python", "serve.py"]\n'
     found = read({"Dockerfile": image, f"{folder}/Dockerfile": image, f"{folder}/serve.py": "x = 1\n"})
     assert len(found.components) == components
+
+
+@pytest.mark.parametrize(
+    ("step", "kinds"),
+    [
+        ("{name: Check if a promotion reminder is due, run: ./scripts/remind-to-promote --check}", []),
+        ("{name: Notify deploy channel, run: ./scripts/notify-deploy}", []),
+        ("{run: ./scripts/promote}", ["promote"]),
+        ("{name: Deploy and notify, run: ./scripts/ship-it}", ["deploy"]),
+        ("{run: 'curl -sf https://api.heroku.com/apps/web/releases -H \"Range: version ..\"'}", []),
+        ("{run: 'curl -sf -X POST https://api.heroku.com/apps/web/releases -d @slug.json'}", ["deploy"]),
+        ("{run: 'curl -sf https://api.render.com/v1/services/srv-1/deploys -H \"Authorization: x\"'}", []),
+        ("{run: 'curl -sf --request POST https://api.render.com/v1/services/srv-1/deploys'}", ["deploy"]),
+    ],
+)
+def test_telling_people_of_a_release_or_asking_for_its_state_is_none(step: str, kinds: list[str]) -> None:
+    scripts = dict.fromkeys(
+        ("scripts/remind-to-promote", "scripts/notify-deploy", "scripts/promote", "scripts/ship-it"), "x\n"
+    )
+    found = read({WORK: f"{ON_MAIN}  work:\n    runs-on: x\n    steps:\n      - {step}\n", **scripts})
+    assert [stage.kind for stage in found.pipeline_stages] == kinds

@@ -387,8 +387,16 @@ _NAMES: tuple[tuple[StageKind, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+_TELLING = ("notify", "notification", "announce", "alert ", "report ")
+
+
 @lru_cache(maxsize=8192)
 def kind_of_name(name: str) -> StageKind | None:
-    """Return the kind that the name of a script, step or job speaks of, None when it says nothing."""
+    """Return the kind that the name of a script, step or job speaks of, None when it says nothing.
+
+    What begins with telling people of a release is none, nor is what reminds them of one.
+    """
     spaced = re.sub(r"[_./]", " ", name)
+    if "remind" in name.lower() or name.rpartition("/")[2].lower().startswith(_TELLING):
+        return None
     return next((kind for kind, pattern in _NAMES if pattern.search(spaced)), None)

@@ -10,9 +10,14 @@ _DISPATCH = regex(
     r"repos/[^\s\"']+/(?:dispatches|actions/workflows)|trigger/pipeline|/job/[^\s]+/build|/pipeline\b.*trigger"
 )
 _HOOK = regex(
-    r"deploy.?hook|/deploy\b|api\.render\.com|api/v1/deploy|hooks/deploy|vercel\.com/v1/integrations/deploy|build_hooks|redeploy|api\.heroku\.com/apps/[^\s/]+/(?:releases|builds)\b",
+    r"deploy.?hook|/deploy\b|api/v1/deploy|hooks/deploy|vercel\.com/v1/integrations/deploy|build_hooks|redeploy",
     re.IGNORECASE,
 )
+_RESOURCE = regex(r"api\.render\.com|api\.heroku\.com/apps/[^\s/]+/(?:releases|builds)\b")
+_CREATES = regex(
+    r"\s(?:-X[ =]?[\"']?|--request[ =][\"']?)(?:POST|PATCH|PUT)\b|\s(?:-d|--data(?:-[a-z]+)?|--json)[ =@\"'{]"
+)
+"""A request that brings something: those resources are deployed by making one, and asked by reading them."""
 _DOWNLOAD = regex(
     r"install|download|releases|raw\.githubusercontent|\.(?:tar|tgz|gz|zip|sh|deb|rpm|jar|bin|gpg|asc|key|list|repo)\b|get\.|apt\.|dl\.|packages\."
     r"|storage\.googleapis|setup",
@@ -38,7 +43,7 @@ def act_of_request(called: tuple[str, ...], text: str) -> Act:
     """A request is a deployment when it calls a deploy hook, else a verification where it comes after one."""
     if _DISPATCH.search(text):
         return Act(kind="deploy", makes="handover", waits=False, weak=True)
-    if _HOOK.search(text):
+    if _HOOK.search(text) or (_RESOURCE.search(text) and _CREATES.search(text)):
         return Act(kind="deploy", makes="source", waits=False, action=None)
     if _CHATTER.search(text) or _SENDS.search(text):
         return NOTHING_DONE
