@@ -114,3 +114,12 @@ def test_a_plan_says_that_it_takes_the_place_of_a_release_kept_elsewhere_or_leav
     assert "What puts shop before its users today lies outside the repository" in proposed
     assert "deploy-production" in proposed
     assert "deploy-production" not in kept
+
+
+def test_no_finding_is_no_praise_where_most_could_not_be_seen(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<p>Shop</p>\n")
+    (tmp_path / "netlify.toml").write_text('[build]\npublish = "."\n')
+    shown = " ".join(run("assess", str(tmp_path)).out.split())
+
+    assert "What would hurt first 0 errors" in shown
+    assert "No rule finds anything in what the repository shows" in shown

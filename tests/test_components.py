@@ -426,3 +426,19 @@ def test_a_platform_runs_the_folder_that_its_file_names(
     files = {**WORKSPACE, **more}
     found = read(files, sightings(InMemoryRepository(files)))[0]
     assert {one.id: one.platforms for one in found} == platforms
+
+
+LAUNCHED = '<manifest>\n<category android:name="android.intent.category.LAUNCHER" />\n</manifest>\n'
+
+
+@pytest.mark.parametrize(
+    ("manifest", "kinds"), [(LAUNCHED, ("mobile-app",)), ("<manifest/>\n", ("library",))]
+)
+def test_a_module_of_android_that_people_launch_is_an_app(manifest: str, kinds: tuple[str, ...]) -> None:
+    files = {
+        "build.gradle.kts": "plugins { kotlin }\n",
+        "app/build.gradle.kts": "plugins { android }\n",
+        "app/src/main/AndroidManifest.xml": manifest,
+        "app/src/main/java/Main.kt": "fun main() {}\n",
+    }
+    assert list(types(files).values()) == [kinds]

@@ -210,6 +210,9 @@ def _by_files(unit: Unit) -> Iterator[tuple[ComponentType, str]]:
         if name in {"manage.py", "firebase.json", "config.ru"} and published:
             continue
         yield kind, repo_uri(path, 1)
+    for path, text in unit.mains.items():
+        if path.endswith("AndroidManifest.xml"):
+            yield "mobile-app", repo_uri(path, text.count("\n", 0, text.index("category.LAUNCHER")) + 1)
 
 
 def _site(unit: Unit) -> Iterator[tuple[ComponentType, str]]:

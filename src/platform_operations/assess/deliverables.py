@@ -73,6 +73,8 @@ def _stands_alone(unit: Unit, types: Types, root: Unit, members: frozenset[str],
     """
     if unit.deployed or any(within(place.path, unit.folder) for _, place in unit.sightings):
         return bool(SERVICES & set(types)) or "publish" in unit.traits or not served
+    if "mobile-app" in types and unit.mains:
+        return True
     grouped = unit.folder in members or bool(set(unit.folder.split("/")[:-1]) & MANY)
     if not grouped and (root.manifests or root.images):
         return False

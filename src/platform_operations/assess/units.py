@@ -31,7 +31,17 @@ _PACKING = regex(
     r"^(\.?docker|dockerfiles?|build|package|packaging|deploy|deployments?|ci|container|images?|infra)$"
 )
 _MAIN_FILES = frozenset(
-    {"main.go", "server.js", "index.js", "app.js", "main.rs", "server.ts", "index.ts", "app.ts"}
+    {
+        "AndroidManifest.xml",
+        "main.go",
+        "server.js",
+        "index.js",
+        "app.js",
+        "main.rs",
+        "server.ts",
+        "index.ts",
+        "app.ts",
+    }
 )
 MAX_MAIN_FILES = 60
 
@@ -221,7 +231,12 @@ def _mains(repository: Repository, files: Iterable[str]) -> dict[str, str]:
         text = text_of(repository, path)
         if text and (not path.endswith(".go") or "package main" in text):
             found[path] = text[:100_000]
-    return {path: text for path, text in found.items() if path.endswith((".go", ".rs")) or "listen(" in text}
+    return {
+        path: text
+        for path, text in found.items()
+        if path.endswith((".go", ".rs"))
+        or ("category.LAUNCHER" if path.endswith(".xml") else "listen(") in text
+    }
 
 
 _EXPORT = regex(r"^\s*output\s*:\s*[\"']export[\"']", re.MULTILINE)

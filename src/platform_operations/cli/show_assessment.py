@@ -60,7 +60,7 @@ def show_assessment(assessment: Assessment, today: Verdict, path: str) -> Page:
     page.heading("How it ships today", ", ".join(fact.aspect for fact in assessment.about("ci")))
     _write_today(page, assessment)
     gaps = _nearest_first(plan, today.findings)
-    _write_first_gaps(page, gaps)
+    _write_first_gaps(page, gaps, seen=not today.questions)
     _write_first_unseen(page, assessment, today)
     _write_gaps(page, gaps)
     _write_unseen(page, assessment, today)
@@ -146,10 +146,15 @@ def _clipped(page: Page, text: str, lines: int, beside: int = 0) -> str:
     return text if len(text) <= room else text[: room - 1].rstrip() + "…"
 
 
-def _write_first_gaps(page: Page, gaps: tuple[Finding, ...]) -> None:
+def _write_first_gaps(page: Page, gaps: tuple[Finding, ...], *, seen: bool) -> None:
     page.heading("What would hurt first", tally(gaps))
-    if not gaps:
+    if not gaps and seen:
         page.write([("No rule finds anything.", "green")], indent=2)
+    elif not gaps:
+        page.write(
+            [("No rule finds anything in what the repository shows; what it does not show stands next.", "")],
+            indent=2,
+        )
     order = {constraint: place for place, (constraint, _) in enumerate(HURTS)}
     ranked = sorted(gaps, key=lambda row: (row.severity != "error", order.get(row.constraint, len(order))))
     firsts = list({row.rule: row for row in reversed(ranked)}.values())[::-1]
