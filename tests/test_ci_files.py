@@ -21,3 +21,57 @@ APP = Component(id="app", types=("http-service",), origin="existing")
 )
 def test_a_file_that_its_system_would_not_run_is_no_pipeline(path: str, text: str) -> None:
     assert read_delivery(InMemoryRepository({path: text}), (APP,)).systems == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "kinds"),
+    [
+        ("docker pull acme/web && docker run -d acme/web", ["deploy"]),
+        ("sudo systemctl restart web", ["deploy"]),
+        ("df -h", []),
+    ],
+)
+def test_what_a_machine_of_google_is_told_by_ssh_deploys_where_it_changes_something(
+    told: str, kinds: list[str]
+) -> None:
+    step = (
+        f"steps:\n- name: gcr.io/cloud-builders/gcloud\n  args: [compute, ssh, web-1, '--command={told}']\n"
+    )
+    found = read_delivery(InMemoryRepository({"cloudbuild.yaml": step}), (APP,))
+    assert [stage.kind for stage in found.stages] == kinds
+
+
+def test_settings_beside_the_image_are_those_of_the_first_versions_of_drone() -> None:
+    text = "pipeline:\n  publish:\n    image: plugins/docker\n    repo: acme/web\n    tags: [latest, '${DRONE_COMMIT_SHA}']\n"
+    found = read_delivery(InMemoryRepository({".drone.yml": text}), (APP,))
+    assert [(stage.kind, stage.produces) for stage in found.stages] == [("package", ("app-image",))]
+    assert [artifact.identity for artifact in found.artifacts] == ["commit"]
+
+
+OWN = """
+on: {{push: {{branches: [main]}}}}
+jobs:
+  {job}:
+    runs-on: ubuntu-latest
+    steps:
+      - run: hubctl deploy web staging
+      - run: hubctl {next} web staging
+"""
+
+
+@pytest.mark.parametrize(
+    ("workflow", "job", "told", "kinds"),
+    [
+        ("deploy-hubs", "upgrade-staging", "run-health-check", ["deploy", "verify"]),
+        ("deploy-hubs", "upgrade-staging", "rollback", ["deploy", "rollback"]),
+        ("deploy-hubs", "upgrade-staging", "list", ["deploy"]),
+        ("ci", "upgrade-staging", "run-health-check", []),
+        ("deploy-tests", "test", "run-health-check", []),
+    ],
+)
+def test_a_program_of_ones_own_that_a_pipeline_of_deployments_tells_to_deploy_does_and_may_check_after(
+    workflow: str, job: str, told: str, kinds: list[str]
+) -> None:
+    files = {f".github/workflows/{workflow}.yml": OWN.format(job=job, next=told)}
+    found = read_delivery(InMemoryRepository(files), (APP,))
+    assert [stage.kind for stage in found.stages] == kinds

@@ -89,7 +89,13 @@ IMAGE = "FROM alpine:3\nCMD run\n"
 
 @pytest.mark.parametrize(
     "path",
-    ["jmeter_test/Dockerfile", "smoke_tests/Dockerfile", "ops/jmeter/Dockerfile", "test-load/Dockerfile"],
+    [
+        "jmeter_test/Dockerfile",
+        "smoke_tests/Dockerfile",
+        "ops/jmeter/Dockerfile",
+        "test-load/Dockerfile",
+        ".github/workflows/lint.dockerfile",
+    ],
 )
 def test_an_image_of_a_folder_of_tests_is_no_deliverable(path: str) -> None:
     assert practice("dockerfile", {path: IMAGE}).outcome == "absent"
@@ -98,6 +104,25 @@ def test_an_image_of_a_folder_of_tests_is_no_deliverable(path: str) -> None:
 @pytest.mark.parametrize("path", ["latest/Dockerfile", "speed-test/Dockerfile", "contest/Dockerfile"])
 def test_a_folder_that_only_sounds_like_tests_is_one(path: str) -> None:
     assert practice("dockerfile", {path: IMAGE}).outcome == "present"
+
+
+BUILDS = "on: {push: {branches: [main]}}\njobs:\n  image:\n    runs-on: x\n    steps:\n      - run: docker build -t acme/store:1.2.0 store && docker push acme/store:1.2.0\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "beside", "outcome"),
+    [
+        ("postgres:16", {}, "absent"),
+        ("docker.io/library/redis", {}, "absent"),
+        ("postgres:16", {".github/workflows/image.yml": BUILDS}, "present"),
+        ("postgrest/postgrest:v12", {}, "present"),
+    ],
+)
+def test_a_data_store_beside_the_work_is_no_deliverable_where_no_pipeline_makes_images(
+    base: str, beside: Mapping[str, str], outcome: str
+) -> None:
+    files = {"store/Dockerfile": f"FROM {base}\nCOPY settings /etc/store\nCMD run\n", **beside}
+    assert practice("dockerfile", files).outcome == outcome
 
 
 WORKSPACE = {

@@ -54,6 +54,18 @@ def runs_nothing(image: Image) -> bool:
     return not image.command and _LANGUAGE.match(image.base) is not None
 
 
+_STORE = regex(
+    r"^(?:(?:docker\.io/|public\.ecr\.aws/docker/)?library/|docker\.io/)?(?:postgres|postgis/postgis|mysql|mariadb|mongo|redis|valkey/valkey|memcached|rabbitmq"
+    r"|elasticsearch|opensearchproject/opensearch|docker\.elastic\.co/elasticsearch/elasticsearch|mcr\.microsoft\.com/mssql/server|localstack/localstack)(?::|@|$)",
+    re.I,
+)
+
+
+def holds_data(image: Image) -> bool:
+    """Whether an image is a published data store with settings of its own: what developers run beside their work."""
+    return _STORE.match(image.base) is not None
+
+
 def read_dockerfile(path: str, text: str) -> Image | None:
     """Return the last stage; None where there is no FROM."""
     base, ports = "", list[str]()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from platform_operations.assess.declared_rollbacks import declared_rollbacks, rollback_scripts
-from platform_operations.assess.dockerfiles import read_dockerfile, runs_nothing
+from platform_operations.assess.dockerfiles import holds_data, read_dockerfile, runs_nothing
 from platform_operations.assess.handed_over import committed_elsewhere, run_from_elsewhere, written_elsewhere
 from platform_operations.assess.health_practice import health_practice
 from platform_operations.assess.local_hooks import hooks_that
@@ -106,7 +106,7 @@ def _at(sighting: Sighting) -> str:
 
 
 def _dockerfile(repository: Repository, plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> Fact:
-    """An image without a command counts where a pipeline makes images from files: what starts it may say which."""
+    """An image without a command, or of a data store, counts where a pipeline makes images from files: it may be one."""
     made = any(
         _FROM_FILES.search(run) for stage in plan.pipeline_stages if stage.produces for run in stage.runs
     )
@@ -114,7 +114,7 @@ def _dockerfile(repository: Repository, plan: Plan, sightings: Mapping[str, tupl
         _at(row)
         for row in sightings.get("docker", ())
         if ("dockerfile" in row.path.lower() or "containerfile" in row.path.lower())
-        and (made or not _opens_a_prompt(repository, row.path))
+        and (made or not _serves_developers(repository, row.path))
     ]
     return _fact("dockerfile", files, "present", "no Dockerfile of a deliverable", None)
 
@@ -124,9 +124,9 @@ _FROM_FILES = regex(
 )
 
 
-def _opens_a_prompt(repository: Repository, path: str) -> bool:
+def _serves_developers(repository: Repository, path: str) -> bool:
     image = read_dockerfile(path, text_of(repository, path) or "")
-    return image is not None and runs_nothing(image)
+    return image is not None and (runs_nothing(image) or holds_data(image))
 
 
 def _rollback(

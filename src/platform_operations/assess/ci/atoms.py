@@ -17,6 +17,7 @@ from platform_operations.assess.ci.kinds import (
     starts_here,
 )
 from platform_operations.assess.ci.manifest_edits import SENDS, WRITES_IMAGE
+from platform_operations.assess.ci.remotely import SETUP, remote_kind
 from platform_operations.assess.ci.settings import of_script
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.assess.ci.tables import SCRIPTY
@@ -29,11 +30,6 @@ from platform_operations.repository import Repository
 MAX_ATOMS = 400
 MAX_RUN = 300
 
-_SETUP = regex(
-    r"install|set-?up|prepare|depend|version|changelog|notif|comment|messag|annotat|announc|cache|label|clean|bump|download|login|auth|checkout"
-    r"|generate|summary|report|upload|wait|artifact|seed|db:|\bcodegen|schema|config|init\b|print|info",
-    re.IGNORECASE,
-)
 ATTESTING = frozenset({"sbom", "provenance", "signature"})
 _KEEPING = regex(
     r"back-?up|\bcache|\blogs?\b|report|results|metrics|coverage|export|benchmark|sbom", re.IGNORECASE
@@ -95,7 +91,7 @@ def atoms_of(
     tamed = [
         replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, ships) else atom for atom in tamed
     ]
-    return tuple(_joined(_provisioning(_migrating(_named(tamed, job), job), job, pipeline)))
+    return tuple(_joined(_provisioning(_migrating(_named(tamed, job, pipeline), job), job, pipeline)))
 
 
 def _aside(atom: Atom, around: str, ships: Ships) -> bool:
@@ -144,7 +140,7 @@ def _of_uses(step: CiStep, repository: Repository) -> Iterator[Atom]:
     )
     kind = "approve" if act.kind == "approve" else act.kind
     if act.makes == "remote":
-        kind = _remote_kind(body, step.name)
+        kind = remote_kind(body, step.name)
     if act.makes == "handover":
         act, kind = replace(act, weak=True), None
     yield Atom(act, kind, text, (text[:MAX_RUN],), (step.place,), step, folder=step.folder, body=body)
@@ -172,35 +168,11 @@ def _of_command(command: Command, step: CiStep, repository: Repository) -> Itera
         act = NOTHING_DONE if starts_a_chore(repository, command.text) else replace(act, weak=True)
     kind = None if act.weak else act.kind
     if act.makes == "remote":
-        kind = _remote_kind(f"{command.text}\n{command.body}", step.name)
+        kind = remote_kind(f"{command.text}\n{command.body}", step.name)
     yield Atom(
         act, kind, command.text, tuple(one for one in (step.shown, command.text[:MAX_RUN]) if one), (place,), step, command.silenced,
         folder=_folder(step, command), body=command.body,
     )  # fmt: skip
-
-
-_CHANGES = regex(
-    r"git\s+(?:pull|fetch|reset|checkout)|deploy|restart|reload|\bup\b|\bpull\b|\brun\b|\bapply\b|upgrade|rsync|install|systemctl\s+(?:start|enable)",
-    re.IGNORECASE,
-)
-
-
-def _remote_kind(body: str, step: str) -> StageKind | None:
-    """A shell on another machine deploys when it changes what runs there; a step named for a check or for tidying does not."""
-    if re.search(r"rollback|roll back", body, re.IGNORECASE):
-        return "rollback"
-    if not _CHANGES.search(body):
-        if kind_of_name(step) == "verify":
-            return "verify"
-        if _SETUP.search(step):
-            return None
-    changes = re.search(
-        r"docker|podman|systemctl|service\s|pm2|git\s+(?:pull|fetch|reset|checkout)|deploy|restart|supervisorctl|compose|\.sh\b"
-        r"|npm|yarn|pip|bundle|rsync|ln\s+-s|nginx|kubectl|helm|make|up\s+-d|artisan|composer",
-        body,
-        re.IGNORECASE,
-    )
-    return "deploy" if changes else None
 
 
 def _folder(step: CiStep, command: Command) -> str:
@@ -214,7 +186,7 @@ def _followed(
     there = Place(followed.path, inner.first, inner.last)
     kind = None if act.weak else act.kind
     if act.makes == "remote":
-        kind = _remote_kind(f"{inner.text}\n{inner.body}", step.name)
+        kind = remote_kind(f"{inner.text}\n{inner.body}", step.name)
     if (
         kind is None
         and not act.makes
@@ -241,12 +213,18 @@ def _tamed(atom: Atom) -> Atom:
     return atom
 
 
-def _named(found: list[Atom], job: CiJob) -> list[Atom]:
+def _named(found: list[Atom], job: CiJob, pipeline: str) -> list[Atom]:
     """Ask the names of scripts, steps and the job what programs of the repository's own do."""
     kinds: set[StageKind | None] = {atom.kind for atom in found}
     result: list[Atom] = []
+    own: set[str] = set()
     for atom in found:
-        kind, why = _name_says(atom, job, kinds)
+        kind, why = _name_says(atom, job, kinds, pipeline)
+        called = invocation(atom.text)
+        if kind is None and called and called[0] in own:
+            kind, why = _of_deployer(called)
+        elif kind == "deploy" and called[1:2] == ("deploy",):
+            own.add(called[0])
         if kind is None:
             result.append(atom)
             continue
@@ -311,7 +289,9 @@ _TESTS = regex(r"(?:^|[\s/])(?:tests?|specs?)/[\w./-]+\.(?:sh|bash|py|rb|js|ts|p
 """A program in a folder of tests is one, whatever the job is called: the tests of a deployment's scripts, say."""
 
 
-def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
+def _name_says(
+    atom: Atom, job: CiJob, kinds: set[StageKind | None], pipeline: str
+) -> tuple[StageKind | None, str]:
     if atom.kind is not None:
         return None, ""
     if atom.step.uses is not None and atom.act.makes != "handover":
@@ -325,7 +305,7 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
     if atom.act.makes or atom.act.weak:
         return None, ""
     script = script_name(atom.text)
-    told = _told(atom, job, script)
+    told = _told(atom, job, script, pipeline)
     if told is not None:
         return told
     if not _own_program(atom, script) or ("provision" in kinds and kind_of_name(script) is None):
@@ -339,16 +319,25 @@ def _name_says(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
 
 def _named_for(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
     for name, what in ((atom.step.name, "step"), (job.name or job.key, "job"), (job.key, "job")):
-        kind = None if _SETUP.search(name) and what == "step" else kind_of_name(name)
+        kind = None if SETUP.search(name) and what == "step" else kind_of_name(name)
         if kind in _NAMED and kind != "publish" and kind not in kinds:
             return kind, f"the name of its {what}, {name!r}"
     return None, ""
 
 
-def _told(atom: Atom, job: CiJob, script: str) -> tuple[StageKind, str] | None:
+def _of_deployer(called: tuple[str, ...]) -> tuple[StageKind | None, str]:
+    """Return what else a program that deployed in this job is told: to look at what it put there, or to take it back."""
+    found = next(
+        (kind for word in called[1:2] if (kind := kind_of_name(word)) in {"verify", "rollback"}), None
+    )
+    return found, f"what it tells {called[0]!r} to do"
+
+
+def _told(atom: Atom, job: CiJob, script: str, pipeline: str) -> tuple[StageKind, str] | None:
     """Return what a program is told to do, or what its folder makes of it, whatever else the job is called."""
     called = invocation(atom.text)
-    deploys = job.target is not None or "deploy" in {kind_of_name(job.key), kind_of_name(job.name)}
+    spoken = {kind_of_name(name) for name in (job.key, job.name, pipeline)}
+    deploys = job.target is not None or ("deploy" in spoken and "test" not in spoken)
     if called[1:2] == ("deploy",) and deploys:
         return "deploy", f"what it tells {called[0]!r} to do"
     if script and _TESTS.search(atom.text):
@@ -362,7 +351,7 @@ def _own_program(atom: Atom, script: str) -> bool:
     if not called or atom.text.startswith("$(") or called[-1] in {"--version", "--help", "version"}:
         return False
     known = (called[0] in SCRIPTY and bool(script)) or "/" in called[0] or called[0].endswith(".sh")
-    return known and not (script and _SETUP.search(script))
+    return known and not (script and SETUP.search(script))
 
 
 def _remote(atom: Atom, job: CiJob) -> tuple[StageKind | None, str]:

@@ -21,8 +21,8 @@ _TESTS = regex(
 
 
 def of_tests(path: str) -> bool:
-    """Whether a Dockerfile lies in a folder named after tests or a tool of them: its image is delivered to nobody."""
-    return any(_TESTS.search(part) for part in path.split("/")[:-1])
+    """Whether a Dockerfile lies in a folder named after tests or a tool of them, or of workflows: it is delivered to nobody."""
+    return path.startswith(".github/workflows/") or any(_TESTS.search(part) for part in path.split("/")[:-1])
 
 
 class Instruction(NamedTuple):

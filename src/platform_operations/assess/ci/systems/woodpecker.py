@@ -115,13 +115,16 @@ def _job(name: str, node: Node, condition: str, previous: tuple[str, ...], run: 
 
 
 def _plugin(node: Node, place: Place) -> CiStep:
-    """A step without commands runs its image with settings; one that makes images names them by repository and tags."""
+    """A step without commands runs its image with settings; one that makes images names them by repository and tags.
+
+    Drone's first versions had the settings beside the image.
+    """
     image = node.string("image") or ""
     name, _, version = image.removeprefix("docker.io/").partition(":")
     settings = {
         key.text.replace("_", "-"): value.text
         or "\n".join(one.text for one in value.items if one.kind == "text")
-        for key, value in node.entries("settings")
+        for key, value in node.entries("settings") or node.pairs
     }
     repository = settings.get("repo", "")
     if repository and set(_BETWEEN.split(name)) & set(_IMAGES):
