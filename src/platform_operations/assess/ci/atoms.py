@@ -327,9 +327,8 @@ def _named_for(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[St
 
 def _of_deployer(called: tuple[str, ...]) -> tuple[StageKind | None, str]:
     """Return what else a program that deployed in this job is told: to look at what it put there, or to take it back."""
-    found = next(
-        (kind for word in called[1:2] if (kind := kind_of_name(word)) in {"verify", "rollback"}), None
-    )
+    kind = kind_of_name(" ".join(called[1:2]))
+    found: StageKind | None = kind if kind == "verify" or kind == "rollback" else None
     return found, f"what it tells {called[0]!r} to do"
 
 
