@@ -115,3 +115,34 @@ def test_a_page_of_headings_only_is_read_in_time(rows: str) -> None:
     started = process_time()
     assert runbooks("docs/operations.md", page).outcome == "absent"
     assert process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("docs/rolling_back.md", "## How to roll back\n\n1. Run the job again with the last tag.\n"),
+        ("docs/maintenance.md", "## Enable maintenance mode\n\nRun the command: `make prod enable-maintenance`\n"),
+        ("docs/downtime/index.md", "## Downtime procedure\n\n- [ ] Tell the users\n- [ ] Stop the workers\n"),
+        ("docs/all.md", "# All\n\n## Rotating the signing key\n\n1. Make a new one.\n"),
+        ("INSTALL.md", "# Install\n\n## Rotating the secret key\n\n```sh\ndokku config:set KEY=1\n```\n"),
+    ],
+)  # fmt: skip
+def test_what_is_taken_back_closed_for_work_or_rotated_is_a_procedure(path: str, page: str) -> None:
+    assert runbooks(path, page).outcome == "present"
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("README.md", "# The Disaster Recovery Center\n\n```sh\nmake run\n```\n"),
+        ("docs/index.md", "# The Disaster Recovery Center\n\nOpen source.\n"),
+        ("ansible/README.md", "# Ansible playbooks\n\nThey set servers up.\n"),
+        ("README.md", "# It\n\n## Restoring a backup\n\n1. Load the dump into your local database.\n"),
+        ("src/web/access/readme.md", "# Access\n\n## Recovery\n\n1. The grantee asks.\n"),
+        ("docs/all.md", "# All\n\n## Rotating the carousel\n\n1. Click.\n"),
+        ("tracker/tasks/task-2-runbook-gap.md", "# A gap in the runbook\n"),
+        ("archive/2020/teardown-runbook.md", "# Teardown\n"),
+    ],
+)
+def test_a_name_a_ticket_a_feature_and_a_copy_of_ones_own_are_none(path: str, page: str) -> None:
+    assert runbooks(path, page).outcome == "absent"

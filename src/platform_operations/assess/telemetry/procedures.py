@@ -22,7 +22,7 @@ MAX_SECTION = 80
 _PAGES = (".md", ".markdown", ".rst", ".adoc")
 _TELLING = regex(
     r"readme|deploy|releas|operat|\bops\b|maint|infra|k8s|kube|cluster|backup|restor|recover|troubleshoot|secret|rotat|server|rebuild|support|production|monitor|admin|hosting|database|contributing|architecture|setup|incident|(?:^|/)ci/"
-    r"|install|redis|postgres|mysql|mongo|kafka|rabbit|elastic|solr|sidekiq|queue|certificat|upgrad|migrat|downtime",
+    r"|install|develop|redis|postgres|mysql|mongo|kafka|rabbit|elastic|solr|sidekiq|queue|certificat|upgrad|migrat|downtime",
     re.IGNORECASE,
 )
 _INSTRUCTING = frozenset({"claude.md", "agents.md", "gemini.md", "changelog.md", "history.md"})
@@ -35,12 +35,13 @@ _UNDERLINE = regex(r"([=\-~^\"'*+#])\1{2,}\s*$")
 _MARKS = frozenset("=-~^\"'*+#")
 _TEXT = regex(r"[^\W_]|`")
 _TITLE = regex(
-    r"\b(?:run-?books?|play-?books?|operations? (?:guide|manual|handbook|support)|on-?call (?:guide|handbook)|disaster recovery|incident response)\b",
+    r"\b(?:run-?books?|(?<!ansible )play-?books?|operations? (?:guide|manual|handbook|support)|on-?call (?:guide|handbook)|disaster recovery|incident response)\b",
     re.IGNORECASE,
 )
 _PUTS_RIGHT = regex(
     r"\b(?:restor(?:e|ing|ation)|recover(?:y|ing)?|fail-?over|disaster|incident (?:response|management|procedure|handling)"
     r"|rotat(?:e|ing|ion)\b.*(?:key|secret|credential|password|cert|token)|(?:key|secret|credential|password|cert\w*|token)s? rotation"
+    r"|roll(?:ing)?[ -]?back|maintenance (?:mode|page|window)|downtime procedure"
     r"|back(?:ing)?[ -]?ups?|(?:re-?build|re-?plac|re-?start|scal)(?:e|ing) (?:the |a |of )*(?:servers?|nodes?|cluster|hosts?|vms?|database|workers?))\b",
     re.IGNORECASE,
 )
@@ -53,7 +54,7 @@ _TROUBLE = regex(r"\btroubleshoot(?:ing)?\b", re.IGNORECASE)
 _OPERATED = regex(r"deploy|operat|production|kubernetes|maintenance|monitor|hosting", re.IGNORECASE)
 _SPOKEN_OF = regex(
     r"dependenc|packages?\b|nuget|\berrors?\b|option [\da-z]\b|(?:password|account) recover|strateg|\bplan\b|schema|migration|\bstate machine|session recovery"
-    r"|crash recovery|panic|handling|scripts?\b|\blocal|\bdev(?:elopment)?\b|anonymi|integrat|set(?:ting)?[ -]?up|configur|unreleased|\?$|featur|limitations?|roadmap",
+    r"|crash recovery|panic|handling|scripts?\b|\blocal|\bdev(?:elopment)?\b|anonymi|integrat|set(?:ting)?[ -]?up|configur|approval|unreleased|\?$|featur|limitations?|roadmap",
     re.IGNORECASE,
 )
 _HANDLES = regex(
@@ -77,8 +78,15 @@ _ENVIRONMENT = regex(
     re.IGNORECASE,
 )
 _STEP = regex(
-    r"^\s*(?:(?:\d{1,2}|#)[.)]\s+\S|[-*+] \[[ xX]\] \S|```\s*(?:sh|bash|shell|console|zsh|powershell)?\s*$|~~~|\$ \S|\[source|\.\. code|(?:[-*+]\s+)?`[^`]*[ /][^`]*`)"
+    r"^\s*(?:(?:\d{1,2}|#)[.)]\s+\S|[-*+] \[[ xX]\] \S|```\s*(?:sh|bash|shell|console|zsh|powershell)?\s*$|~~~|\$ \S|\[source|\.\. code|(?:[-*+]\s+)?`[^`]*[ /][^`]*`"
+    r"|(?i:(?:[-*+]\s+)?(?:run|execute|log ?in)\b[^`]{0,60}`[^`]*[ /][^`]*`))"
 )
+_OWN_COPY = regex(
+    r"\b(?:in)?to (?:your|a|the) local\b|\blocal (?:database|db|mongo\w*|postgres\w*|environment)\b",
+    re.IGNORECASE,
+)
+"""What is put back onto a developer's machine takes care of nothing that runs."""
+_OF_DATA = regex(r"\b(?:restor|back(?:ing)?[ -]?up|export|dump)", re.IGNORECASE)
 _STATEMENT = regex(r"^\s*```\s*sql\s*$")
 _LISTED = regex(r"^\s*(?:\d{1,2}[.)]\s+\S|[-*+] \[[ xX]\] \S)")
 _REMEDY = regex(
@@ -94,7 +102,11 @@ def procedures(repository: Repository, application: bool = False) -> Iterator[st
     """
     paths = repository.paths
     guides = own_guides(paths, application)
-    pages = [path for path in paths if _may_tell(path, guides) and not shown_to_readers(paths, path)]
+    pages = [
+        path
+        for path in paths
+        if _may_tell(path, guides, application=application) and not shown_to_readers(paths, path)
+    ]
     found = 0
     for path in sorted(pages, key=lambda path: (path.count("/"), path))[:MAX_PAGES]:
         line = _procedure(path, lines_of(text_of(repository, path) or ""))
@@ -105,11 +117,19 @@ def procedures(repository: Repository, application: bool = False) -> Iterator[st
                 return
 
 
-def _may_tell(path: str, guides: bool) -> bool:
-    if not path.lower().endswith(_PAGES) or file_name(path).lower() in _INSTRUCTING or borrowed(path, guides):
+_DOCUMENTATION = frozenset({"docs", "doc", "documentation", "wiki", "dev-docs"})
+
+
+def _may_tell(path: str, guides: bool, *, application: bool) -> bool:
+    """Whether a page may hold a procedure, by its name; of an application's documentation every page at the top."""
+    low = path.lower()
+    if not low.endswith(_PAGES) or file_name(low) in _INSTRUCTING or borrowed(path, guides):
         return False
-    if not _PLANNING.isdisjoint(path.lower().split("/")[:-1]):
+    folders = low.split("/")[:-1]
+    if not _PLANNING.isdisjoint(folders) or "src" in folders[:-1]:
         return False
+    if application and len(folders) == 1 and folders[0] in _DOCUMENTATION:
+        return True
     return _TELLING.search("/".join(path.split("/")[-2:])) is not None
 
 
@@ -118,9 +138,15 @@ def _procedure(path: str, rows: Sequence[str]) -> int | None:
     name = file_name(path)
     operated = path.count("/") < 2 and _OPERATED.search(name) is not None
     running = _KEPT_RUNNING.search(name) is not None
+    # The first line of such a page is the project's name.
+    named_only = path.count("/") < 2 and stem(path).lower() in {"readme", "index"}
     for at, (number, depth, text) in enumerate(titles):
+        if named_only and depth == 1 and at == 0:
+            continue
         asked = _asked(text, depth, operated=operated, running=running)
         below = _below(rows, titles, at) if asked else ()
+        if below and _OF_DATA.search(text) and any(_OWN_COPY.search(row[:300]) for row in below):
+            continue
         if any(_holds(below, pattern, at_least=least) for pattern, least in asked):
             return number
         if not _SPOKEN_OF.search(text) and reverts(rows, number):

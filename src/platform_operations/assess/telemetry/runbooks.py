@@ -174,13 +174,20 @@ def _is_runbook(paths: tuple[str, ...], path: str) -> bool:
         return False
     if aside(path, but=frozenset({"docs", "doc", "documentation"})):
         return False
+    folders = path.lower().split("/")[:-1]
+    if not _PUT_AWAY.isdisjoint(folders) or any(
+        part.startswith(".") and part not in _HOSTED for part in folders
+    ):
+        return False
     if _FOLDER.search(path):
         return True
-    if _NAMED.search(file_name(path)) is None or not _PUBLISHED.isdisjoint(path.lower().split("/")[:-1]):
+    if _NAMED.search(file_name(path)) is None or not _PUBLISHED.isdisjoint(folders):
         return False
     return not shown_to_readers(paths, path)
 
 
+_PUT_AWAY = frozenset({"tasks", "tickets", "tracker", "backlog", "archive", "archived"})
+_HOSTED = frozenset({".github", ".gitlab"})
 _PUBLISHED = frozenset(
     {"content", "blog", "posts", "articles", "news", "changelog", "changelogs", "marketing"}
 )
