@@ -306,3 +306,46 @@ def test_a_script_that_writes_an_image_into_another_repository_hands_the_release
 def test_a_script_that_clones_its_own_repository_hands_nothing_over() -> None:
     script = HAND_OVER.format(url="$CI_REPOSITORY_URL", tag="$CI_COMMIT_SHA")
     assert practice("rollback", {".gitlab-ci.yml": GITLAB, "bin/update.sh": script}).outcome == "absent"
+
+
+@pytest.mark.parametrize(
+    ("tag", "outcome"), [("${{ github.sha }}", "present"), ("latest", "unknown"), ("main", "unknown")]
+)
+def test_what_another_repository_is_told_to_take_names_the_release(tag: str, outcome: str) -> None:
+    payload = f'{{\\"event_type\\":\\"update\\",\\"client_payload\\":{{\\"docker_tag\\":\\"{tag}\\"}}}}'
+    request = f'run: curl -X POST https://api.github.com/repos/o/manifests/dispatches -d "{payload}"'
+    assert pinned({CI: steps(request)}) == outcome
+    started = "run: gh workflow run deploy.yml --repo o/manifests -f image_tag=" + tag
+    assert pinned({CI: steps(started)}) == outcome
+
+
+@pytest.mark.parametrize(("tag", "outcome"), [("$IMAGE_TAG", "present"), ("latest", "absent")])
+def test_a_program_that_a_variable_of_the_step_names_is_read(tag: str, outcome: str) -> None:
+    script = f"#!/bin/sh\nhelm upgrade web chart --set image.tag={tag}\n"
+    job = steps(
+        "run: echo IMAGE_TAG=main-${GITHUB_SHA} >> $GITHUB_ENV",
+        "run: docker build -t o/web:$IMAGE_TAG . && docker push o/web:$IMAGE_TAG",
+        "run: ./bin/${PLACE}_deploy.sh\n        env:\n          PLACE: production",
+    )
+    assert pinned({CI: job, "bin/production_deploy.sh": script}) == outcome
+
+
+@pytest.mark.parametrize(
+    ("path", "row", "outcome"),
+    [
+        (
+            ".github/actions/setup-store/action.yml",
+            "image: store:${{ inputs.image_tag }}-$GITHUB_SHA",
+            "absent",
+        ),
+        (".github/actions/image/action.yml", "image: store:${{ inputs.image_tag }}-$GITHUB_SHA", "present"),
+        (".github/actions/image/action.yml", "IMAGE_TAG: 6.8.23", "absent"),
+        (".github/actions/image/action.yml", "key: image-${{ github.sha }}", "absent"),
+    ],
+)
+def test_what_a_test_needs_and_what_is_kept_between_runs_name_no_release(
+    path: str, row: str, outcome: str
+) -> None:
+    assert (
+        pinned({CI: steps("run: helm upgrade web chart"), path: f"runs:\n  steps:\n    - {row}\n"}) == outcome
+    )

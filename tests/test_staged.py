@@ -190,3 +190,59 @@ def test_an_answer_that_a_jenkinsfile_keeps_is_an_approval() -> None:
     )
     assert staged({"Jenkinsfile": file}) == "present"
     assert staged({"Jenkinsfile": file.replace("input(", "ask(")}) == "absent"
+
+
+DENO = """\
+{{"tasks": {{
+  "plan": "terraform plan -out=x.tfplan -var image={image}",
+  "apply": "terraform apply x.tfplan",
+  "e2e": "deno test -A"
+}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "outcome"), [("API_IMAGE_ID: o/web@sha256:1", "present"), ("REGION: x", "absent")]
+)
+def test_infrastructure_that_is_told_an_image_in_a_job_of_an_environment_is_its_deployment(
+    variables: str, outcome: str
+) -> None:
+    def deployed(place: str, needs: str = "") -> str:
+        plan = f"run: deno task plan\n        env:\n          {variables}"
+        return job(
+            place,
+            plan,
+            "run: deno task apply",
+            "name: e2e\n        run: deno task e2e",
+            needs=needs,
+            environment=place,
+        )
+
+    files = {
+        CI: HEAD + deployed("staging") + deployed("production", "staging"),
+        "deno.json": DENO.format(image="$I"),
+    }
+    assert practice("postDeployValidation", files).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("called", "outcome"),
+    [("image_build", "absent"), ("mkdocs-build", "absent"), ("build-and-deploy", "unknown")],
+)
+def test_a_workflow_of_elsewhere_that_only_builds_an_image_decides_nothing_about_the_release(
+    called: str, outcome: str
+) -> None:
+    remote = f"  image:\n    uses: o/shared/.github/workflows/{called}.yml@v1\n"
+    assert (
+        staged({CI: HEAD + remote + job("production", UP, needs="image", environment="production")})
+        == outcome
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("Post-deploy migrations", "absent"), ("Post-deploy checks", "present")]
+)
+def test_migrations_after_a_deployment_check_nothing(name: str, outcome: str) -> None:
+    rows = (UP, f"name: {name}\n        uses: o/shared/run@v1")
+    found = practice("postDeployValidation", {CI: HEAD + job("production", *rows, environment="production")})
+    assert found.outcome == outcome

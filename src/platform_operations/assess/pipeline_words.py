@@ -66,7 +66,7 @@ _WORDS: Mapping[str, Wording] = MappingProxyType(
             r"roll-?_?back|rollout undo|roll back|revert[-_ ](?:deploy|release|to previous)|redeploy[-_ ]previous",
         ),
         "postDeployValidation": Wording(
-            r"smoke[-_ ]?(?:tests?|checks?|suite)\b|name:.*\bsmoke\b|^\s*(?:-\s+)?[\w-]*smoke(?!show)[\w-]*\s*:|bin/smoke\b|post[-_ ]?deploy(?:ment)?\b"
+            r"smoke[-_ ]?(?:tests?|checks?|suite)\b|name:.*\bsmoke\b|^\s*(?:-\s+)?[\w-]*smoke(?!show)[\w-]*\s*:|bin/smoke\b|post[-_ ]?deploy(?:ment)?\b(?![^a-z]{1,3}(?:\w*migrat|setup|clean|notif))"
             r"|(?:verify|validate|validating)[-_ ](?:the[-_ ])?(?:deployment|deploy|deployed|release[-_ ]health|live site|production)\b(?![-_ ](?:depend|permi|conf|script|key|input|branch|var|env))"
             r"|test[-_ ](?:the[-_ ])?(?:deployment|deployed|live site|production)\b|deployment[-_ ](?:tests?|verification|validation|health)\b|url-health-check|health-?check-(?:action|url)"
             r"|healthcheck(?:s)?[-_ ](?:after|url|endpoint)|synthetics?[-_ ](?:tests?|ci)\b|smoketest:",
@@ -203,8 +203,10 @@ _UNIQUE = Wording(
     r"|(?:version|tag)=\$\{?(?:date_?time|time_?stamp)\b",
 )
 _HANDED_IN = regex(r"\$\{\{\s*inputs\.[\w.-]+\s*\}\}")
-_LITERAL = regex(r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*(?:[:?]?=|:)\s*[\"']?[a-z._/-]+[\"']?\s*$")
-"""A setting that holds a word or a path: it is the same in every build."""
+_LITERAL = regex(
+    r"^\s*(?:-\s+|export\s+)?[\w.-]+\s*(?:[:?]?=|:)\s*[\"']?(?:[a-z._/-]+|\d+(?:\.\d+)+)[\"']?\s*$"
+)
+"""A setting that holds a word, a path or a number: it is the same in every build."""
 
 _BESIDE_NAMES = regex(
     r"^(\s*)(?:-\s+)?(?:labels|annotations|build-?args)\s*:\s*[|>]?[-+]?\s*$", re.IGNORECASE
@@ -215,7 +217,7 @@ _OF_ARTIFACTS = Wording(
     r"image|docker|helm|kubectl|\bpush\b|regist|artifact|s3://|s3_|\.zip|\.jar|\.deb|lambda|\becs\b|gcloud|\baz\b|\bdeploy|\btag\b|app_version|release|\b(?:jq|yq|sed)\b.*(?:version|tag)",
 )
 _NO_NAME = Wording(
-    r"cache|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|gh release create|(?<!la)test",
+    r"cache|^\s*(?:-\s+)?key\s*:|subject-|tags/\$\{|-plan\.|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|gh release create|(?<!la)test",
 )
 _BRANCH_AS_TAG = regex(
     r"[\w.-]*[\"']?\s*[=:]\s*[\"']?\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|\w+_BRANCH|BRANCH_NAME)\}?[\w.-]*"
@@ -223,12 +225,18 @@ _BRANCH_AS_TAG = regex(
 _PULLS = regex(r"^\s*(?:&&\s*|sudo\s+)?git\s+(?:pull\b|reset\s+--hard\s+origin/)")
 
 
+_SETS_UP = regex(
+    r"\.github/actions/(?:\S*/)?(?:set-?up|install|prepare|start|tests?|cache)[\w-]*/", re.IGNORECASE
+)
+"""Actions that put up what tests or builds need."""
+
+
 def unique_names(repository: Repository) -> tuple[str, ...]:
     """Return the URIs of lines of pipelines that hand an artifact on by a name that no other build has."""
     found: list[str] = []
     for path in _pipelines(repository.paths):
         text = text_of(repository, path)
-        if text is None or not _UNIQUE.stands_in(text):
+        if text is None or _SETS_UP.match(path) or not _UNIQUE.stands_in(text):
             continue
         rows = _without_beside(lines_of(text))
         handed_in = file_name(path).startswith("action.")  # nobody sees here what a caller hands in

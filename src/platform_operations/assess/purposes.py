@@ -35,12 +35,22 @@ _GENERAL = frozenset({"template", "main", "index", "action", "workflow", "defaul
 """Names of files that leave the telling to their folder."""
 
 
+_OF_IMAGES = r"(?:docker|image|container|docs?|mkdocs|doxygen|openapi|sphinx|typedoc|storybook)s?"
+_BUILDS_IMAGES = regex(
+    rf"(?:reusable-)?(?:{_OF_IMAGES}-)+build(?:-(?:and-)?push)?|(?:reusable-)?build(?:-(?:and-)?push)?(?:-{_OF_IMAGES})+",
+    re.IGNORECASE,
+)
+"""What builds an image, and pushes it at most, or builds documentation puts nothing up."""
+
+
 def decides(called: str, concern: Concern) -> bool:
     """Say whether something that is called may decide about `concern`, by its name; what tells nothing may do anything."""
     spoken = _spoken(called)
     if _PREPARES.search(spoken):
         return False
     if _CHORE.search(spoken):
+        return False
+    if concern == "release" and _BUILDS_IMAGES.fullmatch(spoken):
         return False
     if _WHOLE_NAME.search(spoken):
         return True

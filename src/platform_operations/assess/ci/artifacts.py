@@ -231,7 +231,8 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
     if draft.id not in found.consumes and restarts(draft, lane.atoms):
         for product in near if all(one.moves for one in near) else ():
             _consume(draft, product, "tag", found)
-    told = handed_reference(before, draft) if any(atom.step.remote for atom in draft.atoms) else None
+    elsewhere = any(atom.step.remote or atom.act.makes == "handover" for atom in draft.atoms)
+    told = handed_reference(before, draft) if elsewhere else None
     told = told or labelled_reference(before, draft) or filled_in(before, draft)
     if draft.id not in found.consumes and told is not None:
         _told(draft, told, found)

@@ -1,50 +1,32 @@
-"""A job's steps as acts in order: each command or action with what it does and the lines that show it."""
+"""A step as acts in order: each command or action with what it does and the lines that show it."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
 
 from platform_operations.assess.ci.acts import NOTHING_DONE, Act
 from platform_operations.assess.ci.follow import Followed, follow, script_name
-from platform_operations.assess.ci.jobs import CiJob, CiStep, Place, Words, nothing_set
+from platform_operations.assess.ci.jobs import CiStep, Place, Words, nothing_set
 from platform_operations.assess.ci.kinds import (
     act_of_command,
     deploys_by_name,
     is_journey,
     kind_of_name,
-    needs_local_cluster,
-    starts_here,
 )
 from platform_operations.assess.ci.manifest_edits import SENDS, WRITES_IMAGE
-from platform_operations.assess.ci.remotely import SETUP, remote_kind
+from platform_operations.assess.ci.remotely import remote_kind
 from platform_operations.assess.ci.settings import of_script
 from platform_operations.assess.ci.shell import Command, commands
-from platform_operations.assess.ci.tables import SCRIPTY
 from platform_operations.assess.ci.uses import act_of_uses, starts_a_chore, wrapped_script
 from platform_operations.model.words import RELEASING, StageKind
 from platform_operations.patterns import regex
-from platform_operations.platforms.reading.commands import invocation
 from platform_operations.repository import Repository
 
 MAX_ATOMS = 400
 MAX_RUN = 300
 
 ATTESTING = frozenset({"sbom", "provenance", "signature"})
-_KEEPING = regex(
-    r"back-?up|\bcache|\blogs?\b|report|results|metrics|coverage|export|benchmark|sbom", re.IGNORECASE
-)
-Ships: TypeAlias = Literal["site", "services", "packages"]
-"""What a repository ships: a site that pages can hold, only what runs on servers, or neither."""
-_DOCS = regex(
-    r"\bdocs?\b|documentation|\bpages\b|website|storybook|\bbook\b|mkdocs|sphinx|typedoc|javadoc|godoc|\bsite\b",
-    re.IGNORECASE,
-)
-_WRITTEN = regex(
-    r"\bdocs?\b|documentation|storybook|mkdocs|sphinx|typedoc|javadoc|godoc|\bmike\b|coverage", re.IGNORECASE
-)
-_PAGES = regex(r"deploy-pages|gh-pages|github-pages|gh-deploy|\bmike deploy|readthedocs")
-_NAMED: frozenset[StageKind] = frozenset(
+NAMED: frozenset[StageKind] = frozenset(
     {"deploy", "rollback", "promote", "migrate", "test", "build", "analyze", "verify", "publish", "package"}
 )
 
@@ -72,45 +54,8 @@ class Atom:
     otherwise: Words = field(default_factory=nothing_set)
 
 
-def atoms_of(
-    job: CiJob, repository: Repository, pipeline: str = "", *, ships: Ships = "site"
-) -> tuple[Atom, ...]:
-    """Return what a job does, command by command, in order.
-
-    `pipeline` is the pipeline's name. Publishing pages is a release of what `ships` a site; elsewhere it is
-    documentation, beside a service where the words say so.
-    """
-    found: list[Atom] = []
-    for step in job.steps:
-        found.extend(_of_step(step, repository))
-        if len(found) >= MAX_ATOMS:
-            break
-    local = needs_local_cluster(text for atom in found for text in (atom.text, *atom.runs))
-    tamed = [_tamed(atom) for atom in found] if local else found
-    around = " ".join((pipeline, job.key, job.name))
-    tamed = [
-        replace(atom, kind=None, act=NOTHING_DONE) if _aside(atom, around, ships) else atom for atom in tamed
-    ]
-    return tuple(_joined(_provisioning(_migrating(_named(tamed, job, pipeline), job), job, pipeline)))
-
-
-def _aside(atom: Atom, around: str, ships: Ships) -> bool:
-    """Say whether something that looks like a deployment keeps a copy, or publishes documentation."""
-    if "deploy" not in {atom.kind, atom.act.kind}:
-        return False
-    names = re.sub(r"[_-]", " ", f"{around} {atom.step.name}")
-    if _PAGES.search(atom.text):
-        words = names + " " + re.sub(r"[/_-]", " ", atom.text)
-        return ships == "packages" or (ships == "services" and _WRITTEN.search(words) is not None)
-    if atom.act.makes != "bundle":
-        return False
-    copies = invocation(atom.text)[:1] in {("aws",), ("gsutil",), ("scp",), ("rsync",), ("gcloud",), ("az",)}
-    return copies and (
-        _KEEPING.search(names) is not None or (ships == "packages" and _DOCS.search(names) is not None)
-    )
-
-
-def _of_step(step: CiStep, repository: Repository) -> Iterator[Atom]:
+def atoms_of_step(step: CiStep, repository: Repository) -> Iterator[Atom]:
+    """Yield what one step does, command by command, as far as its own words tell."""
     if step.approval:
         text = f"uses {step.uses}" if step.uses else step.name or "approval"
         yield Atom(NOTHING_DONE, "approve", text, (text[:MAX_RUN],), (step.place,), step)
@@ -152,13 +97,26 @@ def _tells(atom: Atom, *, writes: bool) -> bool:
     return atom.kind is not None or atom.act.weak or bool(atom.act.makes or sent)
 
 
+_PROGRAM = regex(r"^[\"']?[\w./-]*\$\{?(\w+)\}?[\w./${}-]*")
+
+
+def _filled(command: Command, step: CiStep) -> Command:
+    """Return a command whose program is named by a variable with what the step sets for it: `bin/${NAME}_deploy.sh`."""
+    if not _PROGRAM.match(command.text):
+        return command
+    given = {name: value for name, value in step.variables.items() if "$" not in value and " " not in value}
+    program, space, rest = command.text.partition(" ")
+    text = re.sub(r"\$\{?(\w+)\}?", lambda match: given.get(match[1]) or match[0], program) + space + rest
+    return replace(command, text=text) if text != command.text else command
+
+
 def _of_command(command: Command, step: CiStep, repository: Repository) -> Iterator[Atom]:
     place = Place(step.place.path, command.first, command.last)
-    followed = follow(repository, command, step.folder)
+    followed = follow(repository, _filled(command, step), step.folder)
     if followed is not None:
         given = followed.settings or of_script(followed.commands, command.text)
         inner = [_followed(command, place, followed, one, step, given) for one in followed.commands]
-        inner = [_tamed(atom) for atom in inner] if _TESTS.search(command.text) else inner
+        inner = [tamed(atom) for atom in inner] if TESTS.search(command.text) else inner
         writes = any(WRITES_IMAGE.search(atom.text) for atom in inner)
         if writes or any(atom.kind is not None or atom.act.weak for atom in inner):
             yield from (atom for atom in inner if _tells(atom, writes=writes))
@@ -192,7 +150,7 @@ def _followed(
         and not act.makes
         and not inner.text.startswith("$(")
         and not inner.text.rstrip("\")'").endswith(("--version", "--help"))
-        and kind_of_name(script_name(inner.text)) in _NAMED
+        and kind_of_name(script_name(inner.text)) in NAMED
     ):
         kind = kind_of_name(script_name(inner.text))
         kind = "test" if kind == "verify" else kind
@@ -204,7 +162,7 @@ def _followed(
     )  # fmt: skip
 
 
-def _tamed(atom: Atom) -> Atom:
+def tamed(atom: Atom) -> Atom:
     """What is deployed to a cluster that the job itself starts is part of a test."""
     if atom.kind in {*RELEASING, "provision", "migrate", "rollback"} and atom.kind != "publish":
         return replace(
@@ -213,175 +171,5 @@ def _tamed(atom: Atom) -> Atom:
     return atom
 
 
-def _named(found: list[Atom], job: CiJob, pipeline: str) -> list[Atom]:
-    """Ask the names of scripts, steps and the job what programs of the repository's own do."""
-    kinds: set[StageKind | None] = {atom.kind for atom in found}
-    result: list[Atom] = []
-    own: set[str] = set()
-    for atom in found:
-        kind, why = _name_says(atom, job, kinds, pipeline)
-        called = invocation(atom.text)
-        if kind is None and called and called[0] in own:
-            kind, why = _of_deployer(called)
-        elif kind == "deploy" and called[1:2] == ("deploy",):
-            own.add(called[0])
-        if kind is None:
-            result.append(atom)
-            continue
-        act = (
-            atom.act
-            if atom.act.kind == kind
-            else replace(atom.act, kind=kind, journey=is_journey(f"{atom.text} {atom.step.name}"))
-        )
-        act = replace(act, makes="image") if kind == "package" and not act.makes else act
-        result.append(replace(atom, kind="test" if kind == "verify" else kind, act=act, named=why))
-    return result
-
-
-_SCRATCH = regex(
-    r":reset|:create|:setup|db:test|localhost|127\.0\.0\.1|RAILS_ENV[=:]\s*[\"']?test|sqlite|--env[= ]test|@postgres|@mysql|@db[:/]",
-    re.IGNORECASE,
-)
-
-
-def _migrating(found: list[Atom], job: CiJob) -> list[Atom]:
-    """A migration of a database that the job starts or that its tests use prepares a test, it is no stage."""
-    kinds = {atom.kind for atom in found}
-    if job.target is not None or kinds & {"deploy", "promote"}:
-        return found
-    scratch = (
-        bool(job.services)
-        or bool(kinds & {"test", "verify"})
-        or "test" in re.split(r"[^a-z]+", job.key.lower())
-    )
-    return [
-        replace(atom, kind=None)
-        if atom.kind == "migrate"
-        and (
-            scratch
-            or _SCRATCH.search(" ".join((atom.text, *atom.step.variables.values(), *job.variables.values())))
-        )
-        else atom
-        for atom in found
-    ]
-
-
-_BENEATH = regex(
-    r"infra|terraform|tofu|pulumi|network|cluster|bootstrap|foundation|\bdns\b|\biam\b", re.IGNORECASE
-)
-
-
-def _provisioning(found: list[Atom], job: CiJob, pipeline: str) -> list[Atom]:
-    """In a job that is called a deployment and deploys by nothing else, applying infrastructure code is the deployment."""
-    if any(atom.kind in {"deploy", "promote"} for atom in found):
-        return found
-    names = [name for name in (job.key, job.name, pipeline) if name]
-    if not any(kind_of_name(name) == "deploy" for name in names) or any(
-        _BENEATH.search(name) for name in names
-    ):
-        return found
-    return [
-        replace(atom, kind="deploy", named=atom.named) if atom.kind == "provision" else atom for atom in found
-    ]
-
-
-_TESTS = regex(r"(?:^|[\s/])(?:tests?|specs?)/[\w./-]+\.(?:sh|bash|py|rb|js|ts|pl)(?=\s|$)")
+TESTS = regex(r"(?:^|[\s/])(?:tests?|specs?)/[\w./-]+\.(?:sh|bash|py|rb|js|ts|pl)(?=\s|$)")
 """A program in a folder of tests is one, whatever the job is called: the tests of a deployment's scripts, say."""
-
-
-def _name_says(
-    atom: Atom, job: CiJob, kinds: set[StageKind | None], pipeline: str
-) -> tuple[StageKind | None, str]:
-    if atom.kind is not None:
-        return None, ""
-    if atom.step.uses is not None and atom.act.makes != "handover":
-        return _remote(atom, job)
-    if atom.act.weak and atom.act.kind is not None and atom.act.kind != "verify":
-        wanted = {kind_of_name(atom.step.name), kind_of_name(job.key), kind_of_name(job.name)}
-        if job.target is not None and starts_here(invocation(atom.text)):
-            wanted.add("deploy")
-        believed = atom.act.kind in wanted and (atom.act.kind == "test" or atom.act.kind not in kinds)
-        return (atom.act.kind, "") if believed else (None, "")
-    if atom.act.makes or atom.act.weak:
-        return None, ""
-    script = script_name(atom.text)
-    told = _told(atom, job, script, pipeline)
-    if told is not None:
-        return told
-    if not _own_program(atom, script) or ("provision" in kinds and kind_of_name(script) is None):
-        return None, ""
-    kind = kind_of_name(script)
-    spoken = {kind_of_name(job.key), kind_of_name(job.name), kind_of_name(atom.step.name)}
-    if kind in _NAMED and (kind != "migrate" or spoken & {"migrate", "deploy"}):
-        return kind, f"the name of what it runs, {script!r}"
-    return _named_for(atom, job, kinds)
-
-
-def _named_for(atom: Atom, job: CiJob, kinds: set[StageKind | None]) -> tuple[StageKind | None, str]:
-    for name, what in ((atom.step.name, "step"), (job.name or job.key, "job"), (job.key, "job")):
-        kind = None if SETUP.search(name) and what == "step" else kind_of_name(name)
-        if kind in _NAMED and kind != "publish" and kind not in kinds:
-            return kind, f"the name of its {what}, {name!r}"
-    return None, ""
-
-
-def _of_deployer(called: tuple[str, ...]) -> tuple[StageKind | None, str]:
-    """Return what else a program that deployed in this job is told: to look at what it put there, or to take it back."""
-    kind = kind_of_name(" ".join(called[1:2]))
-    found: StageKind | None = kind if kind == "verify" or kind == "rollback" else None
-    return found, f"what it tells {called[0]!r} to do"
-
-
-def _told(atom: Atom, job: CiJob, script: str, pipeline: str) -> tuple[StageKind, str] | None:
-    """Return what a program is told to do, or what its folder makes of it, whatever else the job is called."""
-    called = invocation(atom.text)
-    spoken = {kind_of_name(name) for name in (job.key, job.name, pipeline)}
-    deploys = job.target is not None or ("deploy" in spoken and "test" not in spoken)
-    if called[1:2] == ("deploy",) and deploys:
-        return "deploy", f"what it tells {called[0]!r} to do"
-    if script and _TESTS.search(atom.text):
-        return "test", f"the folder of what it runs, {script!r}"
-    return None
-
-
-def _own_program(atom: Atom, script: str) -> bool:
-    """Say whether a command runs a program of the repository's own that may be more than set-up."""
-    called = invocation(atom.text)
-    if not called or atom.text.startswith("$(") or called[-1] in {"--version", "--help", "version"}:
-        return False
-    known = (called[0] in SCRIPTY and bool(script)) or "/" in called[0] or called[0].endswith(".sh")
-    return known and not (script and SETUP.search(script))
-
-
-def _remote(atom: Atom, job: CiJob) -> tuple[StageKind | None, str]:
-    """A workflow, orb or template that is kept elsewhere does what its name or the job's says, as far as we can see."""
-    uses = atom.step.uses or ""
-    if not atom.step.remote or atom.act.kind is not None:
-        return None, ""
-    tail = uses.partition("@")[0].rpartition("/")[2]
-    names = (tail, job.key, job.name) if atom.step.name else (tail,)
-    told: list[tuple[StageKind, str]] = []
-    for name in names:
-        kind = kind_of_name(name.removesuffix(".yml").removesuffix(".yaml"))
-        if kind is not None and kind in _NAMED and not (kind == "publish" and re.search(r"docs?\b", name)):
-            told.append((kind, name))
-    if not told:
-        return None, ""
-    packages = next((one for one in told if one[0] == "package"), None)
-    best = packages if packages is not None and told[0][0] == "build" else told[0]
-    return best[0], f"the name of what it calls, {best[1]!r}"
-
-
-def _joined(found: list[Atom]) -> Iterator[Atom]:
-    """Let scans and attestations of the image that a job packages be part of packaging it."""
-    packages = any(atom.kind == "package" and atom.act.makes == "image" for atom in found)
-    for atom in found:
-        if (
-            packages
-            and atom.kind == "analyze"
-            and atom.act.check is not None
-            and atom.act.check.gate == "image-scan"
-        ):
-            yield replace(atom, kind="package")
-        else:
-            yield atom

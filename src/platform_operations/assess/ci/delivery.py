@@ -9,7 +9,7 @@ from typing import cast
 
 from platform_operations.assess.ci import systems
 from platform_operations.assess.ci.artifacts import products_of
-from platform_operations.assess.ci.atoms import Atom, Ships
+from platform_operations.assess.ci.atoms import Atom
 from platform_operations.assess.ci.drafts import MAX_STAGES, Draft, Graph, graph_of
 from platform_operations.assess.ci.gates import gates_of
 from platform_operations.assess.ci.jobs import CiPipeline, CiSystem, Reading
@@ -18,6 +18,7 @@ from platform_operations.assess.ci.names import kebab, region_of
 from platform_operations.assess.ci.observations import facts_of
 from platform_operations.assess.ci.products import Products
 from platform_operations.assess.ci.serving import components_of
+from platform_operations.assess.ci.settling import Ships
 from platform_operations.assess.ci.targets import Named, exposure_of, target_of
 from platform_operations.errors import DefectError
 from platform_operations.model.assessment import Fact

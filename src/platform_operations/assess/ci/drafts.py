@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from platform_operations.assess.ci.asking import asks_what_runs, awaits_preview
-from platform_operations.assess.ci.atoms import ATTESTING, Atom, Ships, atoms_of
+from platform_operations.assess.ci.atoms import ATTESTING, Atom
 from platform_operations.assess.ci.handover import handed_over
 from platform_operations.assess.ci.jobs import CiJob, CiPipeline
 from platform_operations.assess.ci.kinds import starts_here
 from platform_operations.assess.ci.names import kebab
+from platform_operations.assess.ci.settling import Ships, atoms_of
 from platform_operations.assess.ci.targets import environment_hint
 from platform_operations.model.words import StageKind
 from platform_operations.platforms.reading.commands import invocation

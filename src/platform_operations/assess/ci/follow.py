@@ -54,6 +54,8 @@ def follow(repository: Repository, command: Command, folder: str) -> Followed | 
         return _justfile(repository, called, place)
     if called[0] in _MANAGERS:
         return _package_script(repository, called, place)
+    if called[:2] == ("deno", "task"):
+        return _deno_task(repository, called, place)
     if called[0] == "tox":
         return _tox(repository, called, place)
     return _script(repository, called, place)
@@ -190,6 +192,16 @@ def _package_script(repository: Repository, called: tuple[str, ...], place: str)
     ):
         return None
     path = _joined(_joined(place, inner) if inner else place, "package.json")
+    return _in_manifest(repository, path, "scripts", script)
+
+
+def _deno_task(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
+    """Return what a task of the Deno configuration runs; one with comments, or a task that is no text, stays unread."""
+    names = [word for word in called[2:] if not word.startswith("-")]
+    return _in_manifest(repository, _joined(place, "deno.json"), "tasks", names[0]) if names else None
+
+
+def _in_manifest(repository: Repository, path: str, section: str, script: str) -> Followed | None:
     content = _text(repository, path)
     if content is None:
         return None
@@ -197,11 +209,11 @@ def _package_script(repository: Repository, called: tuple[str, ...], place: str)
         document: Any = json.loads(content)
     except (ValueError, RecursionError):
         return None
-    scripts = cast("dict[str, Any]", document).get("scripts") if isinstance(document, dict) else None
+    scripts = cast("dict[str, Any]", document).get(section) if isinstance(document, dict) else None
     body = cast("dict[str, Any]", scripts).get(script) if isinstance(scripts, dict) else None
     if not isinstance(body, str):
         return None
-    line = _line_of(content, script)
+    line = _line_of(content, section, script)
     found = tuple(Command(one.text, line, line, one.silenced, one.folder) for one in commands(body, 1))
     return Followed(path, found[:MAX_FOLLOWED])
 
@@ -223,8 +235,8 @@ def _script_name(called: tuple[str, ...]) -> str | None:
     return None
 
 
-def _line_of(content: str, script: str) -> int:
-    after = content.find('"scripts"')
+def _line_of(content: str, section: str, script: str) -> int:
+    after = content.find(f'"{section}"')
     match = re.compile(rf'"{re.escape(script)}"\s*:').search(content, max(after, 0))
     return content.count("\n", 0, match.start()) + 1 if match else 1
 

@@ -111,12 +111,22 @@ def handed_reference(texts: list[str], draft: Draft) -> Identity | None:
 
     None where it is told nothing, or a name that can move.
     """
-    for text in texts:
+    started = any(atom.act.makes == "handover" for atom in draft.atoms)
+    handed = [one for text in texts for one in _payload(text)] if started else []
+    for text in (*texts, *handed):
         match = _HANDED.fullmatch(text)
         identity = identity_of(match[1], draft.pipeline.triggers) if match else None
         if identity in IMMUTABLE:
             return identity
     return None
+
+
+_PAYLOAD = regex(r"\\?[\"']([\w.-]+)\\?[\"']\s*:\s*\\?[\"']([^\"'\\]+)|(?<=\s)(\w+=[^\s\"',;]+)")
+
+
+def _payload(text: str) -> list[str]:
+    """Return what a request or command hands to a pipeline that it starts, as NAME=VALUE."""
+    return [match[3] or f"{match[1]}={match[2]}" for match in _PAYLOAD.finditer(text)]
 
 
 _LABELLED = regex(
