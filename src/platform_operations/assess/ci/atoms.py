@@ -9,7 +9,6 @@ from platform_operations.assess.ci.follow import Followed, follow, script_name
 from platform_operations.assess.ci.jobs import CiStep, Place, Words, nothing_set
 from platform_operations.assess.ci.kinds import (
     act_of_command,
-    deploys_by_name,
     is_journey,
     kind_of_name,
 )
@@ -17,7 +16,7 @@ from platform_operations.assess.ci.manifest_edits import SENDS, WRITES_IMAGE
 from platform_operations.assess.ci.remotely import remote_kind
 from platform_operations.assess.ci.settings import of_script
 from platform_operations.assess.ci.shell import Command, commands
-from platform_operations.assess.ci.uses import act_of_uses, starts_a_chore, wrapped_script
+from platform_operations.assess.ci.uses import act_of_uses, deploys_by_name, starts_a_chore, wrapped_script
 from platform_operations.model.words import RELEASING, StageKind
 from platform_operations.patterns import regex
 from platform_operations.repository import Repository

@@ -169,18 +169,6 @@ def act_of_name(uses: str, inputs: Mapping[str, str]) -> Act:
     return act
 
 
-def deploys_by_name(uses: str) -> bool:
-    """Whether a CI action that no table knows says by its name that it deploys; what prepares or tells of it does not."""
-    action = action_of(f"uses {uses}") or ""
-    return _DEPLOYS.search(action) is not None and _BESIDE_DEPLOYS.search(action) is None
-
-
-_DEPLOYS = regex(r"^[\w.-]+/(?:\S*[/-])?deploy(?:-(?!ment)[\w-]+)?(?:-action)?$")
-_BESIDE_DEPLOYS = regex(
-    r"delete|clean|undeploy|destroy|status|comment|notif|set-?up|url|keys?\b|token|wait|label|check|lint|valid|test|slack|review-?app-re|summary|record|gate|plan|diff|size"
-)
-
-
 def _act_of_check(check: Check, text: str) -> Act:
     if check.id in {"tox", "nox"} and _STYLE.search(text):
         return Act(kind="analyze")

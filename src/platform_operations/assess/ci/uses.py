@@ -6,6 +6,7 @@ from dataclasses import replace
 from platform_operations.assess.ci.acts import NOTHING_DONE, Act
 from platform_operations.assess.ci.kinds import act_of_command, act_of_name, kind_of_name
 from platform_operations.model.words import ACTING
+from platform_operations.patterns import regex
 from platform_operations.platforms.checks import Check, action_of, check_strength
 from platform_operations.platforms.reading.commands import has, invocation
 from platform_operations.repository import Repository
@@ -126,3 +127,15 @@ def _trivy(act: Act, inputs: Mapping[str, str]) -> Act:
 
 def _named(command: str) -> Check | None:
     return check_strength(command)[1]
+
+
+def deploys_by_name(uses: str) -> bool:
+    """Whether a CI action that no table knows says by its name that it deploys; what prepares or tells of it does not."""
+    action = action_of(f"uses {uses}") or ""
+    return _DEPLOYS.search(action) is not None and _BESIDE_DEPLOYS.search(action) is None
+
+
+_DEPLOYS = regex(r"^[\w.-]+/(?:\S*[/-])?deploy(?:-(?!ment)[\w-]+)?(?:-action)?$")
+_BESIDE_DEPLOYS = regex(
+    r"delete|clean|undeploy|destroy|status|comment|notif|set-?up|url|keys?\b|token|wait|label|check|lint|valid|test|slack|review-?app-re|summary|record|gate|plan|diff|size"
+)
