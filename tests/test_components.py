@@ -442,3 +442,12 @@ def test_a_module_of_android_that_people_launch_is_an_app(manifest: str, kinds: 
         "app/src/main/java/Main.kt": "fun main() {}\n",
     }
     assert list(types(files).values()) == [kinds]
+
+
+def test_what_a_generator_fills_in_is_no_component() -> None:
+    inside = "tool/init/cookiecutter-web/{{cookiecutter.name}}"
+    files = {
+        "pyproject.toml": PYPROJECT,
+        f"{inside}/package.json": '{"dependencies": {"express": "4"}, "private": true}\n',
+    }
+    assert len(types({**files, f"{inside}/server.js": "app.listen(1)\n"})) == 1

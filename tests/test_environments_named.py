@@ -166,3 +166,17 @@ def test_tests_that_circleci_shares_out_are_tests() -> None:
     text = CIRCLE.replace("bundle exec rspec", f"'{shared}'").replace("BRANCH", "main")
     delivery = read({".circleci/config.yml": text})
     assert delivery.stages[0].kind == "test"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("deploy-to-test", "test"),
+        ("Deploy to CI", "ci"),
+        ("deploy-to-npm", None),
+        ("upgrade-to-next", None),
+        ("deploy-to-test-cluster", None),
+    ],
+)
+def test_what_follows_deploy_to_is_where_it_goes(text: str, word: str | None) -> None:
+    assert environment_word(text) == word

@@ -265,18 +265,20 @@ def handed_on(
     An image or archive that is only made for tags or releases is a product that others run. `but` are platforms that
     leave nothing open, should a page name them.
     """
-    lower = {place.id for place in plan.environments if place.kind in {"ephemeral", "development"}}
-    if any(
-        stage.kind in RELEASING | {"provision"} and stage.environment not in lower
+    kinds = {place.id: place.kind for place in plan.environments}
+    reached = {
+        kinds.get(stage.environment or "", "production")
         for stage in _releases(plan)
-    ):
+        if stage.kind in RELEASING | {"provision"}
+    } - {"ephemeral", "development"}
+    if reached - {"staging"}:
         return None
-    named = deployer(repository)
+    named = deployer(repository) if not reached else None
     if named is not None:
         return named
     if not any(set(one.types) - _INSTALLED for one in plan.components):
         return None
-    told = told_platform(repository, but)
+    told = told_platform(repository, but) if not reached else None
     declared = {
         name for name in _DECLARED & set(sightings) if not all(_filled_in(row) for row in sightings[name])
     }

@@ -62,7 +62,7 @@ def _has_part(place: str, but: frozenset[str] = _NO_FOLDERS, vendored_only: bool
 
 
 def _shows(part: str) -> bool:
-    return part in ASIDE or part.startswith(_TEST_BEGINNINGS) or part.endswith(_TEST_ENDINGS)
+    return part in ASIDE or part.startswith(_TEST_BEGINNINGS) or part.endswith(_TEST_ENDINGS) or "{{" in part
 
 
 _TEST_ENDINGS = (
@@ -75,7 +75,17 @@ _TEST_ENDINGS = (
     "-fixtures",
     "_fixtures",
 )
-_TEST_BEGINNINGS = ("test-", "test_", "tests-", "tests_", "e2e-", "e2e_", "example-", "sample-")
+_TEST_BEGINNINGS = (
+    "test-",
+    "test_",
+    "tests-",
+    "tests_",
+    "e2e-",
+    "e2e_",
+    "example-",
+    "sample-",
+    "cookiecutter-",
+)
 
 
 _TEST_FILE = regex(r"(_test\.\w+|\.(test|spec)\.\w+|^test_.+|Tests?\.(java|cs|kt|scala)|_spec\.rb)$")

@@ -47,7 +47,8 @@ def environment_kind(name: str) -> EnvironmentKind | None:
 def environment_word(text: str, *, bare: bool = False) -> str | None:
     """Return the environment that a job's or file's name carries (deploy-prod: prod), None when it carries none.
 
-    Words that also mean other things (test, main, release, next) count only as the `bare` whole of the text.
+    Words that also mean other things (test, main, release, next) count only as the `bare` whole of the text, or of what
+    follows `deploy to`.
     """
     tokens = [token for token in _SPLIT.split(re.sub(r"(?<=[a-z])(?=[A-Z])", "-", text).lower()) if token]
     joined = "-".join(tokens)
@@ -56,11 +57,19 @@ def environment_word(text: str, *, bare: bool = False) -> str | None:
             return compound
     if bare and joined and environment_kind(joined) not in {None, "registry"}:
         return joined
+    if (
+        tokens[-2:-1] == ["to"]
+        and tokens[0] in _GOING
+        and environment_kind(tokens[-1]) not in {None, "registry"}
+    ):
+        return tokens[-1]
     if "to" in tokens[1:-1]:
         tokens = tokens[tokens.index("to") + 1 :] + tokens
     found = [token for token in tokens if token in _CLEAR]
     return next((token for token in found if token not in _BESIDE), next(iter(found), None))
 
+
+_GOING = frozenset({"deploy", "deploys", "deployment", "promote", "release", "ship"})
 
 _BESIDE = frozenset({"live", "stage", "preview"})
 """Words that also name a cluster or a step of a pipeline: they tell the environment where no other word does."""

@@ -176,14 +176,11 @@ _MODE = regex(
 
 
 def _told_by_step(atoms: tuple[Atom, ...]) -> Named | None:
-    """Return the environment that a step's own variables or the end of its name (`deploy to test`) give."""
+    """Return the environment that a step's own variables give."""
     for atom in atoms:
         for name, value in atom.step.variables.items():
             if _VARIABLE.fullmatch(name) and not _MODE.fullmatch(name) and (word := _word(value)):
                 return Named(word, environment_kind(word) or "staging", atom.places[0])
-        head, _, last = atom.step.name.lower().rpartition(" to ")
-        if head.startswith("deploy") and last.isalpha() and (word := environment_word(last, bare=True)):
-            return Named(word, environment_kind(word) or "staging", atom.places[0])
     return None
 
 
