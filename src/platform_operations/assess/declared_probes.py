@@ -19,7 +19,7 @@ PROGRAMS = frozenset({"Pulumi.yaml", "Pulumi.yml", "cdk.json", "cdktf.json", "ss
 """Project files beside which a program declares what runs."""
 
 _TERRAFORM = regex(
-    r"^\s*(?:(?:dynamic\s+\")?(?:health_check|liveness_probe|readiness_probe|startup_probe)\"?\s*\{"
+    r"^\s*(?:(?:dynamic\s+\")?(?:health_?check|liveness_probe|readiness_probe|startup_probe)\"?\s*\{"
     r"|(?:health_?check_path|probe_path|liveness_path|readiness_path)\s*=\s*(?!\"\"|null)\S"
     r"|resource\s+\"(?:aws_route53_health_check|azurerm_lb_probe|google_compute_(?:region_)?health_check|digitalocean_\w+_health_check)\""
     r"|\"?health_?Check\"?\s*[=:]\s*\{)",
@@ -36,7 +36,7 @@ _KUBERNETES = regex(
     r"^\s*(?:-\s+)?[\"']?(?:(?:liveness|readiness|startup)_?Probe|probes)[\"']?\s*:\s*(?P<value>[^#]*?)\s*(?:#.*)?$"
 )
 _SETTING = regex(
-    r"^\s*(?:-\s+)?[\"']?(?:health_?checks?(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|(?:readiness-)?health-check-(?:http-endpoint|type)|liveness_?path|readiness_?path)[\"']?"
+    r"^\s*(?:-\s+)?[\"']?(?:health_?checks?(?:_?path|_?url|_?uri|_?endpoint)?|health_?check_?(?:type|protocol|interval_?seconds)|creation_?policy|(?:liveness|readiness)_check|(?:readiness-)?health-check-(?:http-endpoint|type)|application healthcheck url|liveness_?path|readiness_?path)[\"']?"
     r"\s*[:=]\s*(?P<value>[^#]*?)\s*(?:#.*)?$|^\s*(?:liveness|readiness)\s*:\s*$|^\s*\[\[?(?:http_service\.|services\.)?(?:\w+_)?checks(?:\.\w+)?\]",
     re.IGNORECASE,
 )
@@ -55,16 +55,17 @@ _SETTINGS = (
     ".yml.erb",
     ".yaml.erb",
     ".gotmpl",
+    ".config",
 )
 _SHIPPING = Wording(
     r"deploy|pulumi|nais|values|task[-_]?def|ecs|/infra|^infra|helm|chart|k8s|kube|manifest|hokusai|service|app\.ya?ml|(?:^|/)app\.json$|fly[\w.-]*\.toml|railway|render"
-    r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift|consul|nomad",
+    r"|cloudformation|stack|template|\.bicep$|\.nomad$|argo|flux|release|docker|kamal|copilot|apps?/|clusters?/|production|staging|openshift|consul|nomad|^\.ebextensions/|/\.ebextensions/",
 )
 _OFF = regex(r"^\s*(?:-\s+)?[\"']?(?:enabled|enable)[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
 _NOTHING = frozenset({"{}", "[]", "null", "~", "false", '""', "''", "none", "{},", "false,", "null,"})
 _OTHERS = Wording(
     r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|(?:^|/)compose/|^\.github/|(?:^|/)package(?:-lock)?\.json$|\.schema\.json$|openapi|swagger|/crds?/|(?:^|/)crd"
-    r"|dashboards?/|(?:^|/)\.circleci/|\.gitlab-ci|(?:^|/)(?:scripts|hack|tools|minikube|kind|k3d)/",
+    r"|dashboards?/|(?:^|/)\.circleci/|\.gitlab-ci|(?:^|/)(?:scripts|hack|tools|minikube|kind|k3d)/|^dev/(?:k8s|kube\w*|manifests|helm|compose)/",
 )
 _SOURCES = (".ts", ".js", ".py", ".go", ".cs", ".java", ".kt")
 

@@ -86,7 +86,8 @@ def _of_workloads(sightings: Mapping[str, tuple[Sighting, ...]]) -> Iterator[str
 
 
 _TOOLS = regex(
-    r"^(?:.*/)?(?:scripts|hack|tools|local|localdev|local-dev|minikube|kind|k3d|tilt)/", re.IGNORECASE
+    r"^(?:.*/)?(?:scripts|hack|tools|local|localdev|local-dev|minikube|kind|k3d|tilt)/|^dev/(?:k8s|kube\w*|manifests|helm|compose)/|(?:^|/)integration/(?:test)?data/",
+    re.IGNORECASE,
 )
 """Folders of what developers run for themselves."""
 

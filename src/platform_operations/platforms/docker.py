@@ -66,6 +66,9 @@ _LOCAL = frozenset(
     }
 )
 _WORKING_COPY = r"^(?:\.{1,2}/?|\./(?:src|app|lib|server|backend|api|frontend|web)/?)(?::|$)"
+_BUILD_TOOL = (
+    r"^(?:docker\.io/)?(?:library/)?(?:gradle|maven|golang|rust|mcr\.microsoft\.com/dotnet/sdk)(?::|$)"
+)
 _WORKER = r"\b(?:celery|rq worker|sidekiq|dramatiq|arq|huey|queue:work|resque|worker)\b"
 _SERVER = (
     r"\b(?:uvicorn|gunicorn|hypercorn|daphne|waitress|nginx|httpd|caddy|puma|unicorn|runserver)\b"
@@ -202,6 +205,7 @@ def _compose(path: str, content: str) -> Iterator[Sighting]:
     words = set(re.split(r"[._-]", files.name_of(path).lower()))
     environment = environments.of_path(path)
     local = bool(words & _LOCAL) or (environment or "").lower() in _LOCAL
+    local = local or any(_builds_as_it_runs(service) for _, service in services.pairs)
     built = any(service.get("build") is not None for _, service in services.pairs)
     for key, service in services.pairs:
         if service.kind == "map":
@@ -211,8 +215,15 @@ def _compose(path: str, content: str) -> Iterator[Sighting]:
 
 def _mounts_sources(service: "Node") -> bool:
     """Whether a service that is built here runs the working copy itself: then it is one for developing."""
-    if service.get("build") is None:
-        return False
+    return service.get("build") is not None and _mounts(service)
+
+
+def _builds_as_it_runs(service: "Node") -> bool:
+    """Whether a service is a build tool on the working copy: the whole file is one for developing."""
+    return re.match(_BUILD_TOOL, service.string("image") or "") is not None and _mounts(service)
+
+
+def _mounts(service: "Node") -> bool:
     volumes = service.get("volumes")
     return volumes is not None and any(
         re.match(_WORKING_COPY, item.text if item.kind == "text" else item.string("source") or "")

@@ -139,7 +139,7 @@ def _procedure(path: str, rows: Sequence[str]) -> int | None:
     operated = path.count("/") < 2 and _OPERATED.search(name) is not None
     running = _KEPT_RUNNING.search(name) is not None
     # The first line of such a page is the project's name.
-    named_only = path.count("/") < 2 and stem(path).lower() in {"readme", "index"}
+    named_only = path.count("/") < 1 + (stem(path) == "index") and stem(path).lower() in {"readme", "index"}
     for at, (number, depth, text) in enumerate(titles):
         if named_only and depth == 1 and at == 0:
             continue
