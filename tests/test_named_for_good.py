@@ -236,3 +236,24 @@ def test_the_line_of_a_template_is_cited_that_asks_for_a_commit() -> None:
         "'{{ .Values.image.repository }}", "ghcr.io/o/web"
     ).replace("}}'", "}}")
     assert pinning(files).evidence == ("repo:chart/templates/deployment.yaml#L9-L9",)
+
+
+APPLICATION = """
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web}
+spec: {source: {path: deploy, targetRevision: main}, destination: {namespace: production}}
+"""
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("skaffold.yaml", "present"), ("skeleton.yaml", "absent")])
+def test_what_skaffold_builds_while_people_work_is_not_what_a_controller_keeps(
+    name: str, outcome: str
+) -> None:
+    builds = "build:\n  artifacts:\n" + "".join(f"    - image: acme/web-{number}\n" for number in range(9))
+    files = {
+        "apps/web.yaml": APPLICATION,
+        "deploy/production.values.yaml": "image:\n  tag: sha-29226a0\n",
+        f"local/{name}": builds,
+    }
+    assert pinning(files).outcome == outcome

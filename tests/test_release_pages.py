@@ -136,3 +136,37 @@ def test_a_page_about_trouble_that_says_how_the_system_is_watched_holds_a_proced
     for other in (page.replace("## Monitoring", "## Installing"), page.replace("2. Free it.", "Free it.")):
         assert practice("runbooks", {path: other}).outcome == "absent"
     assert practice("runbooks", {"docs/how-to/telemetry.md": page}).outcome == "absent"
+
+
+OWNED = "# Web\n\n[![Build](https://github.com/acme/web/actions/badge.svg)](x)\n\n## Deploying\n\n"
+
+
+@pytest.mark.parametrize(
+    ("page", "outcome"),
+    [
+        ("Refer to the [operations repository](https://github.com/acme/operations#deploy).\n", "unknown"),
+        ("It is done by a [release pipeline](https://dev.azure.com/acme/web/_release?id=4).\n", "unknown"),
+        ("See [the job](https://jenkins.acme.net/job/web).\n", "unknown"),
+        ("See [their manual](https://github.com/capistrano/capistrano#deploy).\n", "absent"),
+        ("See [what changed](https://github.com/acme/web/releases).\n", "absent"),
+        ("See [Jenkins](https://www.jenkins.io/doc/) for how it works.\n", "absent"),
+        ("Follow [this](https://github.com/acme/starter) in your repository.\n", "absent"),
+        ("Ask the operators.\n", "absent"),
+    ],
+)
+def test_a_page_that_sends_those_who_deploy_elsewhere_leaves_open_what_is_decided_there(
+    page: str, outcome: str
+) -> None:
+    repository = InMemoryRepository({**APP, "README.md": OWNED + page}, name="web")
+    fact = assess(repository).fact("practices", "rollback")
+    assert fact is not None
+    assert fact.outcome == outcome
+
+
+def test_where_a_pipeline_here_deploys_a_page_about_elsewhere_leaves_nothing_open() -> None:
+    page = OWNED + "Refer to the [operations repository](https://github.com/acme/operations#deploy).\n"
+    run = "on: {push: {branches: [main]}}\njobs:\n  deploy:\n    steps:\n      - run: kubectl apply -f web.yaml\n"
+    files = {**APP, "README.md": page, ".github/workflows/deploy.yml": run}
+    fact = assess(InMemoryRepository(files, name="web")).fact("practices", "rollback")
+    assert fact is not None
+    assert fact.outcome == "absent"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from platform_operations.assess.pipeline_words import deployer
 from platform_operations.assess.purposes import Concern, decides, errand
-from platform_operations.assess.release_signs import told_platform
+from platform_operations.assess.release_signs import told_platform, told_where
 from platform_operations.model.assessment import Fact
 from platform_operations.model.delivery import Stage
 from platform_operations.model.plan import Plan
@@ -278,7 +278,7 @@ def handed_on(
         return named
     if not any(set(one.types) - _INSTALLED for one in plan.components):
         return None
-    told = told_platform(repository, but) if not reached else None
+    told = (told_platform(repository, but) if not reached else None) or told_where(repository)
     declared = {
         name for name in _DECLARED & set(sightings) if not all(_filled_in(row) for row in sightings[name])
     }

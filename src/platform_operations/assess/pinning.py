@@ -215,7 +215,12 @@ def _holds_images(path: str, kept: bool) -> bool:
     if re.search(r"(?:^|/)Pulumi\.[\w-]+\.ya?ml$", path):
         return True
     ci = path.startswith((".github/", ".gitlab", ".prow/", ".tekton/", ".circleci/"))
-    return kept and not ci and "compose" not in path.lower()
+    return (
+        kept
+        and not ci
+        and "compose" not in path.lower()
+        and not path.rpartition("/")[2].startswith("skaffold")
+    )
 
 
 def _named_images(path: str, rows: list[str]) -> Iterator[tuple[str, bool]]:

@@ -1,7 +1,7 @@
 """What settings and pages say of releases beside the pipelines: remediation by Flux, procedures, platforms by name."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from platform_operations.assess.places import aside, file_name, lines_of, text_of
 from platform_operations.assess.published import borrowed, own_guides, shown_to_readers
@@ -164,3 +164,66 @@ def told_platform(repository: Repository, but: frozenset[str] = frozenset()) -> 
             if told and not _OPTIONAL.search(row) and not (page and row.startswith("#")):
                 return f"{path}:{number} says that {told[1] or told[2] or told[3]} runs it, which no other file shows"
     return None
+
+
+_LINK = regex(r"https?://([\w.-]+)/([^\s)\"'<>\]]*)")
+_RUNNERS = regex(
+    r"^(?:dev\.azure\.com/.*/_(?:release|build)\b|(?:jenkins|concourse|octopus|argocd|spinnaker|teamcity|gocd)[\w-]*\.(?!io/|org/|com/|readthedocs)[\w.-]+/)",
+    re.IGNORECASE,
+)
+"""Addresses of what runs pipelines: a page that says that a deployment is done there says where it is kept."""
+
+_OF_DEPLOYING = regex(r"\bdeploy|\breleas(?:e|ing)\b(?! notes)|\broll(?:ed|ing)? ?out\b", re.IGNORECASE)
+_SENDS_THERE = regex(
+    r"\b(?:see|refer|follow|steps|process|procedure|instructions|documented|described|done|performed|handled|managed|implemented|lives?|kept|via|from|by)\b",
+    re.IGNORECASE,
+)
+_NO_PLACE = regex(r"/(?:releases|issues|pulls?|actions|discussions|compare|commits?|tags|packages)\b")
+
+
+def told_where(repository: Repository) -> str | None:
+    """Return where a page sends those who deploy this to another repository of its owner, or to what runs pipelines elsewhere."""
+    paths = repository.paths
+    own = frozenset({repository.name.rpartition("+")[2].lower(), (repository.remote or "").lower()}) - {""}
+    owner = _owner(repository, own)
+    pages = [path for path in paths if path.lower().endswith(".md") and not aside(path, but=_DOCS)]
+    pages = [path for path in pages if _about_operating(path) or "/architecture/" in path]
+    pages = [path for path in pages if not path.startswith(".github/")]
+    for path in [path for path in pages if not shown_to_readers(paths, path)][:MAX_PAGES]:
+        heading = ""
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            heading = row if row.startswith("#") else heading
+            if len(row) > MAX_ROW or "://" not in row:
+                continue
+            told = _OF_DEPLOYING.search(row) or _OF_DEPLOYING.search(heading)
+            if told and _SENDS_THERE.search(row) and not _ANYBODY.search(row) and _elsewhere(row, owner, own):
+                return f"{path}:{number} says that it is deployed by something outside the repository"
+    return None
+
+
+MAX_ROW = 600
+_ANYBODY = regex(r"\byour\b|\bexample\b|\bsample\b|\btemplates?\b|\bupgrading\b", re.IGNORECASE)
+_DOCS = frozenset({"docs", "doc"})
+_HOSTED = regex(r"git(?:hub|lab)\.com[/:]([\w.-]+)/([\w.-]+)")
+
+
+def _owner(repository: Repository, own: Collection[str]) -> str:
+    """Return who owns this repository, as its README addresses it or its folder is called; nothing where neither tells."""
+    readme = next((path for path in repository.paths if path.lower() == "readme.md"), None)
+    for row in lines_of(text_of(repository, readme) or "")[:MAX_ROW] if readme else ():
+        for owner, name in _HOSTED.findall(row[:MAX_ROW]):
+            if name.lower().removesuffix(".git") in own:
+                return owner.lower()
+    return repository.name.partition("+")[0].lower() if "+" in repository.name else ""
+
+
+def _elsewhere(row: str, owner: str, own: Collection[str]) -> bool:
+    for host, rest in _LINK.findall(row):
+        if _RUNNERS.search(f"{host}/{rest}"):
+            return True
+        parts = rest.partition("#")[0].split("/")
+        if host not in {"github.com", "gitlab.com"} or len(parts) < 2 or parts[0].lower() != owner:
+            continue
+        if parts[1].lower() not in {*own, ".github", ""} and not _NO_PLACE.search(f"/{rest}"):
+            return True
+    return False
