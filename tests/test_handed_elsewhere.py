@@ -8,6 +8,7 @@ from platform_operations.assess.ci.kinds import kind_of_name
 from platform_operations.assess.ci.references import identity_of
 from platform_operations.platforms.reading.commands import invocation
 from platform_operations.repository import InMemoryRepository
+from platform_operations.validate.judge import gaps
 
 JOB = "  {name}:\n    runs-on: x\n    steps:\n{steps}"
 IMAGE = JOB.format(
@@ -282,3 +283,27 @@ def test_starting_a_workflow_of_this_repository_that_is_a_chore_hands_over_nothi
         ".github/workflows/deploy-web.yml": there,
     }
     assert practice("rollback", files).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("job", "asked"),
+    [
+        ("    uses: acme/workflows/.github/workflows/deploy.yml@main\n", True),
+        ("    runs-on: x\n    steps:\n      - run: kubectl apply -f k8s\n", False),
+    ],
+)
+def test_what_a_called_workflow_of_another_repository_does_is_asked_and_not_called_missing(
+    job: str, *, asked: bool
+) -> None:
+    work = f"on:\n  push:\n    branches: [main]\njobs:\n  deploy-production:\n{job}"
+    verdict = gaps(
+        assess(
+            InMemoryRepository(
+                {**APP, ".github/workflows/release.yml": work, "k8s/web.yaml": "kind: Service\n"}
+            )
+        )
+    )
+    found = {row.rule for row in verdict.findings}
+    questions = {question.key for question in verdict.questions}
+    assert ("pipelines/release#remote-workflow" in questions) is asked
+    assert bool({"deploy-without-health-check", "artifact-not-promoted"} & found) is not asked

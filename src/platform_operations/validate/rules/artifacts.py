@@ -24,6 +24,7 @@ from platform_operations.validate.compose.stages import (
     with_artifact,
 )
 from platform_operations.validate.edits import amend
+from platform_operations.validate.elsewhere import called_elsewhere
 from platform_operations.validate.rule import Review, Violation, rule
 
 MUTABLE_TAG = regex(
@@ -260,6 +261,7 @@ def artifact_not_promoted(review: Review) -> Iterator[Violation]:
         yield Violation(
             ("pipelineStages", release.id, "consumes"),
             f"release {release.id!r} {what}: what users meet is not what was built and verified",
+            question=None if taken else called_elsewhere(review, release),
             repair=lambda plan, name=release.id: _with_built(review, plan, name),
             allowed=tuple(
                 sorted(

@@ -11,6 +11,7 @@ from platform_operations.validate.compose.parties import cited, evidence_of
 from platform_operations.validate.compose.stages import assumed_commands, component_of
 from platform_operations.validate.compose.verification import health_of
 from platform_operations.validate.edits import amend, united
+from platform_operations.validate.elsewhere import called_elsewhere
 from platform_operations.validate.expectations import UNCHECKED, health_kinds
 from platform_operations.validate.idling import idle
 from platform_operations.validate.rule import Review, Violation, rule
@@ -43,7 +44,8 @@ def deploy_without_health_check(review: Review) -> Iterator[Violation]:
         yield Violation(
             ("pipelineStages", stage.id, "waits" if aspect == "waits" else "healthCheck"),
             f"deploy {stage.id!r} to {place.id} {why}",
-            question=("practices", "healthChecks") if check is None else None,
+            question=called_elsewhere(review, stage)
+            or (("practices", "healthChecks") if check is None else None),
             repair=lambda plan, name=stage.id: _healthy(review, plan, name),
             allowed=("true",) if aspect == "waits" else health_kinds(types),
             source=stage.evidence[0] if stage.evidence else None,
