@@ -349,3 +349,40 @@ def test_what_a_test_needs_and_what_is_kept_between_runs_name_no_release(
     assert (
         pinned({CI: steps("run: helm upgrade web chart"), path: f"runs:\n  steps:\n    - {row}\n"}) == outcome
     )
+
+
+@pytest.mark.parametrize(
+    ("ref", "outcome"),
+    [
+        ("${{ github.event.inputs.releaseTag }}", "present"),
+        ("${{ inputs.branch }}", "absent"),
+        ("main", "absent"),
+    ],
+)
+def test_a_release_from_the_source_of_a_tag_that_a_person_names_is_named(ref: str, outcome: str) -> None:
+    checkout = f"uses: actions/checkout@v4\n        with:\n          ref: {ref}"
+    assert pinned({CI: steps(checkout, "run: sam build", "run: sam deploy")}) == outcome
+
+
+ARGO = {
+    "argocd/application.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n"
+    "  source: {repoURL: https://host/o/web, path: k8s/production}\n  destination: {namespace: web}\n"
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "tag", "outcome"),
+    [
+        ("k8s/production/web.values.yaml", "sha-29226a0", "present"),
+        ("k8s/production/web.values.yaml", "latest", "absent"),
+        ("k8s/staging/web.values.yaml", "sha-29226a0", "absent"),
+    ],
+)
+def test_under_argo_cd_the_values_of_production_name_what_users_get(
+    path: str, tag: str, outcome: str
+) -> None:
+    others = {f"k8s/staging/{n}.values.yaml": "image:\n  tag: latest\n" for n in ("a", "b", "c")}
+    skaffold = {
+        "skaffold.yaml": "build:\n  artifacts:\n    - image: o/web:latest\n    - image: o/api:latest\n"
+    }
+    assert pinned({**ARGO, **others, **skaffold, path: f"image:\n  tag: {tag}\n"}) == outcome

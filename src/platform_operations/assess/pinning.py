@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from platform_operations.assess.ci.names import environment_kind
 from platform_operations.assess.pipeline_words import moved_by, narrowed, unique_names
 from platform_operations.assess.places import aside, lines_of, text_of
 from platform_operations.model.assessment import Fact
@@ -12,6 +13,7 @@ from platform_operations.model.plan import Plan
 from platform_operations.model.words import IMMUTABLE, RELEASING, Strength
 from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting, Workload
+from platform_operations.platforms.reading.environments import of_path
 from platform_operations.platforms.reading.images import tag_kind
 from platform_operations.repository import Repository
 
@@ -200,13 +202,21 @@ _DATED = regex(r"(?<!\d)\d+(?:[._-]\d+){2,}")
 
 
 def _kept_images(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> list[str]:
-    """Return where the values of releases and stacks name images for good, if nearly all of them do."""
+    """Return where the values of releases and stacks name images for good, if nearly all do: of production, where some are its."""
     paths = [path for path in repository.paths if _holds_images(path, bool(_KEPT & set(sightings)))]
     found: list[tuple[str, bool]] = []
+    of_production: list[tuple[str, bool]] = []
     for path in paths[:MAX_FILES]:
-        found += _named_images(path, lines_of(text_of(repository, path) or ""))
+        rows = [*_named_images(path, lines_of(text_of(repository, path) or ""))]
+        found += rows
+        of_production += rows if environment_kind(of_path(path) or "") == "production" else []
+    found = of_production or found
     fixed = [uri for uri, for_good in found if for_good]
     return fixed if fixed and len(fixed) >= SHARE * len(found) else []
+
+
+_OF_DEVELOPERS = ("compose", "skaffold", "devspace", "tilt", "minikube")
+"""Files by which developers run the system for themselves."""
 
 
 def _holds_images(path: str, kept: bool) -> bool:
@@ -214,13 +224,8 @@ def _holds_images(path: str, kept: bool) -> bool:
         return False
     if re.search(r"(?:^|/)Pulumi\.[\w-]+\.ya?ml$", path):
         return True
-    ci = path.startswith((".github/", ".gitlab", ".prow/", ".tekton/", ".circleci/"))
-    return (
-        kept
-        and not ci
-        and "compose" not in path.lower()
-        and not path.rpartition("/")[2].startswith("skaffold")
-    )
+    low = path.lower()
+    return kept and not path.startswith(".") and not any(word in low for word in _OF_DEVELOPERS)
 
 
 def _named_images(path: str, rows: list[str]) -> Iterator[tuple[str, bool]]:

@@ -14,6 +14,7 @@ from platform_operations.assess.ci.naming import (
     reference_in,
     reference_to_all,
     restarts,
+    taken_reference,
     texts_of,
 )
 from platform_operations.assess.ci.products import Product, Products, attest
@@ -189,7 +190,7 @@ def _shipped(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], fou
     ):
         return
     lane = graph.lanes[draft.pipeline.id][draft.job.key]
-    kept = labelled_reference(texts_of(lane.atoms, draft, graph), draft)
+    kept = labelled_reference(texts_of(lane.atoms, draft, graph), draft) or taken_reference(lane.atoms)
     if kept is not None:
         _told(draft, kept, found)
     if makes == "source":
@@ -233,7 +234,9 @@ def _taken(draft: Draft, graph: Graph, served: dict[str, tuple[str, ...]], found
             _consume(draft, product, "tag", found)
     elsewhere = any(atom.step.remote or atom.act.makes == "handover" for atom in draft.atoms)
     told = handed_reference(before, draft) if elsewhere else None
-    told = told or labelled_reference(before, draft) or filled_in(before, draft)
+    told = (
+        told or labelled_reference(before, draft) or filled_in(before, draft) or taken_reference(lane.atoms)
+    )
     if draft.id not in found.consumes and told is not None:
         _told(draft, told, found)
     elif draft.id not in found.consumes:

@@ -260,6 +260,18 @@ def _arguments(words: tuple[str, ...]) -> int:
     return count
 
 
+_TAKEN = regex(r"(?:inputs|release|params)\.\w*(?:tag|version|sha|release)", re.IGNORECASE)
+
+
+def taken_reference(atoms: Iterable[Atom]) -> Identity | None:
+    """Return `version` where a job first takes the checkout of a release that whoever starts it must name."""
+    for atom in atoms:
+        uses = atom.step.uses or ""
+        if uses.startswith("actions/checkout@") and _TAKEN.search(atom.step.inputs.get("ref", "")):
+            return "version"
+    return None
+
+
 def restarts(draft: Draft, atoms: Iterable[Atom]) -> bool:
     """Whether a deployment only starts again what runs: it takes what a tag holds by now, or it would change nothing."""
     acting = [invocation(atom.text) for atom in draft.atoms if atom.kind == draft.kind]
