@@ -253,7 +253,7 @@ def test_what_skaffold_builds_while_people_work_is_not_what_a_controller_keeps(
     builds = "build:\n  artifacts:\n" + "".join(f"    - image: acme/web-{number}\n" for number in range(9))
     files = {
         "apps/web.yaml": APPLICATION,
-        "deploy/production.values.yaml": "image:\n  tag: sha-29226a0\n",
+        "deploy/web.values.yaml": "image:\n  tag: sha-29226a0\n",
         f"local/{name}": builds,
     }
     assert pinning(files).outcome == outcome
