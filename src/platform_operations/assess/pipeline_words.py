@@ -60,7 +60,7 @@ _WORDS: Mapping[str, Wording] = MappingProxyType(
             r"|pip-audit|(?:npm|yarn|pnpm|bun|cargo|bundle|bundler|composer)[-_ ](?:npm[-_ ])?audit|cargo[-_ ]deny|\bnancy\b|safety (?:check|scan)"
             r"|(?<!sast-)(?<!:)\bsnyk\b(?![-_/ ]?(?:code|container|iac|docker|image|token|org|api|client)|/actions/(?:docker|iac))|whitesource|\bmend\b|blackduck|black-duck|nexus[-_ ]?iq|dependency[-_ ]scann?(?:ing)?"
             r"|docker[-_](?:vulnerability[-_])?scan@|ossf/scorecard-action|/sca@|(?<![a-z])sca[-_ ](?:scan|check|analysis)\b|(?:vuln|pkg)-types?\s*:.*\blibrary\b"
-            r"|dependenc(?:y|ies)[-_ ](?:vulnerabilit|security|audit|scan)|audit[-_ ]dependencies|vulnerable dependencies|\bcve[-_ ](?:check|scan)",
+            r"|dependenc(?:y|ies)[-_ ](?:vulnerabilit|security|audit|scan)|(?:audit|scan)[-_ ](?:the[-_ ])?dependencies|vulnerable dependencies|\bcve[-_ ](?:check|scan)",
         ),
         "rollback": Wording(
             r"roll-?_?back|rollout undo|roll back|revert[-_ ](?:deploy|release|to previous)|redeploy[-_ ]previous",
@@ -83,7 +83,12 @@ _SPEAKING = regex(
 _SILENT = regex(
     r"^\s*(?:-\s+)?(?:if|paths?|paths-ignore|branches|cron|key|description|default|echo|cache|restore-keys|needs|depends_on|dependsOn|artifact_paths|sarif_file|slack\w*|channel\w*|message|title|body|condition|output|format)\b\s*[:=]?"
     r"|^\s*(?:echo|printf|export|#|//|\*|/\*|@?echo)\b|^\s*(?:#|//|\*|/\*)|upload-sarif|run\s*:\s*[\"']?echo\b|\bcache\b.*(?:path|key)"
+    r"|^\s*(?:group\s*:.*\$\{\{|(?:disable|skip|ignore)[-_][\w-]+\s*:)"
 )
+_INSTALLS = regex(
+    r"\b(?:gem|npm|pnpm|yarn|bun|pipx?|uv|go|brew|cargo|apt(?:-get)?|apk|dotnet tool|composer)\b(?: \w+)? (?:install|add|i|require)\b"
+)
+"""What brings a tool runs it nowhere: another line of the file does."""
 _ITEM = regex(r"^\s*-\s*(?:[\"'](?:[A-Z][\w .&-]*|[\w./*-]+\.ya?ml)[\"']|[\w./*-]+)\s*$")
 """An entry of a list of paths, branches, options or names: it runs nothing."""
 
@@ -130,7 +135,8 @@ def _said(repository: Repository, practice: str) -> Iterator[str]:
             found = [number for number in found if checks_what_shipped(path, rows, number)]
             found += [number for number in range(1, len(rows) + 1) if waits_for_a_deploy(rows, number)]
         if found:
-            shown = next((number for number in found if not _NAMES_ONLY.match(rows[number - 1])), found[0])
+            done = [number for number in found if not _INSTALLS.search(rows[number - 1])] or found
+            shown = next((number for number in done if not _NAMES_ONLY.match(rows[number - 1])), done[0])
             yield repo_uri(path, shown)
 
 
@@ -165,18 +171,6 @@ def checked_between(repository: Repository, *, released: bool) -> tuple[str, ...
         if named or (_LOWER.stands_in(spoken) and _HIGHEST.search(spoken)):
             found.append(uri)
     return tuple(found)
-
-
-_SUBMITS = regex(r"uses:\s*\S*dependency[-_](?:submission|graph)|^\s*snyk[-_]token\s*:", re.IGNORECASE)
-
-
-def submitted(repository: Repository) -> str | None:
-    """Return where a pipeline hands dependencies, or a scanner's token, to what is kept elsewhere and may check them."""
-    for path in _pipelines(repository.paths):
-        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
-            if _SUBMITS.search(row):
-                return f"{path}:{number} leaves the check of dependencies to something outside the repository"
-    return None
 
 
 def deployer(repository: Repository) -> str | None:

@@ -26,10 +26,11 @@ from platform_operations.assess.outside import (
     unprobed,
 )
 from platform_operations.assess.pinning import pinning_practice
-from platform_operations.assess.pipeline_words import narrowed, said, submitted
+from platform_operations.assess.pipeline_words import narrowed, said
 from platform_operations.assess.places import text_of
 from platform_operations.assess.published import serves
 from platform_operations.assess.release_signs import documented_rollback, linters_that_scan, remediated
+from platform_operations.assess.scanned_elsewhere import scanned_elsewhere
 from platform_operations.assess.staging import staged_practice
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
@@ -170,8 +171,7 @@ def _scan(
         uris = [*said(repository, aspect)] or [*hooks_that(repository, kinds)]
     if aspect == "securityScan":
         uris = uris or [*linters_that_scan(repository, plan)]
-    if aspect == "dependencyScan":
-        elsewhere = elsewhere or submitted(repository)
+    elsewhere = elsewhere or (None if uris else scanned_elsewhere(repository, aspect))
     return _fact(aspect, uris, strength, "no stage runs such a check", elsewhere)
 
 
