@@ -44,3 +44,49 @@ def test_a_page_of_those_who_run_this_tells_the_way_back_and_a_bold_warning_does
         ).outcome
         == "present"
     )
+
+
+CHOSEN = """
+on:
+  workflow_dispatch:
+    inputs:
+      {name}:
+        required: true
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: {place}
+    steps:
+      {build}- run: kubectl set image deployment/web web=acme/web:${{{{ inputs.{name} }}}}
+"""
+BUILT = "- run: docker build -t acme/web .\n      "
+SHIP = ".github/workflows/ship.yml"
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "build", "outcome"),
+    [
+        ("tag", "production", "", "present"),
+        ("commit_sha", "production", BUILT, "present"),
+        ("version", "production", "", "present"),
+        ("version", "production", BUILT, "absent"),
+        ("node_version", "production", "", "absent"),
+        ("tag", "staging", "", "absent"),
+        ("reason", "production", "", "absent"),
+    ],
+)
+def test_people_who_choose_which_version_production_gets_can_give_it_an_earlier_one(
+    name: str, place: str, build: str, outcome: str
+) -> None:
+    text = CHOSEN.format(name=name, place=place, build=build)
+    found = practice("rollback", {SHIP: text})
+    assert found.outcome == outcome
+    assert found.evidence == ((f"repo:{SHIP}#L5-L5",) if outcome == "present" else ())
+
+
+def test_a_workflow_that_another_starts_with_what_it_built_goes_forward_only() -> None:
+    files = {
+        SHIP: CHOSEN.format(name="tag", place="production", build=""),
+        ".github/workflows/build.yml": f"{HEAD}  build:\n    steps:\n      - run: gh workflow run ship.yml -f tag=$GITHUB_SHA\n",
+    }
+    assert practice("rollback", files).outcome != "present"

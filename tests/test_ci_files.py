@@ -75,3 +75,17 @@ def test_a_program_of_ones_own_that_a_pipeline_of_deployments_tells_to_deploy_do
     files = {f".github/workflows/{workflow}.yml": OWN.format(job=job, next=told)}
     found = read_delivery(InMemoryRepository(files), (APP,))
     assert [stage.kind for stage in found.stages] == kinds
+
+
+@pytest.mark.parametrize(
+    ("path", "read"),
+    [
+        ("azure-pipeline/ci.yml", ["azure-pipelines"]),
+        ("azure-pipeline/deep/er/ci.yml", []),
+        ("azured/ci.yml", []),
+    ],
+)
+def test_pipelines_of_azure_lie_in_a_folder_called_after_them(path: str, read: list[str]) -> None:
+    text = "trigger: [main]\nsteps:\n- script: pytest\n"
+    found = read_delivery(InMemoryRepository({path: text}), (APP,))
+    assert [id for id, _ in found.systems] == read

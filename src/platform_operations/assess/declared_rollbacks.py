@@ -9,6 +9,7 @@ from platform_operations.assess.pipeline_words import pipeline_paths
 from platform_operations.assess.places import aside, file_name, lines_of, test_file, text_of
 from platform_operations.assess.published import borrowed
 from platform_operations.model.evidence import repo_uri
+from platform_operations.model.plan import Plan
 from platform_operations.patterns import regex
 from platform_operations.repository import Repository
 
@@ -134,5 +135,52 @@ def _first(repository: Repository, path: str, pattern: re.Pattern[str]) -> Itera
             continue
         found = pattern.search(row)
         if found and not _OF_DATA.search(found[0]):
+            yield repo_uri(path, number)
+            return
+
+
+_CHOSEN = regex(
+    r"^\s+([\w-]*?(?:tag|sha|commit(?:[-_]?(?:hash|id))?|revision|image[-_]?version))\s*:\s*$", re.IGNORECASE
+)
+_CHOSEN_TO_RUN = regex(r"^\s+([\w-]*?(?:version|ref|release))\s*:\s*$", re.IGNORECASE)
+_OTHERS_VERSION = regex(
+    r"node|python|java|go-|ruby|k8s|terraform|helm|chart|pattern|playwright|test|tags$", re.IGNORECASE
+)
+_BUILDING = frozenset({"build", "package"})
+
+
+def chosen_versions(repository: Repository, plan: Plan) -> tuple[str, ...]:
+    """Return the URIs of inputs by which people choose, in a workflow that they start, which version production gets.
+
+    One that is no more than named (a tag, a commit) may be built anew there; what is called a version is an earlier
+    one only where nothing is built, and a workflow that publishes makes a new one, as does one that others here start.
+    """
+    others = [(path, text_of(repository, path) or "") for path in pipeline_paths(repository)]
+    places = {place.id: place.kind for place in plan.environments}
+    found: list[str] = []
+    for pipeline in plan.pipelines:
+        stages = [stage for stage in plan.pipeline_stages if stage.pipeline == pipeline.id]
+        released = [stage for stage in stages if stage.kind in {"deploy", "promote"}]
+        path = next(iter(pipeline.evidence), "").removeprefix("repo:").partition("#")[0]
+        if pipeline.triggers != ("manual",) or not path.startswith(".github/workflows/"):
+            continue
+        if not any(places.get(stage.environment or "") == "production" for stage in released):
+            continue
+        kinds = {stage.kind for stage in stages}
+        started = any(file_name(path) in text for other, text in others if other != path)
+        if "publish" not in kinds and not started:
+            found += _chosen(repository, path, (_CHOSEN,) if kinds & _BUILDING else (_CHOSEN, _CHOSEN_TO_RUN))
+    return tuple(found[:MAX_FOUND])
+
+
+def _chosen(repository: Repository, path: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[str]:
+    rows = lines_of(text_of(repository, path) or "")
+    jobs = next((number for number, row in enumerate(rows) if row.startswith("jobs:")), len(rows))
+    below = "\n".join(rows[jobs:])
+    for number, row in enumerate(rows[:jobs], 1):
+        named = next(
+            (match for pattern in patterns if len(row) <= MAX_LINE and (match := pattern.match(row))), None
+        )
+        if named and f"inputs.{named[1]}" in below and not _OTHERS_VERSION.search(named[1]):
             yield repo_uri(path, number)
             return

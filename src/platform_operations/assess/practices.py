@@ -7,7 +7,11 @@ platform that is set up in its dashboard) the practice is *unknown*.
 import re
 from collections.abc import Iterable, Mapping
 
-from platform_operations.assess.declared_rollbacks import declared_rollbacks, rollback_scripts
+from platform_operations.assess.declared_rollbacks import (
+    chosen_versions,
+    declared_rollbacks,
+    rollback_scripts,
+)
 from platform_operations.assess.dockerfiles import holds_data, read_dockerfile, runs_nothing
 from platform_operations.assess.handed_over import committed_elsewhere, run_from_elsewhere, written_elsewhere
 from platform_operations.assess.health_practice import health_practice
@@ -148,7 +152,7 @@ def _rollback(
     kept = remediated(repository, sightings) or declared_rollbacks(repository)
     if kept:
         return _fact("rollback", kept, "enforced", "", None)
-    named = said(repository, "rollback") or rollback_scripts(repository)
+    named = said(repository, "rollback") or rollback_scripts(repository) or chosen_versions(repository, plan)
     if named:
         return _fact("rollback", named, "present", "", None)
     return _fact(

@@ -37,7 +37,7 @@ from platform_operations.repository.yaml_lines import Node
 
 MAX_JOBS = 300
 _ROOT = regex(
-    r"^(?:.*/)?(?:azure-pipelines?[\w.-]*|\.azure-pipelines|azure-pipeline)\.ya?ml$|^\.?(?:azure-pipelines|azure|azuredevops|devops|pipelines|vsts)/[\w.-]+\.ya?ml$"
+    r"^(?:.*/)?(?:azure-pipelines?[\w.-]*|\.azure-pipelines|azure-pipeline)\.ya?ml$|^\.?(?:azure-pipelines?|azure|azuredevops|devops|pipelines|vsts)/[\w.-]+\.ya?ml$"
     r"|^\.(?:azure-pipelines|azuredevops|pipelines)/(?!templates?/)[\w.-]+/[\w.-]+\.ya?ml$|^\.vsts-[\w.-]+\.ya?ml$"
 )
 _ORDER: tuple[Trigger, ...] = (
