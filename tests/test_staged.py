@@ -246,3 +246,32 @@ def test_migrations_after_a_deployment_check_nothing(name: str, outcome: str) ->
     rows = (UP, f"name: {name}\n        uses: o/shared/run@v1")
     found = practice("postDeployValidation", {CI: HEAD + job("production", *rows, environment="production")})
     assert found.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("request_", "outcome"),
+    [
+        ('S=$(curl -s "https://api.vercel.com/v6/deployments?sha=$GITHUB_SHA")', "present"),
+        ('curl -X POST https://api.vercel.com/v13/deployments -d "{}"', "unknown"),
+        ("sleep 60", "unknown"),
+    ],
+)
+def test_a_journey_after_a_job_that_asks_the_platform_for_the_preview_tries_it(
+    request_: str, outcome: str
+) -> None:
+    files = {
+        **HOSTED,
+        CI: "on: pull_request\njobs:\n"
+        + job("wait", f"run: {request_}")
+        + job("walk", "uses: cypress-io/github-action@v6", needs="wait"),
+    }
+    assert staged(files) == outcome
+
+
+@pytest.mark.parametrize(("tests", "outcome"), [("bin/smoke-test.sh", "present"), ("sleep 60", "absent")])
+def test_a_change_that_is_tried_where_it_was_put_up_before_it_is_merged_is_staged(
+    tests: str, outcome: str
+) -> None:
+    pull = "on: pull_request\njobs:\n" + job("review", UP, f"run: {tests}", environment="review")
+    files = {".github/workflows/pull.yml": pull, CI: HEAD + job("production", UP, environment="production")}
+    assert staged(files) == outcome

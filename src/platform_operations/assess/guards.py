@@ -85,7 +85,7 @@ def verified_before(plan: Plan) -> Iterator[str]:
     }
     if "production" not in deployed:
         return
-    lower = {place for place, kind in kinds.items() if kind in {"staging", "development"}}
+    lower = {place for place, kind in kinds.items() if kind in _LOWER}
     stages = {stage.id: stage for stage in plan.pipeline_stages}
     for stage in plan.pipeline_stages:
         if stage.kind == "verify" and stage.environment in lower:

@@ -22,8 +22,16 @@ _AWAITS = regex(
 
 
 def awaits_preview(atom: Atom) -> bool:
-    """Whether an action waits for what a platform puts up by itself for the change, or asks for its address."""
-    return atom.step.uses is not None and _AWAITS.search(atom.text) is not None
+    """Whether an action waits for what a platform puts up by itself for the change, or a request asks for its address."""
+    if atom.step.uses is not None:
+        return _AWAITS.search(atom.text) is not None
+    return "api." in atom.text and _ASKS.search(atom.text) is not None and _WRITES.search(atom.text) is None
+
+
+_ASKS = regex(
+    r"api\.vercel\.com/v\d+/(?:now/)?deployments|api\.netlify\.com/api/v1/(?:sites/[^\s\"']+/)?deploys"
+)
+_WRITES = regex(r"(?:-X|--request)[ =]?[\"']?(?:POST|PUT|PATCH|DELETE)|\s(?:-d|--data\S*)\s")
 
 
 _ADDRESS = regex(r"(?:^|_)(?:url|uri|host|hostname|endpoint|domain)s?$", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """Jobs split into stages: maximal runs of consecutive steps of one kind, with the edges between them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from platform_operations.assess.ci.asking import asks_what_runs, awaits_preview
@@ -90,11 +90,19 @@ def graph_of(pipelines: tuple[CiPipeline, ...], repository: Repository, *, ships
             for job in pipeline.jobs
         }
         reached = _after_deploy(pipeline, atoms, lanes, pipelines)
-        imaged = _after_image(pipeline, atoms)
+        imaged = _after(pipeline, atoms, lambda atom: atom.act.makes == "image", loose=False)
+        awaited = _after(pipeline, atoms, awaits_preview, loose=True)
         mine: dict[str, Lane] = {}
         for job in pipeline.jobs:
             found = (
-                _split(pipeline, job, atoms[job.key], reached[job.key], imaged[job.key])
+                _split(
+                    pipeline,
+                    job,
+                    atoms[job.key],
+                    reached[job.key],
+                    imaged[job.key],
+                    previewed=awaited[job.key],
+                )
                 if count < MAX_STAGES
                 else []
             )
@@ -143,35 +151,29 @@ def _after_deploy(
             before = before or any(
                 draft.kind in _REACHES for lane in lanes.get(other.id, {}).values() for draft in lane.drafts
             )
-    reached: dict[str, bool] = {}
-    deploys = {
-        key: any(atom.kind in _REACHES or awaits_preview(atom) for atom in found)
-        for key, found in atoms.items()
-    }
-    for job in in_order(pipeline):
-        reached[job.key] = before or any(
-            deploys.get(need, False) or reached.get(need, False) for need in (*job.needs, *job.optional)
-        )
-    return reached
+    after = _after(pipeline, atoms, lambda atom: atom.kind in _REACHES, loose=True)
+    return {key: before or one for key, one in after.items()}
 
 
-def _after_image(pipeline: CiPipeline, atoms: Mapping[str, tuple[Atom, ...]]) -> dict[str, bool]:
-    """Say of each job whether an image was made before it starts."""
-    made = {key: any(atom.act.makes == "image" for atom in found) for key, found in atoms.items()}
+def _after(
+    pipeline: CiPipeline, atoms: Mapping[str, tuple[Atom, ...]], does: Callable[[Atom], bool], *, loose: bool
+) -> dict[str, bool]:
+    """Say of each job whether one that it needs, or with `loose` only waits for, `does` something before it starts."""
+    done = {key: any(does(atom) for atom in found) for key, found in atoms.items()}
     before: dict[str, bool] = {}
     for job in in_order(pipeline):
-        before[job.key] = any(made.get(need, False) or before.get(need, False) for need in job.needs)
+        above = (*job.needs, *job.optional) if loose else job.needs
+        before[job.key] = any(done.get(need, False) or before.get(need, False) for need in above)
     return before
 
 
 def _split(
-    pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: bool, built: bool
+    pipeline: CiPipeline, job: CiJob, atoms: tuple[Atom, ...], reached: bool, built: bool, *, previewed: bool
 ) -> list[Draft]:
     """Return the stages of a job; what it starts on its own machine belongs to the verification that asks it there."""
     runs: list[tuple[StageKind, list[Atom], str | None]] = []
     started: list[Atom] = []
     waits: set[int] = set()
-    previewed = False
     for atom in atoms:
         previewed = previewed or awaits_preview(atom)
         reached = reached or previewed
