@@ -64,3 +64,23 @@ def test_what_people_start_by_writing_or_labelling_scans_no_change(starts: str, 
 )
 def test_a_template_of_a_general_name_is_told_by_its_folder(template: str, outcome: str) -> None:
     assert practice("dependencyScan", {"azure-pipelines.yml": AZURE.format(template)}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("file", "outcome"),
+    [
+        ("run-danger", "absent"),
+        ("assign-reviewers", "absent"),
+        ("label-and-deploy", "unknown"),
+        ("main", "unknown"),
+    ],
+)
+def test_what_a_workflow_that_is_named_for_a_chore_calls_is_part_of_it(file: str, outcome: str) -> None:
+    (text,) = calling("retry-on-events").values()
+    files = {".github/workflows/ci.yml": DEPLOYS, f".github/workflows/{file}.yml": text}
+    assert practice("rollback", files).outcome == outcome
+
+
+DEPLOYS = (
+    "on: {push: {branches: [main]}}\njobs:\n  deploy:\n    steps:\n      - run: kubectl apply -f web.yaml\n"
+)

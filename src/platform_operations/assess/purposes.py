@@ -93,8 +93,11 @@ _CONVERSATION = regex(
 
 
 def errand(repository: Repository, fact: Fact) -> bool:
-    """Say whether a workflow is started by what people write or label only: it judges and releases no change."""
+    """Say whether a workflow is named for a chore, or started by what people write or label only: it judges no change."""
     path = next(iter(fact.evidence), "").removeprefix("repo:").partition("#")[0]
+    named = _spoken(path) if path.startswith(".github/workflows/") else ""
+    if _CHORE.search(named) and not (_SHIPS.search(named) or _JUDGES.search(named)):
+        return True
     text = text_of(repository, path) if path.startswith(".github/workflows/") else None
     if text is None:
         return False
