@@ -1,4 +1,4 @@
-"""One level down: what `make X`, `npm run X`, `just X`, `tox` or `./scripts/x.sh` runs, read in the repository."""
+"""One level down: what `make X`, `npm run X`, `just X`, `rake X`, `tox` or `./scripts/x.sh` runs, read in the repository."""
 
 import json
 import posixpath
@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from platform_operations.assess.ci.jobs import NOTHING, Words
+from platform_operations.assess.ci.rake import rake_task
 from platform_operations.assess.ci.settings import of_makefile
 from platform_operations.assess.ci.shell import Command, commands
 from platform_operations.patterns import regex
@@ -14,6 +15,7 @@ from platform_operations.platforms.reading.commands import invocation, value_of,
 from platform_operations.repository import Repository, Unreadable
 
 MAX_FOLLOWED = 120
+MAX_ENVIRONMENTS = 20
 _SCRIPT = regex(r"\.(?:sh|bash|zsh|ksh)$")
 _SHELLS = frozenset({"bash", "sh", "zsh", "source", "."})
 _MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun"})
@@ -58,6 +60,8 @@ def follow(repository: Repository, command: Command, folder: str) -> Followed | 
         return _deno_task(repository, called, place)
     if called[0] == "tox":
         return _tox(repository, called, place)
+    if called[0] in {"rake", "rails"}:
+        return _rake(repository, called, place)
     return _script(repository, called, place)
 
 
@@ -241,21 +245,45 @@ def _line_of(content: str, section: str, script: str) -> int:
     return content.count("\n", 0, match.start()) + 1 if match else 1
 
 
+_OF_RAILS = frozenset({"db", "assets", "test", "spec", "log", "tmp", "server", "s", "console", "c", "runner"})
+"""Tasks and commands that come with the framework."""
+
+
+def _rake(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
+    names = [word for word in _bare(called) if "=" not in word]
+    if called[0] == "rails" and not any(":" in name for name in names):
+        return None
+    if names and all(name.partition(":")[0] in _OF_RAILS for name in names):
+        return None
+    found = rake_task(repository, names[:6] or ["default"], place)
+    return Followed(found[0], found[1][:MAX_FOLLOWED]) if found else None
+
+
 def _tox(repository: Repository, called: tuple[str, ...], place: str) -> Followed | None:
     path = _joined(place, "tox.ini")
     content = _text(repository, path)
     if content is None:
         return None
-    named = (value_of(called, "-e", "--env", "run -e") or "").split(",")[0]
     lines = content.split("\n")
-    for section in (f"[testenv:{named}]", "[testenv]"):
-        start = next((at for at, line in enumerate(lines) if line.strip() == section), None)
-        if start is None:
-            continue
-        found = _tox_commands(lines, start)
+    asked = value_of(called, "-e", "--env", "run -e") or _environments(content)
+    for names in ([name.strip() for name in asked.split(",")], [""]):
+        found: list[Command] = []
+        for name in names[:MAX_ENVIRONMENTS]:
+            section = f"[testenv:{name}]" if name else "[testenv]"
+            start = next((at for at, line in enumerate(lines) if line.strip() == section), None)
+            found += _tox_commands(lines, start) if start is not None else ()
         if found:
-            return Followed(path, found[:MAX_FOLLOWED])
+            return Followed(path, tuple(found[:MAX_FOLLOWED]))
     return None
+
+
+_ENVIRONMENTS = regex(r"^env_?list\s*=((?:.*\n)(?:[ \t]+\S.*\n)*)", re.MULTILINE)
+
+
+def _environments(content: str) -> str:
+    """Return the environments that tox runs where none is asked for, with commas between."""
+    listed = _ENVIRONMENTS.search(f"{content[:100_000]}\n")
+    return ",".join(re.split(r"[\s,]+", listed[1].strip())) if listed else ""
 
 
 def _tox_commands(lines: list[str], start: int) -> tuple[Command, ...]:
