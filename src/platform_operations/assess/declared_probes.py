@@ -119,9 +119,21 @@ def _declared(rows: Sequence[str]) -> int | None:
         block = value in {"", "{", "|", "[", "("} or value.startswith(("&", "*"))
         if value.lower() in _NOTHING or (block and (_OFF.match(after) or _empty(row, after, value))):
             continue
+        if value == "{" and _opens_a_level(after):
+            continue
         return number
     return None
 
+
+def _opens_a_level(after: str) -> bool:
+    """Whether a JSON object below a key holds objects of its own names, as a list of commands or of pages does."""
+    return _LEVEL.match(after) is not None and _PROBE_KEY.search(after) is None
+
+
+_LEVEL = regex(r"^\s*\"[\w.-]+\"\s*:\s*\{\s*$")
+_PROBE_KEY = regex(
+    r"http|tcp|exec|grpc|path|command|test|liveness|readiness|startup|default|probe|check", re.IGNORECASE
+)
 
 _REGISTERED = regex(r"^\s*\"?checks?\"?\s*(?:[:=]\s*)?[\[{]\s*$")
 _ASKS = regex(r"^\s*[\[{]?\s*\"?(?:http|tcp|grpc|script|args|path|type)\"?\s*[:=]\s*\S")

@@ -63,11 +63,19 @@ _NAMES = frozenset(
     {".pre-commit-config.yaml", ".pre-commit-config.yml", "lefthook.yml", "lefthook.yaml", ".lefthook.yml"}
 )
 _FOLDERS = (".husky/", ".githooks/")
+_GIT = regex(r"(?:^|/)\.?(?:git-?)?hooks/(?:pre-commit|pre-push|commit-msg)(?:\.(?:sh|bash|py))?$")
+"""Scripts that Git itself calls once they are copied to where it looks for them."""
 
 
 def hooks_that(repository: Repository, kinds: frozenset[str]) -> Iterator[str]:
     """Yield the URI of each hook that runs a check of one of `kinds` (gate kinds); comments do not count."""
-    paths = [path for path in repository.paths if file_name(path) in _NAMES or path.startswith(_FOLDERS)]
+    paths = [
+        path
+        for path in repository.paths
+        if file_name(path) in _NAMES
+        or path.startswith(_FOLDERS)
+        or ("hooks/" in path and _GIT.search(path) is not None)
+    ]
     for path in [path for path in paths if not aside(path)][:MAX_HOOK_FILES]:
         listed = "pre-commit-config" in path
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):

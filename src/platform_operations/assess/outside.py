@@ -80,7 +80,7 @@ def elsewhere(repository: Repository, facts: Iterable[Fact], concern: Concern) -
             return f"{fact.subject.removeprefix('file:')}: {fact.reason}"
         called = [one for one in (fact.value or "").split(", ") if not _here(repository, one)]
         decided = not fact.value or any(decides(one, concern) for one in called)
-        if fact.aspect in _CALLED and decided and not errand(repository, fact):
+        if fact.aspect in _CALLED and decided and not errand(repository, fact, concern):
             return f"{fact.subject}: {fact.reason}"
         if fact.aspect == "downstream" and concern == "release" and decided:
             return f"{fact.subject}: {fact.reason}"

@@ -31,6 +31,7 @@ _FOLDERS = (
     ".devops/",
     ".azure-pipelines/",
     "azure-pipelines/",
+    "azure-pipeline/",
     "azure/",
     "ci/",
     ".ci/",
@@ -42,7 +43,7 @@ _NAMED = regex(
     r"|buildspec.*\.ya?ml|cloudbuild.*\.ya?ml|appveyor\.yml|codemagic\.yaml|action\.ya?ml)$"
 )
 _BUILD_FILES = regex(
-    r"^(?:GNUmakefile|[Mm]akefile|.*\.mk|[Jj]ustfile|Taskfile\.ya?ml|magefile\.go|noxfile\.py|tox\.ini)$"
+    r"^(?:GNUmakefile|[Mm]akefile|.*\.mk|[Jj]ustfile|Taskfile\.ya?ml|magefile\.go|noxfile\.py|tox\.ini|ci\.rb)$"
 )
 
 _WORDS: Mapping[str, Wording] = MappingProxyType(
@@ -104,7 +105,7 @@ _DEPLOYER = Wording(
     r"\b(riff-?raff|octopus(?:-?deploy)?|spinnaker|codefresh|harness-cd|app\.harness\.io|deploybot|shipit|aws-?codepipeline)\b",
 )
 _UPLOADS = Wording(
-    r"uses:\s*[\"']?(?!actions/|github/|codecov|softprops/|docker/|peaceiris/|\S*(?:marker|status|release|coverage|sarif|newrelic|sentry|datadog))[\w.-]+/[\w./-]*(?:deploy|upload|promot|riff-raff|octopus|rollout)[\w./-]*@"
+    r"uses:\s*[\"']?(?!actions/|github/|codecov|softprops/|docker/|peaceiris/|\S*(?:(?:on|after|before|post|pre)-deploy|marker|status|release|coverage|sarif|newrelic|sentry|datadog))[\w.-]+/[\w./-]*(?:deploy|upload|promot|riff-raff|octopus|rollout)[\w./-]*@"
     r"|task:\s*Publish(?:Build|Pipeline)Artifacts?@",
 )
 

@@ -29,7 +29,7 @@ ASIDE: frozenset[str] = VENDORED | _words(
     """example examples sample samples demo demos doc docs documentation test tests testing testdata
     test-data test_data testutil testutils fixture fixtures __fixtures__ __tests__ __mocks__ mock mocks
     spec specs e2e integration-tests integration_tests acceptance benchmark benchmarks bench evals tutorial
-    tutorials template templates boilerplate scaffold scaffolds skeleton cookiecutter legacy deprecated
+    tutorials template templates boilerplate scaffold scaffolds skeleton cookiecutter .cookiecutter legacy deprecated
     archive archived attic old playground .dev .local .devcontainer local-dev localdev devenv wiremock .vscode .idea snippets golden snapshots
     __snapshots__ storybook .storybook
     """

@@ -13,7 +13,7 @@ Concern: TypeAlias = Literal["security", "dependencies", "release"]
 _CHORE = regex(
     r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
     r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|documentation|schema-?spy|\bpr-(?:clos|validat)|clean-?up|wiki|comment|approve|codeowners"
-    r"|renovate|dependabot|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
+    r"|renovate|dependabot|keep-?alive|\bre-?(?:try|run)\b|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
     r"|compliance|sbom|link-?check|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
     re.IGNORECASE,
 )
@@ -24,7 +24,7 @@ _JUDGES = regex(
 )
 _SHIPS = regex(
     r"deploy|promot|release|rollout|helm|publish|upload|\btag|version|push|provision|terraform|preview|teardown|destroy"
-    r"|migrat|invalidat|docker-?login|setup|configure|install|auth|slack|cache",
+    r"|migrat|invalidat|docker-?(?:login|hub)|setup|configure|install|auth|slack|cache",
     re.IGNORECASE,
 )
 _WHOLE_NAME = regex(r"pipeline|\bci\b|\bcd\b|cicd|ci-cd|\bmain\b|build|\bgo\b|workflow\.ya?ml", re.IGNORECASE)
@@ -92,8 +92,16 @@ _CONVERSATION = regex(
 )
 
 
-def errand(repository: Repository, fact: Fact) -> bool:
-    """Say whether a workflow is named for a chore, or started by what people write or label only: it judges no change."""
+_ON_ITS_OWN = regex(
+    r"\b(?:push|pull_request\w*|schedule|workflow_call|workflow_run|merge_group|release|repository_dispatch|create|issues|issue_comment|discussion\w*|deployment\w*)\b"
+)
+
+
+def errand(repository: Repository, fact: Fact, concern: Concern) -> bool:
+    """Say whether a workflow decides nothing about `concern` by its own name or by what starts it.
+
+    One named for a chore is part of it. What starts by what people write or label only judges and releases no change; what starts by hand only judges none.
+    """
     path = next(iter(fact.evidence), "").removeprefix("repo:").partition("#")[0]
     named = _spoken(path) if path.startswith(".github/workflows/") else ""
     if _CHORE.search(named) and not (_SHIPS.search(named) or _JUDGES.search(named)):
@@ -102,4 +110,7 @@ def errand(repository: Repository, fact: Fact) -> bool:
     if text is None:
         return False
     starts = text.partition("\njobs:")[0]
-    return _CONVERSATION.search(starts) is not None and _CODE.search(starts) is None
+    by_hand = "workflow_dispatch" in starts and _ON_ITS_OWN.search(starts) is None
+    return (by_hand and concern != "release") or (
+        _CONVERSATION.search(starts) is not None and _CODE.search(starts) is None
+    )

@@ -17,9 +17,9 @@ from platform_operations.repository import Repository
 _CLI = (
     r"\baws\s+(?:ecs|ecr|lambda|s3|s3api|cloudformation|deploy|cloudfront|elasticbeanstalk|apprunner|eks|amplify|ssm)\s"
     r"|\bsam\s+(?:build|deploy|package)\b|\b(?:npx\s+)?cdk\s+(?:deploy|synth|diff)\b|\bcopilot\s+(?:svc|deploy|pipeline)\b"
-    r"|\beb\s+deploy\b|uses:\s*[\"']?aws-actions/|\bcircleci/aws-|\.dkr\.ecr\."
+    r"|\beb\s+deploy\b|^\s*(?:elastic_?-?beanstalk|eb)[_-](?:application|environment|app|env)\w*\s*:|uses:\s*[\"']?aws-actions/|\bcircleci/aws-|\.dkr\.ecr\."
 )
-_CLI_WORDS = ("aws", "sam", "cdk", "copilot", "eb ", "eb\t", ".dkr.ecr.")
+_CLI_WORDS = ("aws", "sam", "cdk", "copilot", "eb ", "eb\t", "beanstalk", ".dkr.ecr.")
 _NAMED = {
     "cdk.json": "CDK application",
     "samconfig.toml": "SAM configuration",

@@ -39,6 +39,10 @@ def template_of(node: Node, scope: Scope) -> tuple[Node, Scope] | None:
     place = Place(scope.path, node.first, max(node.first, node.last))
     path = template_path(named.partition("@")[0], scope.path)
     elsewhere = "@" in named and not named.endswith("@self")
+    if not elsewhere and "@" in named and not scope.files.repository.exists(path):
+        path = template_path(
+            named.partition("@")[0], ""
+        )  # handed to a template of another repository: from the root
     if not elsewhere and scope.files.repository.exists(path) and scope.depth < MAX_DEPTH:
         loaded = scope.files.read(path)
         if loaded is None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 def command_of(task: str, inputs: Mapping[str, str]) -> str | None:
     """Return the command line that a task amounts to, None for set-up and for tasks that are not known."""
-    name = task.partition("@")[0].lower()
+    name = task.partition("@")[0].lower().rpartition(".")[2]
     low = {key.lower(): value for key, value in inputs.items()}
     command = low.get("command", "").strip()
     arguments = low.get("arguments", "").strip()
@@ -103,7 +103,7 @@ _WHOLE: Mapping[str, str] = {
     "sonarqubeanalyze": "sonar-scanner", "sonarcloudanalyze": "sonar-scanner", "sonarqubepublish": "sonar-scanner", "snyksecurityscan": "snyk test",
     "whitesource": "mend dep", "trivy": "trivy image", "dependency-check-build-task": "dependency-check", "credscan": "detect-secrets scan",
     "gitleaks": "gitleaks detect", "checkov": "checkov", "advancedsecurity-codeql-analyze": "codeql database analyze",
-    "advancedsecurity-dependency-scanning": "osv-scanner", "twineupload": "twine upload",
+    "advancedsecurity-dependency-scanning": "osv-scanner", "componentgovernancecomponentdetection": "osv-scanner", "microsoftsecuritydevops": "checkov", "twineupload": "twine upload",
     "universalpackages": "dotnet nuget push", "githubrelease": "gh release create", "awsshellscript": "aws", "s3upload": "aws s3 sync",
     "ecspushimage": "docker push", "elasticbeanstalkdeployapplication": "eb deploy", "lambdadeployfunction": "aws lambda update-function-code",
     "cloudformationcreateorupdatestack": "aws cloudformation deploy", "azureloadtest": "k6 run", "pulumi": "pulumi up",

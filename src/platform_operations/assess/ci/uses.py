@@ -137,5 +137,5 @@ def deploys_by_name(uses: str) -> bool:
 
 _DEPLOYS = regex(r"^[\w.-]+/(?:\S*[/-])?deploy(?:-(?!ment)[\w-]+)?(?:-action)?$")
 _BESIDE_DEPLOYS = regex(
-    r"delete|clean|undeploy|destroy|status|comment|notif|set-?up|url|keys?\b|token|wait|label|check|lint|valid|test|slack|review-?app-re|summary|record|gate|plan|diff|size"
+    r"(?:^|[/-])(?:on|after|before|pre|post)-?deploy|delete|clean|undeploy|destroy|status|comment|notif|set-?up|url|keys?\b|token|wait|label|check|lint|valid|test|slack|review-?app-re|summary|record|gate|plan|diff|size"
 )

@@ -113,7 +113,7 @@ _ENDPOINTS = frozenset({"spring-boot-starter-actuator"})
 _CATALOGUES = ("libs.versions.toml", "build.sbt", "Dependencies.scala", "packages.config")
 """Files that name the libraries of builds beside the manifests."""
 _CATALOGUED = regex(
-    r"[\"'](?:[\w.-]+:|[\w.-]+[\"']\s*%{1,3}\s*[\"'])([\w.-]+)|name\s*=\s*\"([\w.-]+)\"|<package id=\"([\w.-]+)\""
+    r"[\"'](?:[\w.-]+:|[\w.-]+[\"']\s*%{1,3}\s*[\"'])([\w.-]+)|\bid\s*=\s*\"([\w.-]+)\"|name\s*=\s*\"([\w.-]+)\"|<package id=\"([\w.-]+)\""
 )
 
 
@@ -126,7 +126,7 @@ def _catalogued(repository: Repository) -> Iterator[tuple[str, str]]:
             if len(row) > 1_000 or row.lstrip().startswith(("#", "//")):
                 continue
             for match in _CATALOGUED.finditer(row):
-                name = (match[1] or match[2] or match[3]).lower()
+                name = next(one for one in match.groups() if one).lower()
                 for instrument in () if name in _ENDPOINTS else instruments_of(name):
                     yield instrument.tool, repo_uri(path, number)
 

@@ -214,7 +214,7 @@ _KIN: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
     (
         "sentry",
         ("events",),
-        "@sentry/ sentry-sidekiq sentry-resque sentry-delayed_job sentry-spring- sentry-log4j sentry. sentry/",
+        "@sentry/ io.sentry. sentry-sidekiq sentry-resque sentry-delayed_job sentry-spring- sentry-log4j sentry. sentry/",
     ),
     (
         "applicationinsights",
@@ -225,8 +225,8 @@ _KIN: tuple[tuple[str, tuple[Pillar, ...], str], ...] = (
         """,
     ),
     ("datadog", ("traces", "metrics"), "@datadog/browser- github.com/datadog/dd-trace-go/ datadog.trace."),
-    ("newrelic", ("traces", "metrics"), "github.com/newrelic/go-agent/ newrelic.agent."),
-    ("bugsnag", ("events",), "@bugsnag/ bugsnag."),
+    ("newrelic", ("traces", "metrics"), "github.com/newrelic/go-agent/ newrelic.agent. com.newrelic.agent."),
+    ("bugsnag", ("events",), "@bugsnag/ bugsnag. com.bugsnag."),
     ("honeybadger", ("events",), "@honeybadger-io/"),
 )
 """How the names of libraries begin of which new ones come with every framework."""

@@ -19,7 +19,7 @@ LEAST_LISTED = 3
 MAX_SECTION = 80
 """How many lines below a heading are looked at for its steps."""
 
-_PAGES = (".md", ".markdown", ".rst", ".adoc")
+_PAGES = (".md", ".markdown", ".rst", ".adoc", ".qmd")
 _TELLING = regex(
     r"readme|deploy|releas|operat|\bops\b|maint|infra|k8s|kube|cluster|backup|restor|recover|troubleshoot|secret|rotat|server|rebuild|support|production|monitor|admin|hosting|database|contributing|architecture|setup|incident|(?:^|/)ci/"
     r"|install|develop|redis|postgres|mysql|mongo|kafka|rabbit|elastic|solr|sidekiq|queue|certificat|upgrad|migrat|downtime",

@@ -39,7 +39,7 @@ LINK_KEYS = (
     "sop",
 )
 
-_SUFFIXES = (".md", ".markdown", ".rst", ".adoc", ".txt", ".mdx")
+_SUFFIXES = (".md", ".markdown", ".rst", ".adoc", ".txt", ".mdx", ".qmd")
 _FOLDER = regex(r"(^|/)(run-?_?books?|play-?_?books?|sops?|on-?call|incident-response)/", re.I)
 _NAMED = regex(
     r"(run-?_?book|play-?_?book|(^|[-_.])sop[-_.]|incident[-_. ]response|disaster[-_. ]recovery|(^|[^a-z])on-?call([^a-z]|$)|"

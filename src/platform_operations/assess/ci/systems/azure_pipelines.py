@@ -1,5 +1,6 @@
 """Azure Pipelines: stages, jobs and deployments, templates of the repository, checks that only the service knows."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -36,10 +37,22 @@ from platform_operations.repository import Repository
 from platform_operations.repository.yaml_lines import Node
 
 MAX_JOBS = 300
+MAX_UNNAMED = 60
 _ROOT = regex(
     r"^(?:.*/)?(?:azure-pipelines?[\w.-]*|\.azure-pipelines|azure-pipeline)\.ya?ml$|^\.?(?:azure-pipelines?|azure|azuredevops|devops|pipelines|vsts)/[\w.-]+\.ya?ml$"
     r"|^\.(?:azure-pipelines|azuredevops|pipelines)/(?!templates?/)[\w.-]+/[\w.-]+\.ya?ml$|^\.vsts-[\w.-]+\.ya?ml$"
 )
+_UNNAMED = regex(
+    r"^(?:\.?(?:build|ci|ado|eng|pipelines?|azure-?pipelines?|devops|deploy(?:ment)?)/(?:[\w.-]+/)?)?(?!docker-compose|compose|mkdocs|openapi)[\w.-]+\.ya?ml$",
+    re.IGNORECASE,
+)
+_WORDED = regex(
+    r"^\s*vmImage\s*:|^\s*-\s+task:\s*[\"']?[\w.-]+@\d|^\s*template:\s*[\"']?[\w./-]*PipelineTemplate[\w.-]*@",
+    re.MULTILINE,
+)
+_WORDS = ("vmImage", "task:", "PipelineTemplate")
+"""What only a file of Azure Pipelines says: people choose its name and place when they set a pipeline up."""
+
 _ORDER: tuple[Trigger, ...] = (
     "pull-request",
     "push-default-branch",
@@ -60,7 +73,9 @@ class _Stages:
 
 def read(repository: Repository) -> Reading | None:
     """Return one job graph per pipeline file, None where there is none. Files that only serve as templates are no pipelines."""
-    paths = [path for path in repository.paths if path.endswith((".yml", ".yaml")) and _ROOT.match(path)][:60]
+    written = [path for path in repository.paths if path.endswith((".yml", ".yaml"))]
+    paths = [path for path in written if _ROOT.match(path)]
+    paths = [*paths, *_worded(repository, [path for path in written if path not in paths])][:60]
     files = Files(repository)
     default = frozenset(
         {repository.default_branch} if repository.default_branch else {"main", "master", "trunk"}
@@ -99,6 +114,16 @@ def read(repository: Repository) -> Reading | None:
     if not evidence:
         return None
     return Reading(tuple(evidence[:20]), tuple(pipelines), tuple(files.facts))
+
+
+def _worded(repository: Repository, paths: list[str]) -> Iterator[str]:
+    """Yield the files under no name of Azure Pipelines that are worded as one."""
+    for path in [path for path in paths if path.count("/") < 3 and _UNNAMED.match(path)][:MAX_UNNAMED]:
+        text = repository.read(path)
+        if not isinstance(text, str) or not any(word in text for word in _WORDS):
+            continue
+        if _WORDED.search(text) is not None:
+            yield path
 
 
 def _is_pipeline(root: Node) -> bool:
