@@ -83,11 +83,11 @@ CALLED = "jobs:\n  task:\n    uses: acme/shared/.github/workflows/{}.yml@main\n"
     [
         ("on: workflow_dispatch", "eb-task", "absent"),
         ("on: [push, workflow_dispatch]", "eb-task", "unknown"),
-        ("on: {pull_request: {types: [labeled]}}", "retry-build", "absent"),
-        ("on: {pull_request: {types: [labeled]}}", "poetry-build", "unknown"),
+        ("on: push", "keepalive", "absent"),
+        ("on: push", "alive", "unknown"),
     ],
 )
-def test_what_only_people_start_and_what_only_runs_again_scans_nothing(
+def test_what_only_people_start_and_what_keeps_workflows_alive_scans_nothing(
     starts: str, called: str, outcome: str
 ) -> None:
     files = {".github/workflows/task.yml": f"{starts}\n{CALLED.format(called)}", **SERVICE}

@@ -13,7 +13,7 @@ Concern: TypeAlias = Literal["security", "dependencies", "release"]
 _CHORE = regex(
     r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
     r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|documentation|schema-?spy|\bpr-(?:clos|validat)|clean-?up|wiki|comment|approve|codeowners"
-    r"|renovate|dependabot|keep-?alive|\bre-?(?:try|run)\b|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
+    r"|renovate|dependabot|keep-?alive|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
     r"|compliance|sbom|link-?check|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
     re.IGNORECASE,
 )
@@ -100,7 +100,8 @@ _ON_ITS_OWN = regex(
 def errand(repository: Repository, fact: Fact, concern: Concern) -> bool:
     """Say whether a workflow decides nothing about `concern` by its own name or by what starts it.
 
-    One named for a chore is part of it. What starts by what people write or label only judges and releases no change; what starts by hand only judges none.
+    One named for a chore is part of it. What starts by what people write or label only judges and releases no
+    change; what starts by hand only judges none.
     """
     path = next(iter(fact.evidence), "").removeprefix("repo:").partition("#")[0]
     named = _spoken(path) if path.startswith(".github/workflows/") else ""
