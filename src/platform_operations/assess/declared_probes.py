@@ -188,6 +188,11 @@ def programs(repository: Repository) -> Iterator[str]:
     return (path for path, pattern in _candidates(repository) if pattern is _PROGRAM)
 
 
+def beside_programs(repository: Repository) -> Iterator[str]:
+    """Yield those sources and the ones beside them that may be an application's, at most MAX_FILES."""
+    return (path for path, pattern in _candidates(repository) if pattern in {_PROGRAM, _CONTAINER})
+
+
 def _of_program(path: str, projects: set[str]) -> bool:
     if nearest(path, projects) is None or aside(path) or test_file(path):
         return False

@@ -25,13 +25,20 @@ _TERRAFORM = regex(
     r"azurerm_monitor_(?:metric_alert|scheduled_query_rules_alert(?:_v2)?|activity_log_alert|smart_detector_alert_rule)|opsgenie_alert_policy|"
     r"newrelic_alert_condition|newrelic_synthetics_alert_condition|signalfx_detector|honeycombio_trigger|sentry_(?:issue|metric)_alert|"
     r"statuscake_(?:uptime_check|test)|uptimerobot_monitor|betteruptime_monitor|digitalocean_(?:monitor|uptime)_alert|logzio_alert_v2|"
+    r"aws_synthetics_canary|google_monitoring_uptime_check_config|datadog_synthetics_test|newrelic_synthetics_(?:monitor|script_monitor|cert_check_monitor|step_monitor)|"
+    r"azurerm_application_insights_(?:standard_)?web_test|grafana_synthetic_monitoring_check|betteruptime_heartbeat|cloudflare_notification_policy|"
+    r"newrelic_infra_alert_condition|mongodbatlas_alert_configuration|oci_monitoring_alarm|alicloud_cms_alarm|dynatrace_metric_events|"
     r"pingdom_check|checkly_check|coralogix_alert|elasticstack_kibana_alerting_rule|sysdig_monitor_alert_\w+)\"\s+\"([\w-]+)\""
 )
 _CLOUDFORMATION = regex(
-    r"^\s*\"?Type\"?\s*:\s*['\"]?(?:AWS::CloudWatch::(?:Composite)?Alarm\b|Microsoft\.Insights/(?:metricAlerts|scheduledQueryRules|activityLogAlerts))",
+    r"^\s*\"?Type\"?\s*:\s*['\"]?(?:AWS::CloudWatch::(?:Composite)?Alarm\b|AWS::Synthetics::Canary\b|Microsoft\.Insights/(?:metricAlerts|scheduledQueryRules|activityLogAlerts))",
     re.IGNORECASE,
 )
 _CONSTRUCT = regex(r"new\s+(?:\w+\.)*Alarm\(\s*\w+\s*,\s*[`'\"]([\w-]+)")
+_BICEP = regex(
+    r"^\s*(?:resource|module)\s+(\w+)\s+'(?:Microsoft\.Insights/(?:metricAlerts|scheduledQueryRules|activityLogAlerts|webtests)@|br/\w*:avm/res/insights/(?:metric-alert|scheduled-query-rule|activity-log-alert|webtest):)",
+    re.IGNORECASE,
+)
 _NAMED = regex(r"^\s*['\"]?([A-Za-z][\w-]{0,120})['\"]?\s*:\s*\{?\s*$")
 _METRIC = regex(r"(?:metric_name|MetricName|metricName|name|query)['\"]?\s*[:=]\s*['\"]([^'\"]{2,300})['\"]")
 _EVENT_RULE = regex(r"^\s*resource\s+\"aws_cloudwatch_event_rule\"\s+\"([\w-]+)\"")
@@ -41,7 +48,7 @@ _TELLS_PEOPLE = regex(
 )
 _TELLING = Wording(r"alarm|alert|monitor|cloudwatch|observ|template|infra|terraform|stack|\.tf$")
 _ANY = regex(
-    r"Alarm|_alarm|_event_rule|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_|_detector|_trigger|_alert\b|statuscake_|_monitor\b|_check\b|_alert_"
+    r"Alarm|_alarm|_canary|Canary|_web_test|_synthetic|_uptime_check|_notification_policy|_metric_events|insights/|betteruptime_|_event_rule|datadog_monitor|grafana_rule_group|alert_policy|alert_condition|azurerm_monitor_|_detector|_trigger|_alert\b|statuscake_|_monitor\b|_check\b|_alert_"
     r"|metricAlerts|scheduledQueryRules"
 )
 _DISABLED = regex(r"(actions_enabled|ActionsEnabled|enabled)['\"]?\s*[:=]\s*['\"]?false", re.I)
@@ -86,6 +93,8 @@ def _alarms(path: str, rows: Sequence[str]) -> Iterator[Alarm]:
             name = resource[2]
         elif construct:
             name = construct[1]
+        elif "insights/" in row.lower() and (declared := _BICEP.match(row)):
+            name = declared[1]
         elif (event := _EVENT_RULE.match(row)) and _tells_of_trouble(rows, number, event[1]):
             name = event[1]
         elif _CLOUDFORMATION.match(row):

@@ -8,6 +8,7 @@ from platform_operations.assess.places import kebab, unique
 from platform_operations.assess.telemetry.alarms import Alarm, alarm_kind, read_alarms
 from platform_operations.assess.telemetry.classify import Verdict, classify
 from platform_operations.assess.telemetry.dead_alerts import dead_reason
+from platform_operations.assess.telemetry.hosted_monitors import hosted_monitors, watched_from_outside
 from platform_operations.assess.telemetry.routing import Routing, read_routing, receiver_for, routing_facts
 from platform_operations.assess.telemetry.rule_files import RawAlert, Rules, read_rules
 from platform_operations.assess.telemetry.runbooks import (
@@ -207,16 +208,20 @@ def _practice(repository: Repository, alerts: Sequence[Alert]) -> Fact:
             evidence=tuple(uri for alert in alerts[:3] for uri in alert.evidence),
         )
     switched = switched_on(repository)
-    if switched:
+    monitors = () if switched else hosted_monitors(repository)
+    if switched or monitors:
         return Fact(
             subject="practices",
             aspect="alerts",
             outcome="present",
             strength="present",
-            reason="alerts that something else defines are switched on",
-            evidence=switched,
+            reason="monitors of a service or a script's alarms are defined"
+            if monitors
+            else "alerts that something else defines are switched on",
+            evidence=switched or monitors,
         )
     outside = repository.cut or asked_for(repository) or told_alerts(repository)
+    outside = outside or watched_from_outside(repository)
     return Fact(
         subject="practices",
         aspect="alerts",
