@@ -3,6 +3,9 @@
 import pytest
 from tests.small_services import HEAD, practice
 
+from platform_operations.assess import assess
+from platform_operations.repository import InMemoryRepository
+
 DEPLOY = "      - run: helm upgrade web acme/web --install --set image.tag=${{ github.sha }}\n"
 
 
@@ -90,3 +93,27 @@ def test_a_workflow_that_another_starts_with_what_it_built_goes_forward_only() -
         ".github/workflows/build.yml": f"{HEAD}  build:\n    steps:\n      - run: gh workflow run ship.yml -f tag=$GITHUB_SHA\n",
     }
     assert practice("rollback", files).outcome != "present"
+
+
+ANDROID = {
+    "settings.gradle.kts": 'include(":app")\n',
+    "app/src/main/AndroidManifest.xml": "<manifest><application/></manifest>\n",
+}
+GRADLE = 'plugins {\n  id("com.android.application")\n}\nplay {\n'
+
+
+@pytest.mark.parametrize(
+    ("track", "outcome"),
+    [
+        ('  track.set("internal")\n', "unknown"),
+        ('  track.set("production")\n', "absent"),
+        ('  track.set("internal")\n  promoteTrack.set("production")\n', "absent"),
+        ('  // track.set("internal")\n', "absent"),
+    ],
+)
+def test_an_app_that_testers_get_is_released_to_everybody_in_the_store(track: str, outcome: str) -> None:
+    run = "on: {release: {types: [published]}}\njobs:\n  release:\n    runs-on: x\n    steps:\n      - run: ./gradlew publishBundle\n"
+    files = {**ANDROID, "app/build.gradle.kts": f"{GRADLE}{track}}}\n", ".github/workflows/cd.yml": run}
+    fact = assess(InMemoryRepository(files)).fact("practices", "stagedVerification")
+    assert fact is not None
+    assert fact.outcome == outcome

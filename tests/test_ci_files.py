@@ -2,6 +2,7 @@
 
 import pytest
 
+from platform_operations.assess import assess
 from platform_operations.assess.ci import read_delivery
 from platform_operations.model.delivery import Component
 from platform_operations.repository import InMemoryRepository
@@ -89,3 +90,33 @@ def test_pipelines_of_azure_lie_in_a_folder_called_after_them(path: str, read: l
     text = "trigger: [main]\nsteps:\n- script: pytest\n"
     found = read_delivery(InMemoryRepository({path: text}), (APP,))
     assert [id for id, _ in found.systems] == read
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "read"),
+    [
+        ("gocd/templates/web.libsonnet", "{ materials: { web: {} } }\n", ["gocd"]),
+        ("gocd/templates/words.libsonnet", "{ region: 'eu' }\n", []),
+        ("lib/web.libsonnet", "{ materials: { steel: {} } }\n", []),
+        ("web.gocd.yaml", "# materials come later\npipelines: {}\n", []),
+    ],
+)
+def test_gocd_is_known_by_the_names_of_its_files_and_by_what_starts_a_pipeline(
+    path: str, text: str, read: list[str]
+) -> None:
+    found = read_delivery(InMemoryRepository({path: text}), (APP,))
+    assert [id for id, _ in found.systems] == read
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [("pipelines:\n  web:\n    materials: {}\n", "unknown"), ("pipelines: {}\n", "absent")],
+)
+def test_releases_of_a_system_that_is_not_read_are_unknown_and_its_scans_are_sought_by_name(
+    text: str, outcome: str
+) -> None:
+    files = {"Dockerfile": "FROM python:3.12\nEXPOSE 80\nCMD gunicorn app\n", "web.gocd.yaml": text}
+    found = assess(InMemoryRepository(files))
+    told = {fact.aspect: fact.outcome for fact in found.about("practices")}
+    assert {told[name] for name in ("rollback", "stagedVerification", "artifactPinning")} == {outcome}
+    assert told["securityScan"] == "absent"

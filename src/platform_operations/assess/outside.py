@@ -63,6 +63,9 @@ _RUNS_ELSEWHERE = frozenset(
 _WHOLE = frozenset({"readable", "shared-library"})
 """Aspects under which something of any content is handed over."""
 
+_UNREAD = frozenset({"pipelines/codepipeline", "pipelines/concourse", "pipelines/gocd", "pipelines/tekton"})
+"""Systems that release and whose steps are not read, though scans are sought in their words; workflows of Argo mostly work on data."""
+
 _CALLED = frozenset({"remote-workflow", "remote-orb", "remote-include", "remote-template"})
 """Aspects under which something is called whose name tells its purpose."""
 
@@ -76,7 +79,8 @@ def elsewhere(repository: Repository, facts: Iterable[Fact], concern: Concern) -
     for fact in facts:
         if fact.outcome != "unknown" or not _of_pipeline(fact):
             continue
-        if fact.aspect in _WHOLE:
+        unread = concern == "release" and fact.aspect == "modelled" and fact.subject in _UNREAD
+        if fact.aspect in _WHOLE or unread:
             return f"{fact.subject.removeprefix('file:')}: {fact.reason}"
         called = [one for one in (fact.value or "").split(", ") if not _here(repository, one)]
         decided = not fact.value or any(decides(one, concern) for one in called)

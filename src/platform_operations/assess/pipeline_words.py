@@ -37,6 +37,7 @@ _FOLDERS = (
     ".ci/",
     ".tekton/",
     ".semaphore/",
+    "gocd/",
 )
 _NAMED = regex(
     r"^(?:\.gitlab-ci.*\.ya?ml|\.?azure-?pipelines?.*\.ya?ml|Jenkinsfile.*|\.travis\.yml|\.drone\.yml|bitbucket-pipelines\.yml"

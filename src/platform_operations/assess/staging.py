@@ -34,6 +34,7 @@ def staged_practice(
     )
     if beside:
         return _fact("present", "present", None, beside)
+    outside = outside or left_to_a_store(repository, plan)
     if outside:
         return _fact("unknown", None, outside)
     nothing = "no stage that releases to users was found"
@@ -116,3 +117,28 @@ def tried_previews(plan: Plan) -> Iterator[str]:
             and stage.environment not in put
         ):
             yield from stage.evidence[:1]
+
+
+_STORE_FILES = frozenset({"build.gradle", "build.gradle.kts", "Fastfile"})
+_FOR_TESTERS = regex(
+    r"^\s*(?:track(?:\.set\(|\s*[:=(]\s*|\s+)[\"'](?:internal|alpha|beta|qa)[\"']|(?:upload_to_testflight|pilot)\b)",
+    re.IGNORECASE,
+)
+_FOR_EVERYBODY = regex(
+    r"^[^#/]*(?:\b(?:upload_to_app_store|deliver|appstore)\b|track_promote_to|promote(?:Track|Artifact)|\btrack\W{1,6}(?:set\W{1,3})?production\b)",
+    re.IGNORECASE,
+)
+
+
+def left_to_a_store(repository: Repository, plan: Plan) -> str | None:
+    """Return where an app goes to a store's testers only, so that people release it there; None where anything here does."""
+    if not any("mobile-app" in one.types for one in plan.components):
+        return None
+    found: str | None = None
+    for path in (path for path in repository.paths if path.rpartition("/")[2] in _STORE_FILES):
+        for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
+            if len(row) < 300 and _FOR_EVERYBODY.search(row):
+                return None
+            if found is None and len(row) < 300 and _FOR_TESTERS.match(row):
+                found = f"{path}:{number} hands the app to testers, and what becomes of it is decided in the store"
+    return found

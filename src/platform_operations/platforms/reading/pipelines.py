@@ -16,6 +16,7 @@ _FOLDERS = (
     ".devops/",
     "ci/",
     ".ci/",
+    "gocd/",
 )
 _NAMES = frozenset(
     {
@@ -36,7 +37,7 @@ def is_pipeline(path: str) -> bool:
     """Whether `path` is a CI file, a build file or a script named after deploying."""
     name = files.name_of(path)
     if path.startswith(_FOLDERS):
-        return path.endswith((*_ENDS, ".mjs", ".js", ".ts"))
+        return path.endswith((*_ENDS, ".mjs", ".js", ".ts", ".libsonnet", ".jsonnet"))
     return name in _NAMES or (name.startswith(_STARTS) and path.endswith(_ENDS))
 
 

@@ -101,6 +101,17 @@ def _codepipeline(repository: Repository) -> tuple[str, ...]:
     return _lines(repository, paths, declared)
 
 
+def _gocd(repository: Repository) -> tuple[str, ...]:
+    """GoCD reads `*.gocd.yaml` and `*.gocd.json`; programs that write them keep their templates in a folder of its name."""
+    paths = [
+        path
+        for path in repository.paths
+        if path.endswith((".gocd.yaml", ".gocd.yml", ".gocd.json"))
+        or (("gocd/" in path) and path.endswith((".jsonnet", ".libsonnet")) and not _ASIDE.search(path))
+    ]
+    return _lines(repository, paths, regex(r"\bmaterials[\"']?\s*:"))
+
+
 def _system(id: str, title: str, find: Callable[[Repository], tuple[str, ...]]) -> CiSystem:
     def read(repository: Repository) -> Reading | None:
         evidence = find(repository)
@@ -120,5 +131,6 @@ def _system(id: str, title: str, find: Callable[[Repository], tuple[str, ...]]) 
 CI = (
     _system("argo-workflows", "Argo Workflows", _argo),
     _system("tekton", "Tekton", _tekton),
+    _system("gocd", "GoCD", _gocd),
     _system("codepipeline", "AWS CodePipeline", _codepipeline),
 )
