@@ -150,7 +150,12 @@ SITE = {
 
 @pytest.mark.parametrize(
     ("place", "outcome"),
-    [("s3://web", "absent"), ("s3://web/${{ github.sha }}", "present"), ("s3://web/production", "absent")],
+    [
+        ("s3://web", "absent"),
+        ("s3://web/${{ github.sha }}", "present"),
+        ("s3://web/production", "absent"),
+        ("s3://$ARCHIVE_BUCKET/${{ github.sha }}", "absent"),
+    ],
 )
 def test_files_that_a_run_makes_and_puts_up_have_no_name_but_the_one_they_are_kept_under(
     place: str, outcome: str
@@ -386,3 +391,12 @@ def test_under_argo_cd_the_values_of_production_name_what_users_get(
         "skaffold.yaml": "build:\n  artifacts:\n    - image: o/web:latest\n    - image: o/api:latest\n"
     }
     assert pinned({**ARGO, **others, **skaffold, path: f"image:\n  tag: {tag}\n"}) == outcome
+
+
+@pytest.mark.parametrize(("program", "count"), [("gitlab-terraform", 1), ("gitlab-terraform-docs", 0)])
+def test_a_wrapper_of_terraform_is_terraform(program: str, count: int) -> None:
+    pipeline = f"deploy-production:\n  environment: production\n  script:\n    - {program} apply\n"
+    stages = assessed({".gitlab-ci.yml": pipeline}).as_is.pipeline_stages
+    assert (
+        len([stage for stage in stages if "terraform" in stage.runs[0] and stage.kind == "deploy"]) == count
+    )

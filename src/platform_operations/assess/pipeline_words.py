@@ -213,7 +213,7 @@ _OF_ARTIFACTS = Wording(
     r"image|docker|helm|kubectl|\bpush\b|regist|artifact|s3://|s3_|\.zip|\.jar|\.deb|lambda|\becs\b|gcloud|\baz\b|\bdeploy|\btag\b|app_version|release|\b(?:jq|yq|sed)\b.*(?:version|tag)",
 )
 _NO_NAME = Wording(
-    r"cache|^\s*(?:-\s+)?key\s*:|subject-|tags/\$\{|-plan\.|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|gh release create|(?<!la)test",
+    r"cache|^\s*(?:-\s+)?key\s*:|subject-|tags/\$\{|archive_?bucket|back-?up|-plan\.|concurrency|group:|\bname:|title|message|sentry|checkout|\bref:|description|slack|\bgit (?:rebase|push|checkout|tag|commit|fetch)|change-?log|previous|\bif:|labels?:|url:|echo |export |annotat|gh release create|(?<!la)test",
 )
 _BRANCH_AS_TAG = regex(
     r"[\w.-]*[\"']?\s*[=:]\s*[\"']?\$\{?(?:CI_COMMIT_REF_(?:NAME|SLUG)|\w+_BRANCH|BRANCH_NAME)\}?[\w.-]*"

@@ -22,7 +22,7 @@ _RENDERED = (".html.md", ".html.markerb", ".html.erb", ".html.md.erb")
 _ABOUT_OTHERS = frozenset(
     {
         "templates", "template", "skills", "prompts", "fixtures", "examples", "testdata", "content", "pages", "gitbook", "tutorials", "tutorial",
-        "features", "knowledge-base", "website", "proposals", "backlog", "business", "migrations", "site", "guides", "blog", "posts", "adr", "rfcs",
+        "features", "knowledge-base", "website", "proposals", "backlog", "business", "migrations", "site", "guides", "blog", "posts", "adr", "adrs", "rfcs", "architecture-decisions", "decisions",
     }
 )  # fmt: skip
 """Folders of pages about a product, a plan or somebody else's work."""

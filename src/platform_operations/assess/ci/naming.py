@@ -136,6 +136,9 @@ _LABELLED = regex(
 )
 """The name that a release is given where it is kept: a version label, a suffix of a revision, the key of an archive."""
 
+_KEEPS = regex(r"(?:archive|backup)[\w-]*bucket|://\$\{?(?:archive|backup)|back-?up|snapshot", re.IGNORECASE)
+"""Copies that are put away beside what runs."""
+
 _KEPT_AS = regex(r"(?:\$\{\{.{0,300}?\}\}|[^\s\"',;])+")
 _ARCHIVE = regex(r"\.(?:zip|jar|war|ear|tgz|tar\.gz|deb|rpm|nupkg|phar)$", re.IGNORECASE)
 _ARCHIVE_WORD = regex(r"\.(?:zip|jar|war|ear|tgz|tar\.gz|deb|rpm|nupkg|phar)\b", re.IGNORECASE)
@@ -154,7 +157,7 @@ def labelled_reference(texts: list[str], draft: Draft) -> Identity | None:
     """Return the kind of name that a release of files or from source is kept under; None where it has none, or one that moves."""
     for text in texts:
         words = [match[1] for match in _LABELLED.finditer(text)]
-        if "://" in text or _ARCHIVE_WORD.search(text):
+        if ("://" in text or _ARCHIVE_WORD.search(text)) and not _KEEPS.search(text):
             words += [word for word in _KEPT_AS.findall(text) if "://" in word or _ARCHIVE.search(word)]
         for word in words:
             identity = _immutable_part(word, draft)

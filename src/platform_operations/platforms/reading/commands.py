@@ -176,7 +176,11 @@ def _tool(word: str) -> str:
         word = versioned[1]
     if re.fullmatch(r"python3?(\.\d+)?", word):
         return "python"
-    return word
+    return _WRAPPED.get(word, word)
+
+
+_WRAPPED = {"gitlab-terraform": "terraform", "gitlab-tofu": "tofu"}
+"""Programs that only call another with the same words."""
 
 
 @lru_cache(maxsize=4096)
