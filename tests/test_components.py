@@ -451,3 +451,12 @@ def test_what_a_generator_fills_in_is_no_component() -> None:
         f"{inside}/package.json": '{"dependencies": {"express": "4"}, "private": true}\n',
     }
     assert len(types({**files, f"{inside}/server.js": "app.listen(1)\n"})) == 1
+
+
+def test_an_image_for_developers_is_not_what_the_component_beside_it_is_packed_by() -> None:
+    files = {
+        "package.json": '{"dependencies": {"express": "4"}, "private": true}\n',
+        ".dev/mock/Dockerfile": DOCKERFILE,
+    }
+    found = read(files, sightings(InMemoryRepository(files)))[0]
+    assert [one.evidence for one in found] == [("repo:package.json#L1-L1",)]

@@ -175,6 +175,10 @@ def _own_name(place: str, manifests: Sequence[Manifest]) -> str:
     return next((manifest.name for manifest in manifests if manifest.name), None) or file_name(place)
 
 
+_DEVELOPERS = frozenset({".dev", ".local", ".devcontainer"})
+"""Folders that hold what runs on a developer's machine."""
+
+
 def _sightings_by_place(
     sightings: Mapping[str, tuple[Sighting, ...]], places: set[str], named: Mapping[str, str]
 ) -> dict[str, list[tuple[str, Sighting]]]:
@@ -184,6 +188,8 @@ def _sightings_by_place(
         for place in sightings[platform]:
             workload = place.workload
             if workload and workload.image and store_of_image(workload.image):
+                continue
+            if _DEVELOPERS & set(place.path.split("/")):
                 continue
             home = _home_of(place, named)
             while home not in found:
