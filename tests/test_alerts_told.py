@@ -17,6 +17,7 @@ PAGE = "DEVELOPERS.md"
         "Alerts are managed by the team in PagerDuty.",
         "1. Check #shop-alerts for what is urgent.",
         "We get alerts about slow pages from New Relic.",
+        "A small process pages the on-call team through PagerDuty when something fails.",
     ],
 )
 def test_alerts_that_a_page_places_in_a_service_are_unknown_here(row: str) -> None:
@@ -34,6 +35,7 @@ def test_alerts_that_a_page_places_in_a_service_are_unknown_here(row: str) -> No
         "You can use Grafana to notify us when something breaks.",
         "Grafana has dashboards and alerts.",
         "The page shows an alert when the form is sent.",
+        "It sends pages to the team. Sentry is used, too.",
         "See the [rules](#shop-alerts).",
         "We use Sentry for exceptions. The editor alerts the author.",
     ],

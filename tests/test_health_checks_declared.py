@@ -48,6 +48,12 @@ def test_who_asks_servers_that_capistrano_deploys_to_is_set_up_there() -> None:
     assert practice("healthChecks", {**recipe, **beside}).outcome == "absent"
 
 
+def test_beside_a_recipe_of_capistrano_a_compose_file_is_a_developers() -> None:
+    recipe = {"Capfile": "require 'capistrano/deploy'\n", "config/deploy.rb": "set :application, 'web'\n"}
+    assert practice("healthChecks", {"docker-compose.yml": COMPOSE}).outcome == "present"
+    assert practice("healthChecks", {"docker-compose.yml": COMPOSE, **recipe}).outcome == "unknown"
+
+
 FUNCTION = {
     "api/serverless.yml": "service: api\nprovider:\n  name: aws\nfunctions:\n  get:\n    handler: a.b\n"
 }

@@ -29,6 +29,8 @@ def calling(called: str, starts: str = "on: [push, pull_request]") -> dict[str, 
         ("pull-request", "unknown"),
         ("documentation-link-check", "absent"),
         ("node-setup", "absent"),
+        ("prune-container-images", "absent"),
+        ("upgrade-python-requirements", "absent"),
         ("code-quality", "unknown"),
     ],
 )

@@ -42,7 +42,7 @@ def health_practice(
     declared = tuple(
         dict.fromkeys(
             [
-                *_of_workloads(sightings),
+                *_of_workloads(repository, sightings),
                 *probes_in_code(repository, sightings),
                 *probes_in_settings(repository),
             ]
@@ -68,8 +68,8 @@ def health_practice(
     )
 
 
-def _of_workloads(sightings: Mapping[str, tuple[Sighting, ...]]) -> Iterator[str]:
-    elsewhere = bool(_RUNNERS & set(sightings))
+def _of_workloads(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> Iterator[str]:
+    elsewhere = bool(_RUNNERS & set(sightings)) or set(repository.paths) >= _RECIPE
     for group in sightings.values():
         for row in group:
             load = row.workload
@@ -123,9 +123,13 @@ def _hidden(plan: Plan, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | 
     return by_components(plan, sightings) or set_up_elsewhere(plan, sightings)
 
 
+_RECIPE = frozenset({"Capfile", "config/deploy.rb"})
+"""The files of Capistrano, which puts an application on servers of its own."""
+
+
 def _on_servers(repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]) -> str | None:
     """Return the recipe that puts an application on servers of its own: who asks them is set up where they are."""
-    if _RUNNERS & set(sightings) or not {"Capfile", "config/deploy.rb"} <= set(repository.paths):
+    if _RUNNERS & set(sightings) or not set(repository.paths) >= _RECIPE:
         return None
     return "Capfile: the servers that it deploys to, and what asks them, are set up outside the repository"
 

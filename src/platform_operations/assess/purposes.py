@@ -14,7 +14,7 @@ _CHORE = regex(
     r"label|stale|triage|assign|change-?log|notif|slack|teams|title|semantic|\bcla\b|lock|todo|issue|drafter"
     r"|auto-?merge|greet|welcome|sync|milestone|project|backport|cherry|\bdocs?\b|documentation|schema-?spy|\bpr-(?:clos|validat)|clean-?up|wiki|comment|approve|codeowners"
     r"|renovate|dependabot|keep-?alive|release-notes|reviewers|board|spell|reuse|copyright|notion|jira|trello|danger|techdocs|config\b|licen[cs]e"
-    r"|compliance|sbom|link-?check|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
+    r"|compliance|sbom|link-?check|prun(?:e|ing)|deactivat|expir|upgrad|bump|update-(?:deps|dependenc|python|requirements|lock|translations|snapshots)|link-pr|branch-name|commits?-lint|commits?-check|conventional|contribut|(?:tag|build|release|publish)\S*-dev-?container",
     re.IGNORECASE,
 )
 _JUDGES = regex(

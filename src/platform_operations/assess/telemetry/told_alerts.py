@@ -27,10 +27,12 @@ _TOOL = (
 _ALERTS = regex(
     rf"\b{_TOOL}\b.{{0,200}}?\b(?:(?:will )?(?:alerts?|notif(?:y|ies)) (?:us|the team|on-?call)\b|will alert\b)"
     rf"|\bfrom an? {_TOOL} (?:alert|alarm)\b"
+    rf"|\b(?:pages?|alerts?|notif(?:y|ies)) (?:the |our )?(?:\w+ )?(?:team|us|on-?call\w*)\b[^.]{{0,60}}\b{_TOOL}\b"
     rf"|\b(?:[Aa]lerts?|[Aa]larms?|[Mm]onitors?) (?:is|are) (?:sent|configured|set up|defined|managed|raised|handled|kept)\b (?:\w+ ){{0,3}}(?:in|by|with|through|via|from)\b[^.]{{0,40}}\b{_TOOL}\b"
     rf"|\b[Ww]e (?:get|receive|have) \w*\s?alerts?\b[^.]{{0,60}}\b{_TOOL}\b"
     r"|\b(?:[Cc]heck|[Ww]atch|sent to|posted? (?:in|to)|goes? to|notif(?:y|ies)) \W{0,3}(?:the )?\W{0,2}#[\w-]*alerts?\b"
 )
+_SPEAKS = ("lert", "larm", "notif", "page")
 _WISHED = regex(
     r"\b(?:can|could|should|might|may|would|todo|example|you|your|want|plan(?:ned)?|consider)\b",
     re.IGNORECASE,
@@ -47,12 +49,12 @@ def _told(repository: Repository) -> Iterator[str]:
     pages = [path for path in paths if _may_tell(path) and not shown_to_readers(paths, path)]
     for path in sorted(pages, key=lambda path: (path.count("/"), path))[:MAX_PAGES]:
         text = text_of(repository, path)
-        if text is None or not ("lert" in text or "notif" in text or "larm" in text):
+        if text is None or not (any(word in text for word in _SPEAKS)):
             continue
         fenced = False
         for number, row in enumerate(lines_of(text), 1):
             fenced ^= row.lstrip().startswith(("```", "~~~"))
-            if fenced or len(row) > MAX_LINE or not ("lert" in row or "notif" in row or "larm" in row):
+            if fenced or len(row) > MAX_LINE or not (any(word in row for word in _SPEAKS)):
                 continue
             said = _ALERTS.search(row)
             if said and not _WISHED.search(row, row.rfind(". ", 0, said.start()) + 1, said.end()):
