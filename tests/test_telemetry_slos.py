@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platform_operations.assess import assess
 from platform_operations.assess.components import read_components
 from platform_operations.assess.telemetry.instrumentation import read_instrumentation
 from platform_operations.assess.telemetry.slo_files import read_slos
@@ -173,3 +174,36 @@ def test_a_development_dependency_is_no_instrumentation() -> None:
         {"package.json": '{"name": "x", "devDependencies": {"@sentry/node": "8"}}', "a.js": ""}
     )
     assert facts == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("infra/slos.tf", 'resource "awscc_applicationsignals_service_level_objective" "web" {\n}\n', 1),
+        ("infra/slos.tf", 'resource "dynatrace_slo_v2" "web" {\n}\n', 1),
+        ("k8s/slo.yaml", "apiVersion: datadoghq.com/v1alpha1\nkind: DatadogSLO\n", 2),
+        ("config.libsonnet", "{\n  SLOs: {\n    api: {\n      days: 30,\n      target: 0.99,\n    },\n  },\n}\n", 2),
+        ("rules/web.yaml", "groups:\n  - name: a\n    rules:\n      - alert: WebErrorBudgetBurn\n        expr: errors:rate1h > 14.4 * 0.001\n", 5),
+        ("rules/web.yaml", "groups:\n  - name: a\n    rules:\n      - alert: WebLatencySLOCritical\n        expr: share < 0.95\n", 5),
+    ],
+)  # fmt: skip
+def test_an_objective_of_another_tool_or_in_an_alert_is_one(path: str, text: str, line: int) -> None:
+    fact = assess(InMemoryRepository({path: text})).fact("practices", "slos")
+    assert fact is not None
+    assert (fact.outcome, fact.evidence) == ("present", (f"repo:{path}#L{line}-L{line}",))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("infra/slos.tf", 'data "awscc_applicationsignals_service_level_objective" "web" {\n}\n'),
+        ("config.libsonnet", "{\n  SLOs: {\n    api: {\n      days: 30,\n    },\n  },\n}\n"),
+        ("rules/web.yaml", "groups:\n  - name: a\n    rules:\n      - alert: KubeAPIErrorBudgetBurn\n        expr: errors > 14.4 * 0.01\n"),
+        ("rules/web.yaml", "groups:\n  - name: a\n    rules:\n      - alert: DiskSlow\n        expr: share < 0.95\n"),
+        ("rules/web.yaml", "groups:\n  - name: a\n    rules:\n      - alert: SLOFilesMissing\n        expr: absent(slo_info)\n"),
+    ],
+)  # fmt: skip
+def test_what_reads_an_objective_borrows_one_or_has_no_number_is_none(path: str, text: str) -> None:
+    fact = assess(InMemoryRepository({path: text})).fact("practices", "slos")
+    assert fact is not None
+    assert fact.outcome == "absent"

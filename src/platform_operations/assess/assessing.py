@@ -80,7 +80,7 @@ def assess(
     alerts = read_alerts(repository, place_of, rules)
     watched = alerts.entries if components else ()
     runbooks, runbook_facts = read_runbooks(repository, owner_of, rules, application=serves(components))
-    slos, slo_facts = read_slos(repository, place_of)
+    slos, slo_facts = read_slos(repository, place_of, rules)
     pillars, telemetry = read_instrumentation(repository, components, manifests)
     environments, said_kinds = with_kinds(with_places(delivery.environments, seen), user)
     stages = _stages(delivery, components, seen)

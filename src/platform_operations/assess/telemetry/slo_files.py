@@ -1,11 +1,12 @@
 """Service level objectives as code: OpenSLO, Sloth, Pyrra; others are recognised only."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, DecimalException
 from typing import NamedTuple
 
 from platform_operations.assess.places import aside, documents, kebab, lines_of, text_of, unique
+from platform_operations.assess.telemetry.rule_files import RawAlert, Rules
 from platform_operations.model.assessment import Fact
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import Sli, Slo
@@ -30,7 +31,7 @@ _WORDS = (
         "prometheus/v1",
         '_slo"',
     ),
-    *("service_level", "sre.google.com"),
+    *("SLOs:", "service_level", "sre.google.com", "_slo_", "DatadogSLO"),
 )
 _OBJECTIVE = regex(
     r"^[ \t]*(kind:[ \t]*['\"]?(SLO|ServiceLevelObjective|PrometheusServiceLevel)\b|slos:)", re.M
@@ -41,12 +42,17 @@ _OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("newrelic", regex(r"^\s*resource\s+\"newrelic_service_level\"")),
     ("grafana", regex(r"^\s*resource\s+\"grafana_slo\"")),
     ("nobl9", regex(r"^\s*resource\s+\"nobl9_slo\"|^\s*apiVersion:\s*n9/v1alpha")),
-    ("cloudwatch", regex(r"AWS::ApplicationSignals::ServiceLevelObjective")),
+    ("cloudwatch", regex(r"AWS::ApplicationSignals::ServiceLevelObjective|^\s*resource\s+\"awscc_applicationsignals_service_level_objective\"")),
+    ("datadog", regex(r"^\s*kind:\s*DatadogSLO\s*$")),
+    ("dynatrace", regex(r"^\s*resource\s+\"dynatrace_slo(?:_v2)?\"")),
+    ("elastic", regex(r"^\s*resource\s+\"elasticstack_kibana_slo\"")),
+    ("splunk", regex(r"^\s*resource\s+\"signalfx_slo\"")),
+    ("google-cloud-operations", regex(r"^\s*kind:\s*MonitoringServiceLevelObjective\s*$")),
     ("honeycomb", regex(r"^\s*resource\s+\"honeycombio_slo\"")),
     ("slo-generator", regex(r"^\s*apiVersion:\s*['\"]?sre\.google\.com/")),
 )  # fmt: skip
 _OTHER_WORDS = (
-    "service_level", "_slo\"", "n9/v1alpha", "ServiceLevelObjective", "sre.google.com"
+    "service_level", "_slo\"", "n9/v1alpha", "ServiceLevelObjective", "sre.google.com", "_slo_", "DatadogSLO"
 )  # fmt: skip
 """One of them stands in every line that one of _OTHERS finds."""
 _THIRTY_DAYS = "30d"
@@ -65,12 +71,13 @@ class _Found(NamedTuple):
 
 
 def read_slos(
-    repository: Repository, component_of: Callable[[str], str]
+    repository: Repository, component_of: Callable[[str], str], rules: Rules | None = None
 ) -> tuple[tuple[Slo, ...], tuple[Fact, ...]]:
     """Return every objective declared in the repository's own files, and whether there is any.
 
     Objectives with a number are `active`: whether history supports them is not a file's to say. Calendar
-    windows become their length in days (a month 30). Where another tool holds the queries (Datadog, Google
+    windows become their length in days (a month 30). Where `rules` that were read already alert on an objective by name
+    and compare with its number, or another tool holds the queries (Datadog, Google
     Cloud) the practice is present and no entry is made up.
     """
     slos: list[Slo] = []
@@ -80,7 +87,8 @@ def read_slos(
         text = text_of(repository, path)
         if text is None or not any(word in text for word in _WORDS):
             continue
-        elsewhere += [repo_uri(path, line) for line in _others(text)]
+        lines = _of_a_mixin(lines_of(text)) if path.endswith(".libsonnet") else _others(text)
+        elsewhere += [repo_uri(path, line) for line in lines]
         if not path.endswith((".yml", ".yaml")):
             continue
         read = documents(path, text)
@@ -90,14 +98,28 @@ def read_slos(
         for document in read:
             for found in _declared(document):
                 slos.append(_slo(found, path, component_of(path), [slo.id for slo in slos]))
+    elsewhere += _alerted(rules.alerts if rules else ())
     return tuple(slos), (*facts, _practice(repository, slos, elsewhere))
+
+
+_OF_AN_OBJECTIVE = regex(r"(?:^|[^A-Z])SLO(?:[^a-z]|$)|Error_?Budget|Burn_?Rate")
+_NUMBER = regex(r"(?<![\w.])(?:0?\.\d+|9\d(?:\.\d+)?)(?![\w.])")
+
+
+def _alerted(alerts: Sequence[RawAlert]) -> Iterator[str]:
+    """Yield the lines of alerts that are named after an objective; those of the stack's own cluster are nobody's choice."""
+    for alert in alerts:
+        if alert.name.startswith("Kube") or not _OF_AN_OBJECTIVE.search(alert.name):
+            continue
+        if _NUMBER.search(alert.expression or alert.hint):
+            yield repo_uri(alert.path, alert.expression_line)
 
 
 def _candidates(repository: Repository) -> list[str]:
     own = [
         path
         for path in repository.paths
-        if path.endswith((".yml", ".yaml", ".tf"))
+        if path.endswith((".yml", ".yaml", ".tf", "config.libsonnet"))
         and not aside(path, but=_HELM)
         and not path.startswith(".github/")
     ]
@@ -105,6 +127,17 @@ def _candidates(repository: Repository) -> list[str]:
     known = set(likely)
     rest = sorted((path for path in own if path not in known), key=lambda path: (path.count("/"), path))
     return [*likely, *rest][:MAX_FILES]
+
+
+_TARGETS = regex(r"^\s*SLOs\s*:\s*\{")
+_TARGET = regex(r"^\s*(?:target|objective)\s*:\s*(?:0?\.\d+|9\d(?:\.\d+)?)\b")
+
+
+def _of_a_mixin(rows: Sequence[str]) -> Iterator[int]:
+    """Yield the line of the objectives that the settings of a mixin hold, where one has a number."""
+    for number, row in enumerate(rows, 1):
+        if _TARGETS.match(row) and any(_TARGET.match(one[:200]) for one in rows[number : number + 10]):
+            yield number
 
 
 def _others(text: str) -> Iterator[int]:
