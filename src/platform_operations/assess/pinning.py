@@ -77,7 +77,7 @@ def pinning_practice(
     if uris:
         return _fact("present", None, uris)
     if releases or passed_on or any(stage.kind == "provision" for stage in plan.pipeline_stages):
-        uris = [*unique_names(repository)]
+        uris = [*unique_names(repository)] or [*_digests_of_terraform(repository, sightings)]
         if uris:
             return _fact("present", None, uris, "present")
     elif uris := [] if built_by else _unique_builds(plan):
@@ -190,6 +190,24 @@ def _image_line(repository: Repository, row: Sighting, load: Workload) -> str:
         (number for number, text in enumerate(rows, row.first) if load.image and load.image in text), None
     )
     return repo_uri(row.path, found) if found is not None else repo_uri(row.path, row.first, row.last)
+
+
+_DIGEST_GIVEN = regex(r"^\s*\w*image\w*\s*=\s*\"?[^\"]*(?:@\$\{|@sha256:|\.sha256_digest|\.image_digest)")
+
+
+def _digests_of_terraform(
+    repository: Repository, sightings: Mapping[str, tuple[Sighting, ...]]
+) -> Iterator[str]:
+    """Yield where Terraform gives what it runs the digest of an image, as the registry or the build told it."""
+    paths = [path for path in repository.paths if path.endswith((".tf", ".tofu")) and not aside(path)]
+    for path in paths[:MAX_FILES] if "terraform" in sightings else ():
+        text = text_of(repository, path) or ""
+        if "sha256" in text or "digest" in text:
+            yield from (
+                repo_uri(path, number)
+                for number, row in enumerate(lines_of(text), 1)
+                if len(row) < 400 and _DIGEST_GIVEN.match(row)
+            )
 
 
 _TAG = regex(
