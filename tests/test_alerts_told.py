@@ -15,6 +15,7 @@ PAGE = "DEVELOPERS.md"
         "Cron jobs check in with Honeybadger; when one does not, it will alert.",
         "This is appended to every incident that comes from a CloudWatch alert.",
         "Alerts are managed by the team in PagerDuty.",
+        "Restart the worker when there is a datadog alert about messages.",
         "1. Check #shop-alerts for what is urgent.",
         "We get alerts about slow pages from New Relic.",
         "A small process pages the on-call team through PagerDuty when something fails.",

@@ -28,6 +28,8 @@ class Files:
     )
 
     spent: int = 0
+    step_keys: frozenset[str] = frozenset()
+    """Keys by which a document that is a list of mappings is one of steps, read as if `steps` stood above it."""
 
     def spend(self) -> bool:
         """Count one more job or step; say whether there may be one more."""
@@ -52,6 +54,12 @@ class Files:
         if isinstance(documents, Broken):
             self.facts.append(unreadable(path, documents.line, documents.reason))
             return None
+        if documents and any(
+            key.text in self.step_keys for one in documents[0].items for key, _ in one.pairs
+        ):
+            whole = documents[0]
+            steps = Node("text", whole.first, whole.first, "steps")
+            documents = (Node("map", whole.first, whole.last, pairs=((steps, whole),), weight=whole.weight),)
         if not documents or documents[0].kind != "map":
             if content.strip() and any(
                 line.strip() and not line.lstrip().startswith("#") for line in content.split("\n")

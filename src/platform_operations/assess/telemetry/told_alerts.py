@@ -13,20 +13,20 @@ MAX_LINE = 1_000
 
 _PAGES = (".md", ".markdown", ".rst", ".adoc")
 _TELLING = regex(
-    r"readme|develop|monitor|observ|alert|operat|\bops\b|infra|deploy|incident|run-?book|play-?book|on-?call|support|logging|metrics|maint|architecture|troubleshoot|production",
+    r"readme|develop|monitor|observ|alert|operat|\bops\b|infra|deploy|incident|run-?book|play-?book|on-?call|support|logging|metrics|maint|queue|rabbit|redis|architecture|troubleshoot|production",
     re.IGNORECASE,
 )
 _PLANNING = frozenset(
     {"plans", "plan", "specs", "spec", "design", "adr", "adrs", "decisions", "rfcs", "agents"}
 )
 _TOOL = (
-    r"(?:Honeybadger|Honeycomb|Sentry|Data[Dd]og|New ?Relic|PagerDuty|Grafana|CloudWatch|Pingdom|UptimeRobot|StatusCake|Ops[Gg]enie"
+    r"(?:[Hh]oneybadger|[Hh]oneycomb|[Ss]entry|[Dd]ata[Dd]og|New ?Relic|PagerDuty|Grafana|CloudWatch|Pingdom|UptimeRobot|StatusCake|Ops[Gg]enie"
     r"|Better ?(?:Uptime|Stack)|Logit|Papertrail|Checkly|Alert ?[Mm]anager|Nagios|Icinga|Zabbix|Splunk|Rollbar|Azure Monitor"
     r"|App(?:lication)? ?Insights|Uptime ?Kuma|Prometheus|Bugsnag|AppSignal|Airbrake|Cronitor)"
 )
 _ALERTS = regex(
     rf"\b{_TOOL}\b.{{0,200}}?\b(?:(?:will )?(?:alerts?|notif(?:y|ies)) (?:us|the team|on-?call)\b|will alert\b)"
-    rf"|\bfrom an? {_TOOL} (?:alert|alarm)\b"
+    rf"|\b(?:from|is|by) an? {_TOOL} (?:alert|alarm)\b"
     rf"|\b(?:pages?|alerts?|notif(?:y|ies)) (?:the |our )?(?:\w+ )?(?:team|us|on-?call\w*)\b[^.]{{0,60}}\b{_TOOL}\b"
     rf"|\b(?:[Aa]lerts?|[Aa]larms?|[Mm]onitors?) (?:is|are) (?:sent|configured|set up|defined|managed|raised|handled|kept)\b (?:\w+ ){{0,3}}(?:in|by|with|through|via|from)\b[^.]{{0,40}}\b{_TOOL}\b"
     rf"|\b[Ww]e (?:get|receive|have) \w*\s?alerts?\b[^.]{{0,60}}\b{_TOOL}\b"

@@ -33,6 +33,10 @@ class _Line:
     aliases: dict[str, str] = field(default_factory=dict[str, str])
 
 
+_OF_STEPS = frozenset({"command", "commands", "block", "wait", "trigger", "group", "plugins"})
+"""A pipeline may be the list of its steps alone (buildkite/go-pipeline, Pipeline)."""
+
+
 def read(repository: Repository) -> Reading | None:
     """Return one job graph per pipeline file, None where there is none."""
     paths = [
@@ -41,7 +45,7 @@ def read(repository: Repository) -> Reading | None:
         if path.endswith((".yml", ".yaml"))
         and (path.startswith(".buildkite/") or path in {"buildkite.yml", "buildkite.yaml"})
     ][:60]
-    files = Files(repository)
+    files = Files(repository, step_keys=_OF_STEPS)
     pipelines: list[CiPipeline] = []
     evidence: list[str] = []
     default = frozenset(
