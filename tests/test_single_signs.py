@@ -95,13 +95,19 @@ IMAGE = "FROM alpine:3\nCMD run\n"
         "ops/jmeter/Dockerfile",
         "test-load/Dockerfile",
         ".github/workflows/lint.dockerfile",
+        ".buildkite/Dockerfile",
+        "web/.ddev/web-build/Dockerfile",
+        "frontend/Dockerfile.playwright",
+        ".gitpod.Dockerfile",
     ],
 )
 def test_an_image_of_a_folder_of_tests_is_no_deliverable(path: str) -> None:
     assert practice("dockerfile", {path: IMAGE}).outcome == "absent"
 
 
-@pytest.mark.parametrize("path", ["latest/Dockerfile", "speed-test/Dockerfile", "contest/Dockerfile"])
+@pytest.mark.parametrize(
+    "path", ["latest/Dockerfile", "speed-test/Dockerfile", "contest/Dockerfile", ".docker/Dockerfile"]
+)
 def test_a_folder_that_only_sounds_like_tests_is_one(path: str) -> None:
     assert practice("dockerfile", {path: IMAGE}).outcome == "present"
 

@@ -8,7 +8,8 @@ from platform_operations.patterns import regex
 from platform_operations.platforms.reading.dockerfile import of_tests
 
 _ASIDE = regex(
-    r"(^|[.\-_])(dev|devel|development|test|tests|testing|ci|lint|local|debug|e2e|bench)([.\-_]|$)", re.I
+    r"(^|[.\-_])(dev|devel|development|test|tests|testing|ci|lint|local|debug|e2e|bench|playwright|selenium|cypress|gitpod)([.\-_]|$)",
+    re.I,
 )
 _INSTRUCTION = regex(r"\s*(FROM|CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)\s+(.*)", re.I)
 

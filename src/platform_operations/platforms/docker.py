@@ -30,7 +30,7 @@ _NOT_SHIPPED = frozenset(
     {
         "test", "tests", "testing", "e2e", "ci", "dev", "devel", "develop", "development", "local",
         "lint", "docs", "devcontainer", "debug", "example", "dockerignore", "template", "tmpl", "j2",
-        "erb", "md", "bak", "old",
+        "erb", "md", "bak", "old", "playwright", "selenium", "cypress", "gitpod",
     }
 )  # fmt: skip
 _VARIANTS = frozenset(

@@ -20,9 +20,14 @@ _TESTS = regex(
 )
 
 
+_OF_TOOLS = frozenset({".github", ".gitlab", ".buildkite", ".circleci", ".ddev", ".gitpod", ".vscode"})
+"""Folders of what runs pipelines and of what developers work in."""
+
+
 def of_tests(path: str) -> bool:
-    """Whether a Dockerfile lies in a folder named after tests or a tool of them, or of workflows: it is delivered to nobody."""
-    return path.startswith(".github/workflows/") or any(_TESTS.search(part) for part in path.split("/")[:-1])
+    """Whether a Dockerfile lies in a folder named after tests, a tool of them or of pipelines: it is delivered to nobody."""
+    folders = path.split("/")[:-1]
+    return not _OF_TOOLS.isdisjoint(folders) or any(_TESTS.search(part) for part in folders)
 
 
 class Instruction(NamedTuple):
