@@ -217,8 +217,11 @@ browse:
 """
 
 
-@pytest.mark.parametrize(("place", "outcome"), [("development", "present"), ("review/app", "absent")])
-def test_a_check_of_the_development_environment_stands_before_production(place: str, outcome: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "outcome"),
+    [("development", "present"), ("review/app", "present"), ("production-eu", "absent")],
+)
+def test_a_check_of_a_lower_environment_stands_before_production(place: str, outcome: str) -> None:
     files = {".gitlab-ci.yml": STAGES.format(place=place), "Dockerfile": "FROM python:3\nCMD app\n"}
     fact = assess(InMemoryRepository(files)).fact("practices", "stagedVerification")
     assert fact is not None
