@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from platform_operations.assess.ci.jobs import Words
 from platform_operations.assess.ci.shell import Command
@@ -53,13 +54,19 @@ def of_script(commands: Iterable[Command], caller: str) -> Words:
 
 def of_makefile(content: str, caller: str) -> tuple[Words, Words]:
     """Return what a Makefile sets whatever stands outside it, and what it only sets where nothing else does (`?=`)."""
+    firm, otherwise = _set_by_make(content)
+    return {**firm, **_handed(caller)}, otherwise
+
+
+@lru_cache(maxsize=64)
+def _set_by_make(content: str) -> tuple[Words, Words]:
     firm: dict[str, str] = {}
     otherwise: dict[str, str] = {}
     for name, how, value in _OF_MAKE.findall(content[:MAX_MAKEFILE]):
         told = _OF_SHELL.sub("$(", value.strip())
         if told and f"$({name})" not in told and f"${{{name}}}" not in told:
             (otherwise if "?" in how else firm).setdefault(name, one_word(told))
-    return {**firm, **_handed(caller)}, otherwise
+    return firm, otherwise
 
 
 def _handed(caller: str) -> dict[str, str]:
