@@ -48,6 +48,23 @@ def test_who_asks_servers_that_capistrano_deploys_to_is_set_up_there() -> None:
     assert practice("healthChecks", {**recipe, **beside}).outcome == "absent"
 
 
+@pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
+        ("enable_container_health_probe = true", "present"),
+        ('container_health_probe_protocol = "https"', "present"),
+        ('health_check_protocol = "HTTP"', "present"),
+        ("enable_container_health_probe = false", "absent"),
+        ("container_health_probe_protocol = null", "absent"),
+        ("enable_health_insurance = true", "absent"),
+    ],
+)
+def test_what_a_module_is_told_of_a_probe_declares_it(row: str, outcome: str) -> None:
+    module = f'module "files" {{\n  source = "./files"\n  {row}\n}}\n'
+    files = {"infra/main.tf": module, "infra/files/main.tf": 'resource "random_id" "a" {\n}\n'}
+    assert practice("healthChecks", files).outcome == outcome
+
+
 def test_beside_a_recipe_of_capistrano_a_compose_file_is_a_developers() -> None:
     recipe = {"Capfile": "require 'capistrano/deploy'\n", "config/deploy.rb": "set :application, 'web'\n"}
     assert practice("healthChecks", {"docker-compose.yml": COMPOSE}).outcome == "present"

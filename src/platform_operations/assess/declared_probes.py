@@ -21,6 +21,8 @@ PROGRAMS = frozenset({"Pulumi.yaml", "Pulumi.yml", "cdk.json", "cdktf.json", "ss
 _TERRAFORM = regex(
     r"^\s*(?:(?:dynamic\s+\")?(?:health_?check|liveness_probe|readiness_probe|startup_probe)\"?\s*\{"
     r"|(?:health_?check_path|probe_path|liveness_path|readiness_path)\s*=\s*(?!\"\"|null)\S"
+    r"|(?:\w+_)?health_(?:probe|check)_(?:path|protocol|port|endpoint|type)\s*=\s*(?!\"\"|null)\S"
+    r"|enable_(?:\w+_)?health_(?:probe|check)s?\s*=\s*(?:true\b|local\.|var\.)"
     r"|resource\s+\"(?:aws_route53_health_check|azurerm_lb_probe|google_compute_(?:region_)?health_check|digitalocean_\w+_health_check)\""
     r"|\"?health_?Check\"?\s*[=:]\s*\{)",
     re.IGNORECASE,
