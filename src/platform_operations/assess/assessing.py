@@ -43,7 +43,7 @@ from platform_operations.model.reliability import Alert, Runbook
 from platform_operations.model.words import ComponentType
 from platform_operations.platforms import sightings
 from platform_operations.platforms.platform import Sighting
-from platform_operations.repository import Repository
+from platform_operations.repository import Repository, all_remembered, remembered
 
 INSTALLED = frozenset({"library", "cli", "mobile-app"})
 ATTRIBUTED = frozenset({"build", "package", "publish", "deploy", "promote", "verify", "migrate", "rollback"})
@@ -69,19 +69,19 @@ def assess(
     of configuration that could not be used.
     """
     user = configuration or Configuration()
-    seen = sightings(repository)
-    manifests, broken = read_manifests(repository)
-    components, facts = read_components(repository, seen, manifests)
+    seen = remembered(sightings, repository)
+    manifests, broken = remembered(read_manifests, repository)
+    components, facts = remembered(read_components, repository, seen, manifests)
     components, said_platforms = with_platforms(components or _said_components(repository, user), user)
-    owners, owner_facts, owner_of = read_owners(repository)
-    delivery = read_delivery(Shipping(repository), components)
-    place_of = _component_of(components)
-    rules = read_rules(repository)
-    alerts = read_alerts(repository, place_of, rules)
+    owners, owner_facts, owner_of = remembered(read_owners, repository)
+    delivery = remembered(_delivery, repository, components)
+    place_of = remembered(_place_of, repository, components)
+    rules = remembered(read_rules, repository)
+    alerts = remembered(read_alerts, repository, place_of, rules)
     watched = alerts.entries if components else ()
-    runbooks, runbook_facts = read_runbooks(repository, owner_of, rules, application=serves(components))
-    slos, slo_facts = read_slos(repository, place_of, rules)
-    pillars, telemetry = read_instrumentation(repository, components, manifests)
+    runbooks, runbook_facts = remembered(read_runbooks, repository, owner_of, rules, (), serves(components))
+    slos, slo_facts = remembered(read_slos, repository, place_of, rules)
+    pillars, telemetry = remembered(read_instrumentation, repository, components, manifests)
     environments, said_kinds = with_kinds(with_places(delivery.environments, seen), user)
     stages = _stages(delivery, components, seen)
     gathered: list[Fact] = [
@@ -94,16 +94,16 @@ def assess(
         *runbook_facts,
         *slo_facts,
         *telemetry,
-        *facts_of(repository, components, owner_of),
-        *environment_facts(repository, environments, seen),
+        *all_remembered(facts_of, repository, components, owner_of),
+        *all_remembered(environment_facts, repository, environments, seen),
         *image_facts(seen),
-        *command_facts(repository, components, environments, seen),
-        *toolchain_facts(repository, components),
+        *all_remembered(command_facts, repository, components, environments, seen),
+        *all_remembered(toolchain_facts, repository, components),
         *_listing_facts(repository),
         *_problems(problems),
         *(fact for fact, _ in settings(user)),
     ]
-    risk = _risk(user, risk_profile(repository, components, tuple(gathered), manifests))
+    risk = _risk(user, remembered(risk_profile, repository, components, tuple(gathered), manifests))
     named, ledger_of_user = _owners(owners, user)
     ledger_of_user = (*ledger_of_user, *said_kinds, *said_platforms)
     named = (*named, *_labelled_owners(watched, named))
@@ -128,7 +128,7 @@ def assess(
         drift_checks(delivery, seen),
         lambda uris: ledger(repository, uris),
     )
-    practices = practices_of(repository, plan, seen, gathered)
+    practices = remembered(practices_of, repository, plan, seen, tuple(gathered))
     gathered += (*practices, *unseen_paths(plan, practices))
     answered, user_rows = _answered(gathered, user)
     unique = _unique(answered)
@@ -153,7 +153,12 @@ def _said_components(repository: Repository, user: Configuration) -> tuple[Compo
     return (Component(id=name, types=types, origin="existing", evidence=("user:components#types",)),)
 
 
-def _component_of(components: tuple[Component, ...]) -> Callable[[str], str]:
+def _delivery(repository: Repository, components: tuple[Component, ...]) -> Delivery:
+    return read_delivery(Shipping(repository), components)
+
+
+def _place_of(repository: Repository, components: tuple[Component, ...]) -> Callable[[str], str]:
+    del repository  # it is the same callable as before where the components are the same
     return component_of(components) if components else lambda path: "root"
 
 

@@ -16,7 +16,7 @@ from platform_operations.model.delivery import Component
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import ComponentType
 from platform_operations.platforms.platform import Sighting
-from platform_operations.repository import Repository
+from platform_operations.repository import Repository, all_remembered
 
 MAX_EVIDENCE = 6
 
@@ -54,7 +54,7 @@ def read_components(
             facts.append(_type_unknown(component))
         if component.data_stores:
             facts.append(_stores_fact(component, store_uris))
-        facts += exposure_facts(repository, component, unit, len(chosen))
+        facts += all_remembered(exposure_facts, repository, component, unit, len(chosen))
     return tuple(components), tuple(facts)
 
 

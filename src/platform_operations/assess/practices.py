@@ -42,7 +42,7 @@ from platform_operations.model.plan import Plan
 from platform_operations.model.words import Strength
 from platform_operations.patterns import regex
 from platform_operations.platforms.platform import Sighting
-from platform_operations.repository import Repository
+from platform_operations.repository import Repository, all_remembered, remembered
 
 SECURITY = frozenset({"sast", "secret-scan", "image-scan", "iac-scan"})
 
@@ -53,8 +53,8 @@ def practices_of(
     """Return the practices that follow from the as-is plan; those of telemetry and ownership come from their readers."""
     known = tuple(facts)
     unread = elsewhere(repository, known, "release")
-    cloned = run_from_elsewhere(repository)
-    written = written_elsewhere(repository) or committed_elsewhere(repository, plan)
+    cloned = remembered(run_from_elsewhere, repository)
+    written = remembered(written_elsewhere, repository) or committed_elsewhere(repository, plan)
     handed = unread or cloned
     on = written or handed_on(repository, plan, sightings)
     outside = handed or dashboard(plan, sightings, DASHBOARD) or on
@@ -89,7 +89,7 @@ def practices_of(
             passed_on=bool(cloned or written),
             built_by=dashboard(plan, sightings, BUILDS_FROM_GIT),
         ),
-        health_practice(repository, plan, sightings, checked),
+        remembered(health_practice, repository, plan, sightings, checked),
         _validation(repository, plan, outside),
         _drift(plan, outside),
     )
@@ -149,15 +149,19 @@ def _rollback(
     ]
     if declared:
         return _fact("rollback", declared, "enforced", "", None)
-    kept = remediated(repository, sightings) or declared_rollbacks(repository)
+    kept = remediated(repository, sightings) or remembered(declared_rollbacks, repository)
     if kept:
         return _fact("rollback", kept, "enforced", "", None)
-    named = said(repository, "rollback") or rollback_scripts(repository) or chosen_versions(repository, plan)
+    named = (
+        remembered(said, repository, "rollback")
+        or remembered(rollback_scripts, repository)
+        or chosen_versions(repository, plan)
+    )
     if named:
         return _fact("rollback", named, "present", "", None)
     return _fact(
         "rollback",
-        documented_rollback(repository, serves(plan.components)),
+        all_remembered(documented_rollback, repository, serves(plan.components)),
         "documented",
         "no stage, workflow or page rolls back",
         outside,
@@ -172,10 +176,10 @@ def _scan(
     uris = [*narrowed(repository, [uri for gate in gates for uri in gate.evidence], aspect)]
     if not uris:
         strength = "present"
-        uris = [*said(repository, aspect)] or [*hooks_that(repository, kinds)]
+        uris = [*remembered(said, repository, aspect)] or [*all_remembered(hooks_that, repository, kinds)]
     if aspect == "securityScan":
         uris = uris or [*linters_that_scan(repository, plan)]
-    elsewhere = elsewhere or (None if uris else scanned_elsewhere(repository, aspect))
+    elsewhere = elsewhere or (None if uris else remembered(scanned_elsewhere, repository, aspect))
     return _fact(aspect, uris, strength, "no stage runs such a check", elsewhere)
 
 
@@ -184,7 +188,7 @@ def _validation(repository: Repository, plan: Plan, outside: str | None) -> Fact
 
     uris, strength = tuple(validations(plan)), "enforced"
     if not uris and (outside or puts_something_up(plan)):
-        uris, strength = said(repository, "postDeployValidation"), "present"
+        uris, strength = remembered(said, repository, "postDeployValidation"), "present"
     return _fact(
         "postDeployValidation",
         uris,

@@ -1,4 +1,4 @@
-"""Assessments kept between calls, for as long as nothing they rest on has changed."""
+"""Assessments kept between calls, for as long as nothing they rest on has changed; then made anew where it has."""
 
 import os
 from collections import OrderedDict, deque
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
-from time import monotonic
+from time import monotonic, time_ns
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from platform_operations.mcp_server.pages import Document
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from platform_operations.model.assessment import Assessment
     from platform_operations.model.finding import Finding
     from platform_operations.model.plan import Plan
+    from platform_operations.repository import Notes
     from platform_operations.toolbox import Drafted, Target
     from platform_operations.validate import Read
 
@@ -29,6 +30,14 @@ LONGEST_KEPT = 10.0
 _GIT = ("HEAD", "index", "logs/HEAD", "packed-refs")
 
 Mark: TypeAlias = tuple[int, int, int, int] | None
+Marks: TypeAlias = dict[str, Mark]
+
+UNSETTLED: Mark = (0, 0, 0, -1)
+"""The mark of what changed just before it was looked at: it may change again and show the same times. No file has it."""
+TICK = 100_000_000
+"""Nanoseconds: ten times the step in which Linux and others set the times of files, at the coarsest."""
+WHOLE_SECOND = 1_000_000_000
+"""Nanoseconds: a time without a fraction may be of a file system that keeps none, or every second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,8 @@ class Assessed:
 
     target: "Target"
     assessment: "Assessment"
-    marks: tuple[tuple[str, Mark], ...]
+    marks: Marks
+    notes: "Notes"
     until: float
     plan: "Drafted | None" = None
     verdicts: "Verdicts" = field(default_factory=lambda: Verdicts())
@@ -45,7 +55,7 @@ class Assessed:
     @property
     def unchanged(self) -> bool:
         """Whether nothing that was read has changed since, as far as times and sizes can tell."""
-        return all(_mark(path) == mark for path, mark in self.marks)
+        return all(_mark(path) == mark for path, mark in self.marks.items())
 
 
 class Plans:
@@ -117,7 +127,7 @@ class Assessments:
         with self._one_at_a_time(place.path):
             known = self._kept.get(place.path)
             found = self._again(place.path, known) if known is not None and known.unchanged else None
-            found = found or self._made(place.path, watch)
+            found = found or self._made(place.path, watch, known)
             self._keep(place.path, found)
             return found
 
@@ -164,16 +174,30 @@ class Assessments:
         same = _marks(path, open_repository(path).paths, self.metrics) == known.marks
         return replace(known, until=monotonic() + LONGEST_KEPT) if same else None
 
-    def _made(self, path: Path, watch: Watch) -> Assessed:
+    def _made(self, path: Path, watch: Watch, before: Assessed | None) -> Assessed:
+        """Return the assessment of what is there now, from what was found `before` where that still holds."""
+        from platform_operations.repository import Remembering
         from platform_operations.toolbox import assessed, open_target
 
         watch.at("listing files")
         target = open_target(path)
         marks = _marks(path, target.repository.paths, self.metrics)
-        watched = replace(target, repository=Watched(target.repository, watch))
+        notes: Notes = {}
+        changed = None if before is None else _changed(path, before, target, marks)
+        if before is not None and changed is not None:
+            if not changed and not self._measures_anew(target, before.marks, marks):
+                return replace(before, target=target, marks=marks, until=monotonic() + LONGEST_KEPT)
+            notes = before.notes
+        remembering = Remembering(Watched(target.repository, watch), notes, changed or frozenset())
         watch.at("assessing")
-        assessment = assessed(watched, metrics=self.source())
-        return Assessed(target, assessment, marks, monotonic() + LONGEST_KEPT)
+        assessment = assessed(replace(target, repository=remembering), metrics=self.source())
+        return Assessed(target, assessment, marks, remembering.notes, monotonic() + LONGEST_KEPT)
+
+    def _measures_anew(self, target: "Target", before: Marks, now: Marks) -> bool:
+        """Whether the metrics may say something else than before."""
+        if self.metrics is None:
+            return target.configuration.metrics is not None
+        return "://" in self.metrics or before.get(self.metrics) != now.get(self.metrics)
 
     @contextmanager
     def _one_at_a_time(self, path: Path) -> Generator[None]:
@@ -185,14 +209,38 @@ class Assessments:
             yield
 
 
-def _marks(root: Path, paths: tuple[str, ...], metrics: str | None) -> tuple[tuple[str, Mark], ...]:
+def _changed(path: Path, before: Assessed, target: "Target", marks: Marks) -> frozenset[str] | None:
+    """Return which of the files that were read say something else; None where more has changed than what files say."""
+    from platform_operations.repository import LocalRepository
+
+    earlier, now = before.target.repository, target.repository
+    assert isinstance(earlier, LocalRepository) and isinstance(now, LocalRepository)
+    top = f"{path}/"
+    same = {
+        name.removeprefix(top)
+        for name, mark in marks.items()
+        if mark is not None and mark != UNSETTLED and before.marks.get(name) == mark
+    }
+    return now.resume(earlier, same)
+
+
+def _marks(root: Path, paths: tuple[str, ...], metrics: str | None) -> Marks:
     top = str(root)
     folders = {folder for path in paths for folder in _folders(path)}
     names = [top, *(f"{top}/{name}" for name in sorted(folders)), *(f"{top}/{path}" for path in paths)]
     git = next((folder / ".git" for folder in (root, *root.parents) if (folder / ".git").exists()), None)
     names += [str(git / name) for name in _GIT] if git is not None else []
     names += [metrics] if metrics and "://" not in metrics else []
-    return tuple((name, _mark(name)) for name in names)
+    now = time_ns()
+    return {name: _settled(_mark(name), now) for name in names}
+
+
+def _settled(mark: Mark, now: int) -> Mark:
+    """Return a mark that another change cannot leave as it is, else UNSETTLED."""
+    if mark is None:
+        return None
+    step = 2 * WHOLE_SECOND + TICK if mark[1] % WHOLE_SECOND == 0 else TICK
+    return mark if mark[1] < now - step else UNSETTLED
 
 
 def _folders(path: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from platform_operations.errors import DefectError
 from platform_operations.platforms.platform import Platform, Sighting
-from platform_operations.repository import Repository
+from platform_operations.repository import Repository, remembered
 
 NOT_PLATFORMS = frozenset({"checks", "platform"})
 """Modules of this package that define no platform; `recognised` defines several, from one table."""
@@ -63,7 +63,7 @@ def sightings(repository: Repository) -> Mapping[str, tuple[Sighting, ...]]:
 
     A platform that another implies shows where the other does, without workloads, if it has no sighting.
     """
-    found = {one.id: _sorted(one.detect(repository)) for one in PLATFORMS}
+    found = {one.id: _sorted(remembered(one.detect, repository)) for one in PLATFORMS}
     for one in PLATFORMS:
         for implied in one.implies if found[one.id] else ():
             if not found.get(implied):

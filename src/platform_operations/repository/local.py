@@ -1,6 +1,7 @@
 """A repository on disk."""
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -86,6 +87,19 @@ class LocalRepository:
     def exists(self, path: str) -> bool:
         """Say whether `path` is one of `paths`."""
         return path in self._listed
+
+    def resume(self, before: "LocalRepository", same: Collection[str]) -> frozenset[str] | None:
+        """Take over what `before`, the same folder earlier, read of the files in `same`.
+
+        Return the files that it read and that say something else now; None where other files are listed or git's side
+        has moved: then what was made of it is made anew.
+        """
+        if (self._listing, self._checkout) != (before._listing, before._checkout):
+            return None
+        self._listing = before._listing
+        if "_committed_at" in vars(before):
+            self._committed_at = before._committed_at
+        return self._texts.resume(before._texts, frozenset(same) - self._listing.links)
 
     @cached_property
     def _checkout(self) -> _Checkout | None:

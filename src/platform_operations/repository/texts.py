@@ -23,6 +23,7 @@ class Texts:
         self._listed = listed
         self._fetch = fetch
         self._known: dict[str, str | Unreadable] = {}
+        self._sizes: dict[str, int] = {}
         self._left = MAX_TOTAL_BYTES
 
     def read(self, path: str) -> str | Unreadable:
@@ -37,6 +38,20 @@ class Texts:
         text = self._known[path] = self._first_read(path)
         return text
 
+    def resume(self, before: "Texts", same: Container[str]) -> frozenset[str]:
+        """Take over what was read before of the files in `same`; return those of the others that say something else now."""
+        changed: set[str] = set()
+        for path, text in tuple(before._known.items()):
+            size = before._sizes.get(path)
+            if path in same and size is not None and size <= self._left:
+                if path not in self._known:
+                    self._known[path] = text
+                    self._sizes[path] = size
+                    self._left -= size
+            elif self.read(path) != text:
+                changed.add(path)
+        return frozenset(changed)
+
     def _first_read(self, path: str) -> str | Unreadable:
         if named_for_secrets(path):
             return Unreadable(path, MAY_HOLD_SECRETS)
@@ -50,6 +65,7 @@ class Texts:
         if isinstance(data, Unreadable):
             return data
         self._left -= len(data)
+        self._sizes[path] = len(data)
         return decoded(path, data)
 
 

@@ -26,7 +26,7 @@ from platform_operations.model.delivery import Artifact, Component, Environment,
 from platform_operations.model.evidence import repo_uri
 from platform_operations.model.words import ACTING, Assertion
 from platform_operations.platforms.reading.commands import invocation
-from platform_operations.repository import Repository, redact
+from platform_operations.repository import Repository, redact, remembered
 
 MAX_RUNS = 24
 MAX_EVIDENCE = 8
@@ -75,7 +75,9 @@ def read_delivery(repository: Repository, components: tuple[Component, ...]) -> 
     Nothing raises for what the files hold: trouble is a fact with outcome `unknown`.
     """
     readings = [
-        (system.id, reading) for system in ci_systems() if (reading := system.read(repository)) is not None
+        (system.id, reading)
+        for system in ci_systems()
+        if (reading := remembered(system.read, repository)) is not None
     ]
     pipelines = _distinct(readings)
     graph = graph_of(pipelines, repository, ships=_shipped(components))

@@ -28,7 +28,7 @@ from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import ObservabilityPillar
 from platform_operations.model.words import Pillar
 from platform_operations.patterns import regex
-from platform_operations.repository import Repository
+from platform_operations.repository import Repository, all_remembered, remembered
 
 MAX_SOURCES = 400
 MIN_SOURCES = 20
@@ -90,14 +90,15 @@ def read_instrumentation(
     held = _by_place(known, places)
     for component in components:
         own = list(_dependencies(held.get(component.path, ())))
-        imports = _imports(repository, component, places, [dependency.name for dependency in own])
+        imports = remembered(_imports, repository, component, places, [dependency.name for dependency in own])
         pillars += _pillars(component, own, imports, [pillar.id for pillar in pillars], len(components) > 1)
     for manifest in known:
         for dependency in manifest.by_name.values():
             for instrument in instruments_of(dependency.name):
                 if dependency.name not in _ENDPOINTS:
                     shown.setdefault(instrument.tool, repo_uri(dependency.path, dependency.line))
-    for tool, uri in (*_catalogued(repository), *_configured(repository), *_programmed(repository)):
+    readers = (_catalogued, _configured, _programmed)
+    for tool, uri in (row for reader in readers for row in all_remembered(reader, repository)):
         shown.setdefault(tool, uri)
     facts = tuple(
         Fact(subject="observability", aspect=tool, outcome="present", strength="present", evidence=(uri,))

@@ -24,7 +24,7 @@ from platform_operations.model.evidence import repo_uri
 from platform_operations.model.reliability import Alert, Runbook
 from platform_operations.model.words import AlertSeverity
 from platform_operations.patterns import regex
-from platform_operations.repository import Repository
+from platform_operations.repository import Repository, remembered
 from platform_operations.slo.durations import duration, range_seconds
 
 PAGING = regex(
@@ -54,11 +54,11 @@ def read_alerts(
     `ticket`; an alert that was read by lines has no expression and no kind.
     """
     known = rules if rules is not None else read_rules(repository)
-    routings = read_routing(repository)
-    alarms = read_alarms(repository)
-    runbooks, runbook_facts = read_runbooks(repository, rules=known, alarms=alarms)
+    routings = remembered(read_routing, repository)
+    alarms = remembered(read_alarms, repository)
+    runbooks, runbook_facts = remembered(read_runbooks, repository, None, known, alarms)
     by_target = runbook_ids(runbooks)
-    targets = link_targets(repository, known.alerts)
+    targets = remembered(link_targets, repository, known.alerts)
     entries: list[Alert] = []
     seen: list[SeenAlert] = []
     facts: list[Fact] = [*known.facts, *routing_facts(routings), *runbook_facts]
