@@ -170,3 +170,17 @@ def test_where_a_pipeline_here_deploys_a_page_about_elsewhere_leaves_nothing_ope
     fact = assess(InMemoryRepository(files, name="web")).fact("practices", "rollback")
     assert fact is not None
     assert fact.outcome == "absent"
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome"), [("docs/deploy/how.md", "unknown"), ("content/en/deploy/how.md", "absent")]
+)
+def test_a_page_that_a_site_shows_its_readers_sends_nobody_of_this_repository(
+    path: str, outcome: str
+) -> None:
+    page = OWNED + "Refer to the [operations repository](https://github.com/acme/operations#deploy).\n"
+    fact = assess(InMemoryRepository({**APP, "README.md": OWNED, path: page}, name="web")).fact(
+        "practices", "rollback"
+    )
+    assert fact is not None
+    assert fact.outcome == outcome

@@ -188,7 +188,7 @@ def told_where(repository: Repository) -> str | None:
     owner = _owner(repository, own)
     pages = [path for path in paths if path.lower().endswith(".md") and not aside(path, but=_DOCS)]
     pages = [path for path in pages if _about_operating(path) or "/architecture/" in path]
-    pages = [path for path in pages if not path.startswith(".github/")]
+    pages = [path for path in pages if not (path.startswith(".github/") or borrowed(path))]
     for path in [path for path in pages if not shown_to_readers(paths, path)][:MAX_PAGES]:
         heading = ""
         for number, row in enumerate(lines_of(text_of(repository, path) or ""), 1):
